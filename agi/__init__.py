@@ -1,0 +1,1 @@
+"""The Asterisk side: knows the switch, not the business."""

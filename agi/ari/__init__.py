@@ -1,0 +1,1 @@
+"""Asterisk REST Interface: commands, events and the event stream."""

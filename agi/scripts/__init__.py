@@ -1,0 +1,1 @@
+"""What Asterisk's dialplan asks us during a call."""

@@ -1,0 +1,1 @@
+"""The permanent archive: knows files and hashes, not calls."""

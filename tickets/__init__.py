@@ -1,0 +1,1 @@
+"""The complaint domain: rules as values in, values out."""
