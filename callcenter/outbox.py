@@ -1,0 +1,109 @@
+"""Facts leave a transaction through here, one delivery row per consumer. Must never deliver what was not committed."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from callcenter.clock import Clock
+from callcenter.db.pool import Connection, Database
+from callcenter.ids import uuid7
+
+log = logging.getLogger(__name__)
+
+CONSUMERS: Mapping[str, tuple[str, ...]] = {}
+"""Topic → the consumers that must hear of it. A topic without consumers is still kept as an event."""
+
+ATTEMPTS = 12
+BATCH = 20
+
+APPEND = """
+WITH event AS (
+    INSERT INTO outbox_event (id, topic, key, payload, at) VALUES ($1, $2, $3, $4, $5) RETURNING id, at
+)
+INSERT INTO outbox_delivery (event_id, consumer, next_at)
+SELECT event.id, consumer, event.at FROM event, unnest($6::text[]) AS consumer"""
+
+CLAIM = """
+SELECT d.event_id, d.consumer, d.attempts, e.topic, e.key, e.payload, e.at
+FROM outbox_delivery d JOIN outbox_event e ON e.id = d.event_id
+WHERE d.consumer = ANY($1::text[]) AND d.done_at IS NULL AND d.parked_at IS NULL AND d.next_at <= $2
+ORDER BY d.event_id
+LIMIT 1
+FOR UPDATE OF d SKIP LOCKED"""
+
+DONE = "UPDATE outbox_delivery SET done_at = $3, attempts = attempts + 1 WHERE event_id = $1 AND consumer = $2"
+FAILED = """
+UPDATE outbox_delivery
+SET attempts = attempts + 1, last_error = $3, next_at = $4::timestamptz, parked_at = CASE WHEN attempts + 1 >= $5 THEN $4::timestamptz END
+WHERE event_id = $1 AND consumer = $2"""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One fact on its way to one consumer."""
+
+    event_id: UUID
+    consumer: str
+    topic: str
+    key: str
+    payload: dict[str, Any]
+    at: datetime
+    attempts: int
+
+
+Handler = Callable[[Connection, Message], Awaitable[None]]
+
+
+def consumers_of(topic: str) -> list[str]:
+    return list(CONSUMERS.get(topic, ()))
+
+
+async def append(conn: Connection, topic: str, key: str, payload: Mapping[str, Any], at: datetime) -> UUID:
+    """Writes the fact and its deliveries in the caller's transaction."""
+    event_id = uuid7(at)
+    await conn.execute(APPEND, event_id, topic, key, dict(payload), at, consumers_of(topic))
+    return event_id
+
+
+async def deliver_one(db: Database, handlers: Mapping[str, Handler], at: datetime) -> bool:
+    """Delivers one due message in one transaction with what the handler writes; False when none is due."""
+    failure: tuple[Message, Exception] | None = None
+    async with db.transaction() as conn:
+        row = await conn.fetchrow(CLAIM, list(handlers), at)
+        if row is None:
+            return False
+        message = Message(**dict(row))
+        savepoint = conn.transaction()
+        await savepoint.start()
+        try:
+            await handlers[message.consumer](conn, message)
+        except Exception as error:
+            await savepoint.rollback()
+            failure = (message, error)
+            delay = timedelta(seconds=min(2**message.attempts, 3600))
+            await conn.execute(FAILED, message.event_id, message.consumer, repr(error)[:500], at + delay, ATTEMPTS)
+        else:
+            await savepoint.commit()
+            await conn.execute(DONE, message.event_id, message.consumer, at)
+    if failure is not None:
+        log.error(
+            "delivery failed",
+            extra={
+                "topic": failure[0].topic,
+                "consumer": failure[0].consumer,
+                "attempts": failure[0].attempts + 1,
+            },
+            exc_info=failure[1],
+        )
+    return True
+
+
+async def run(db: Database, handlers: Mapping[str, Handler], clock: Clock, *, idle: float = 0.5) -> None:
+    """Delivers for ever; sleeps `idle` seconds when nothing is due."""
+    while True:
+        if not await deliver_one(db, handlers, clock.now()):
+            await asyncio.sleep(idle)

@@ -1,0 +1,1 @@
+"""The tests, rung by rung: unit, service, contract, asterisk, stories."""
