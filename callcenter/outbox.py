@@ -38,7 +38,8 @@ FOR UPDATE OF d SKIP LOCKED"""
 DONE = "UPDATE outbox_delivery SET done_at = $3, attempts = attempts + 1 WHERE event_id = $1 AND consumer = $2"
 FAILED = """
 UPDATE outbox_delivery
-SET attempts = attempts + 1, last_error = $3, next_at = $4::timestamptz, parked_at = CASE WHEN attempts + 1 >= $5 THEN $4::timestamptz END
+SET attempts = attempts + 1, last_error = $3, next_at = $4::timestamptz,
+    parked_at = CASE WHEN attempts + 1 >= $5 THEN $4::timestamptz END
 WHERE event_id = $1 AND consumer = $2"""
 
 

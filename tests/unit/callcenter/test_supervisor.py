@@ -1,0 +1,57 @@
+"""The supervisor starts again what ended, with growing pauses, and stops what it started."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from callcenter.supervisor import LONGEST_PAUSE, SHORTEST_PAUSE, Child, pause_after, supervise
+
+pytestmark = pytest.mark.unit
+
+
+def test_the_pause_grows_with_short_lives_and_falls_back_after_a_steady_one() -> None:
+    pauses = [0.0]
+    for _ in range(10):
+        pauses.append(pause_after(0.1, pauses[-1]))
+    assert pauses[1] == SHORTEST_PAUSE
+    assert pauses[-1] == LONGEST_PAUSE
+    assert pause_after(60, LONGEST_PAUSE) == SHORTEST_PAUSE
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def sleeper(code: str = "import time; time.sleep(600)") -> Child:
+    return Child("sleeper", [sys.executable, "-c", code], dict(os.environ))
+
+
+async def test_a_killed_process_is_started_again_and_all_are_ended_in_the_end() -> None:
+    child, stopping = sleeper(), asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(supervise([child], stopping))
+        await until(lambda: child.pid is not None)
+        first = child.pid
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        await until(lambda: child.starts == 2 and child.pid is not None)
+        second = child.pid
+        stopping.set()
+    assert second not in {None, first}
+    assert child.pid is None
+
+
+async def test_a_process_that_cannot_live_does_not_keep_the_stop_waiting() -> None:
+    child, stopping = sleeper("raise SystemExit(3)"), asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(supervise([child], stopping))
+        await until(lambda: child.starts >= 2)
+        stopping.set()
+    assert child.process is not None
+    assert child.process.returncode == 3
