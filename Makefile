@@ -1,0 +1,59 @@
+# Hotline 95519. `make run` sets up everything and does the main job on real calls; `make test` runs every test.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+CALLS ?= 1
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+SYSTEM_PACKAGES := mmdebstrap sip-tester espeak-ng sox flac
+
+.PHONY: help run demo test check fmt lint types imports bench lock system clean
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.runtime system ## Set up what is missing, do the main job on real calls, stay up (CALLS=0: start quietly)
+	@$(RUN) -m callcenter demo --stay $(if $(filter 0,$(CALLS)),--quiet,)
+
+demo: $(VENV)/.runtime system ## The same set-up and calls, with one JSON object of evidence as the last line
+	@$(RUN) -m callcenter demo --json
+
+test: $(VENV)/.dev system ## Run all tests, on real Asterisk, PostgreSQL and Redis
+	@$(RUN) -m pytest $(ARGS)
+
+check: $(VENV)/.dev lint types imports ## Format, lint, types and import contracts
+
+fmt: $(VENV)/.dev ## Format the code
+	@$(VENV)/bin/ruff check --fix --quiet . ; $(VENV)/bin/ruff format --quiet .
+
+lint: $(VENV)/.dev
+	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+
+types: $(VENV)/.dev
+	@$(VENV)/bin/mypy
+
+imports: $(VENV)/.dev
+	@$(VENV)/bin/lint-imports
+
+bench: $(VENV)/.dev system ## Measure beside the peers; writes docs/benchmarks.md
+	@$(RUN) -m bench
+
+lock: $(VENV)/.dev ## Pin the dependencies anew
+	@$(VENV)/bin/pip install --quiet uv
+	@$(VENV)/bin/uv pip compile pyproject.toml --extra lab --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
+	@$(VENV)/bin/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --output-file requirements-dev.lock
+
+clean: ## Remove what set-up and runs made (the virtual environment, var/)
+	@rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+system:
+	@docker/setup-machine $(SYSTEM_PACKAGES)
+
+$(VENV)/.runtime: requirements.lock
+	@docker/setup-python $(PYTHON) $(VENV) requirements.lock && touch $@
+
+$(VENV)/.dev: requirements-dev.lock
+	@docker/setup-python $(PYTHON) $(VENV) requirements-dev.lock && touch $@ $(VENV)/.runtime

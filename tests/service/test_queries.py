@@ -1,0 +1,49 @@
+"""Every SQL constant is known to a real PostgreSQL with our schema: a misspelt column fails here, in milliseconds."""
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+
+import pytest
+
+import callcenter
+import recordings
+import tickets
+from callcenter.db import partitions
+from callcenter.db.pool import Database
+from tests.conftest import NOON
+
+pytestmark = pytest.mark.service
+
+STATEMENT = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\s", re.DOTALL)
+
+
+def statements() -> Iterator[tuple[str, str]]:
+    for package in (callcenter, recordings, tickets):
+        for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+            if found.name.endswith("__main__"):
+                continue
+            module = importlib.import_module(found.name)
+            for name, value in vars(module).items():
+                if name.isupper() and isinstance(value, str) and STATEMENT.match(value) and "{" not in value:
+                    yield f"{found.name}.{name}", value
+
+
+async def test_every_statement_can_be_prepared(database: Database) -> None:
+    refused: dict[str, str] = {}
+    async with database.connection() as conn:
+        for name, statement in statements():
+            try:
+                await conn.prepare(statement)
+            except Exception as error:
+                refused[name] = str(error)
+    assert not refused
+
+
+async def test_partitions_are_made_months_ahead_and_only_once(database: Database) -> None:
+    later = NOON.replace(year=2031)
+    async with database.connection() as conn:
+        assert await partitions.ensure(conn, later) > 0
+        assert await partitions.ensure(conn, later) == 0
+        assert await conn.fetchval("SELECT to_regclass('call_203102')") is not None
