@@ -46,4 +46,4 @@ async def test_partitions_are_made_months_ahead_and_only_once(database: Database
     async with database.connection() as conn:
         assert await partitions.ensure(conn, later) > 0
         assert await partitions.ensure(conn, later) == 0
-        assert await conn.fetchval("SELECT to_regclass('call_203102')") is not None
+        assert await conn.fetchval("SELECT to_regclass('call_203112')") is not None
