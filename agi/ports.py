@@ -1,0 +1,79 @@
+"""What the scripts need of the application, as Protocols: values in, values out.
+
+The application stores and decides; nothing here knows how. A port may raise or be slow: the scripts bear
+both.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from agi import names
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What the switch says of the call at hand.
+
+    `call` names the call (CC_CALL); `number` is comparable (agi.numbers) or None when withheld or no
+    number; `text` fields are the caller's own words and are to be shown, never trusted.
+    """
+
+    call: str
+    channel: str
+    number: str | None
+    name: str
+    dialled: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """What the dialplan is told about a caller.
+
+    `queue` is where he goes unless the menu says otherwise; `sticky` the dial string of the agent who knows
+    his open ticket; `hint` one line for the agent's screen, such as the candidates found and their open
+    tickets.
+    """
+
+    queue: str = names.QUEUE_GENERAL
+    language: str = "zh"
+    priority: int = 0
+    sticky: str = ""
+    hint: str = ""
+    is_open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message left on the line: where it was recorded (base name, may be empty) and what the caller had
+    chosen."""
+
+    recorded_as: str
+    choice: str
+
+
+class Reception(Protocol):
+    async def welcome(self, caller: Caller) -> Welcome:
+        """Who is calling, what is open for him, and where he should go. Reads only."""
+
+
+class ComplaintDesk(Protocol):
+    async def open_complaint(self, caller: Caller) -> str:
+        """Open the complaint ticket of this live call and return its number.
+
+        Asked twice for one call it gives the same ticket; it returns after the ticket is safe, not before.
+        """
+
+
+class MessageDesk(Protocol):
+    async def take_message(self, caller: Caller, message: Message) -> None:
+        """Make a callback task of a message left; asked twice for one call there is one task."""
+
+
+class SurveyDesk(Protocol):
+    async def rate(self, caller: Caller, score: int) -> None:
+        """Store the caller's satisfaction, 1 (very satisfied) to 5 (very dissatisfied), once per call."""
+
+
+class Application(Reception, ComplaintDesk, MessageDesk, SurveyDesk, Protocol):
+    """All that the scripts together need."""

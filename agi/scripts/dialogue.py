@@ -1,0 +1,48 @@
+"""What every script does alike: read who is on the line, leave the results, set the mark.
+
+Decides nothing about the call; the mark is always the last command, for Asterisk reports a crash as success.
+"""
+
+import re
+from collections.abc import Mapping
+
+from agi import names
+from agi.numbers import caller_number
+from agi.ports import Caller
+from agi.session import Session
+
+UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
+MAX_TEXT = 200
+
+
+def caller_of(session: Session) -> Caller:
+    """The caller as the environment describes him; `unknown`, Asterisk's word for nothing, becomes empty."""
+    env = session.env
+    return Caller(
+        call=env["agi_uniqueid"],
+        channel=env.get("agi_channel", ""),
+        number=caller_number(env.get("agi_callerid", "")),
+        name=known(env.get("agi_calleridname", "")),
+        dialled=known(env.get("agi_dnid", "")) or env.get("agi_extension", ""),
+        language=env.get("agi_language", ""),
+    )
+
+
+async def leave(session: Session, values: Mapping[str, object]) -> None:
+    """Set the script's results as channel variables."""
+    for name, value in values.items():
+        await session.set_variable(name, plain(str(value)))
+
+
+async def finish(session: Session) -> None:
+    """Tell the dialplan that the script did all it had to."""
+    await session.set_variable(names.VAR_DONE, "1")
+
+
+def known(text: str) -> str:
+    return "" if text == "unknown" else plain(text)
+
+
+def plain(text: str) -> str:
+    """Text that fits one channel variable: control characters become spaces, and it is cut at MAX_TEXT."""
+    return UNSAFE.sub(" ", text)[:MAX_TEXT]
