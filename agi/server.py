@@ -199,9 +199,7 @@ class Call(asyncio.Protocol):
             if self._task is not None and not self._task.done():
                 self._timer = asyncio.get_running_loop().call_later(self._server.limits.grace, self.cancel)
         elif not self.is_over:
-            self._server.refuse(
-                "empty" if error is None else "left", "a client left before the environment ended"
-            )
+            self._server.refuse("empty" if error is None else "left", "a client left before the environment ended")
         self.is_over = True
 
     # The dialogue

@@ -179,9 +179,7 @@ class Session:
         """Say the time of a moment given in seconds of the Unix epoch."""
         return digit(await self.execute("SAY TIME", seconds, joined(escape_digits)))
 
-    async def say_datetime(
-        self, seconds: int, escape_digits: Digits = "", format: str = "", zone: str = ""
-    ) -> str:
+    async def say_datetime(self, seconds: int, escape_digits: Digits = "", format: str = "", zone: str = "") -> str:
         words = (joined(escape_digits), *((format, zone) if format else ()))
         return digit(await self.execute("SAY DATETIME", seconds, *words))
 

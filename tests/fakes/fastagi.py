@@ -1,4 +1,4 @@
-"""The Asterisk end of one FastAGI connection: sends an environment, answers commands, hangs up as Asterisk does."""
+"""The Asterisk end of one FastAGI connection: sends an environment, answers commands as Asterisk does."""
 
 import asyncio
 import re
@@ -31,10 +31,7 @@ def environment(script: str = "greet", call: str = "hl1-1795339143.5", **more: s
 
 def words(line: str) -> list[str]:
     """A command line as `parse_args` of res_agi.c splits it."""
-    return [
-        re.sub(r"\\(.)", r"\1", quoted) if not plain else plain
-        for quoted, plain in WORD.findall(line.strip())
-    ]
+    return [plain or re.sub(r"\\(.)", r"\1", quoted) for quoted, plain in WORD.findall(line.strip())]
 
 
 class Dialogue:
@@ -61,9 +58,7 @@ class Dialogue:
         self.asked.append(asked)
         return asked
 
-    async def play(
-        self, replies: Mapping[str, bytes] | None = None, known: Mapping[str, str] | None = None
-    ) -> None:
+    async def play(self, replies: Mapping[str, bytes] | None = None, known: Mapping[str, str] | None = None) -> None:
         """Answer every command until the other side closes, as Asterisk would."""
         while (asked := await self.command()) is not None:
             verb = next((v for v in replies or {} if " ".join(asked).startswith(v)), None)

@@ -108,9 +108,7 @@ def test_refusals_keep_their_code(line: bytes) -> None:
 
 def test_a_usage_text_is_one_reply() -> None:
     """A9"""
-    event = reply(
-        b"520-Invalid command syntax.  Proper usage follows:\nUsage: NOOP\nHANGUP\n520 End of usage.\n"
-    )
+    event = reply(b"520-Invalid command syntax.  Proper usage follows:\nUsage: NOOP\nHANGUP\n520 End of usage.\n")
     assert event.code == 520
     assert "Usage: NOOP\nHANGUP\n" in event.text
 

@@ -19,6 +19,7 @@ from agi.session import (
     Session,
 )
 from tests.fakes.fastagi import Dialogue, call, dialled, environment
+from tests.fakes.waiting import until
 
 pytestmark = pytest.mark.unit
 
@@ -55,12 +56,6 @@ async def start() -> AsyncIterator[Starter]:
 
 async def mark(session: Session) -> None:
     await session.set_variable("CC_DONE", "1")
-
-
-async def until(condition: Callable[[], bool], within: float = 3.0) -> None:
-    async with asyncio.timeout(within):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 async def works(server: Server) -> bool:
@@ -135,9 +130,7 @@ async def test_broken_header_lines_are_borne_and_counted(start: Starter) -> None
 
     server = await start(script)
     header = (
-        environment()
-        .replace(b"agi_dnid", b"no colon here\n: x\nagi_callerid: 7\nagi_dnid")
-        .replace(b"\n", b"\r\n")
+        environment().replace(b"agi_dnid", b"no colon here\n: x\nagi_callerid: 7\nagi_dnid").replace(b"\n", b"\r\n")
     )
     assert (await call(server.port, header)).variables == {"CC_DONE": "1"}
     assert seen == ["7"]
@@ -419,9 +412,7 @@ async def test_the_next_script_of_a_call_ends_the_one_asterisk_has_left(start: S
     await until(lambda: not server.live)
 
 
-@pytest.mark.parametrize(
-    "hello", [b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01\x00\xee\x01\x00", b"\r\n\r\n"]
-)
+@pytest.mark.parametrize("hello", [b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01\x00\xee\x01\x00", b"\r\n\r\n"])
 async def test_other_clients_are_closed_and_counted_without_flooding_the_log(
     start: Starter, hello: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
