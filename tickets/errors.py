@@ -1,0 +1,109 @@
+"""What the complaint rules refuse, as one small tree with stable codes and words in Chinese and English.
+
+A refusal names the rules it rests on. Nothing here knows of HTTP, of the database or of the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One message in the two languages of the console: Chinese first, English second."""
+
+    zh: str
+    en: str
+
+
+class TicketError(Exception):
+    """The root: every refusal has a stable `code`, `words`, and the `rules` it rests on."""
+
+    code: ClassVar[str] = "ticket-refused"
+
+    def __init__(self, words: Words, *, rules: tuple[str, ...] = (), **details: object) -> None:
+        super().__init__(words.en)
+        self.words = words
+        self.rules = rules
+        self.details: Mapping[str, object] = details
+
+
+class NotAdmissibleError(TicketError):
+    """The matter cannot be taken as stated (R-1.1 … R-1.3); `problems` lists each reason with its field."""
+
+    code = "ticket-not-admissible"
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__(
+            Words(
+                "服务单不能受理:" + ";".join(p.words.zh for p in problems),
+                "the ticket cannot be taken: " + "; ".join(p.words.en for p in problems),
+            ),
+            rules=tuple(dict.fromkeys(rule for p in problems for rule in p.rules)),
+        )
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with one field of what was handed in."""
+
+    field: str
+    words: Words
+    rules: tuple[str, ...] = ()
+
+
+class IllegalMoveError(TicketError):
+    """The action does not exist from this status: no row in the table of moves."""
+
+    code = "ticket-illegal-move"
+
+
+class MoveRefusedError(TicketError):
+    """The move exists but a rule guards it and its condition is not met."""
+
+    code = "ticket-move-refused"
+
+
+class StaleTicketError(TicketError):
+    """Somebody else changed the ticket since it was read; `changed` says what, who and when."""
+
+    code = "ticket-stale"
+
+
+class TicketNotFoundError(TicketError):
+    """There is no such ticket, or none that may be seen: the two are not told apart."""
+
+    code = "ticket-not-found"
+
+
+class CallNotFoundError(TicketError):
+    """There is no such call, or none that may be seen: the two are not told apart."""
+
+    code = "call-not-found"
+
+
+class CallTooOldError(TicketError):
+    """The call ended on an earlier day: its ticket must be opened as a new contact (R-1.4, L-1)."""
+
+    code = "call-not-today"
+
+
+class TooManyLinksError(TicketError):
+    """The ticket hangs on as many calls as a ticket may."""
+
+    code = "ticket-too-many-calls"
+
+
+class KeyReusedError(TicketError):
+    """The key was used before for something else."""
+
+    code = "idempotency-key-reused"
+
+
+class UnknownFigureError(TicketError):
+    """There is no figure of this name."""
+
+    code = "figure-unknown"
