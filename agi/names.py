@@ -19,6 +19,10 @@ CONTEXT_OUT: Final = "cc-out"
 CONTEXT_AGENT: Final = "cc-agent"
 CONTEXT_SURVEY: Final = "cc-survey"
 CONTEXT_MESSAGE: Final = "cc-message"
+CONTEXT_TRANSFER: Final = "cc-transfer"
+CONTEXT_CONFERENCE: Final = "cc-conf"
+CONTEXT_CONFERENCE_AGENT: Final = "cc-conf-agent"
+CONTEXT_SUPERVISE: Final = "cc-supervise"
 
 # Queues
 QUEUE_GENERAL: Final = "cc-general"
@@ -27,6 +31,14 @@ QUEUE_POLICY: Final = "cc-policy"
 QUEUE_COMPLAINT: Final = "cc-complaint"
 QUEUE_CALLBACK: Final = "cc-callback"
 QUEUE_FALLBACK: Final = "cc-fallback"
+QUEUES: Final = (
+    QUEUE_GENERAL,
+    QUEUE_CLAIMS,
+    QUEUE_POLICY,
+    QUEUE_COMPLAINT,
+    QUEUE_CALLBACK,
+    QUEUE_FALLBACK,
+)
 
 # AGI scripts
 SCRIPT_GREET: Final = "greet"
@@ -61,3 +73,35 @@ VAR_MESSAGE: Final = "CC_MESSAGE"
 """Where the message just left was recorded (base name in the recording volume), or empty."""
 VAR_CHOICE: Final = "CC_CHOICE"
 """What the caller chose: the IVR's key."""
+VAR_MENU: Final = "CC_MENU"
+"""`skip` sends the caller to CC_NEXT without the menu."""
+VAR_SURVEY: Final = "CC_SURVEY"
+"""0 for no survey after this call, 1 for one; empty: as the dialplan is set."""
+VAR_STAGE: Final = "CC_STAGE"
+"""Where the call is: greet, ivr, complaint, stasis, talk, out, degraded, overflow, message, survey, conference."""
+VAR_QUEUE: Final = "CC_QUEUE"
+"""The queue the call is or was in."""
+VAR_RECORDING: Final = "CC_RECBASE"
+"""Path of the running segment without -r.sln and -t.sln."""
+VAR_MIXMONITOR: Final = "CC_MMID"
+"""The MixMonitor's id, for MixMonitorMute."""
+VAR_AGENT: Final = "CC_AGENT"
+"""Outbound: dial string of the reserved agent."""
+VAR_TARGET: Final = "CC_TARGET"
+"""Supervision: name of the agent's channel."""
+
+# User events in the CEL file
+EVENT_REC_START: Final = "CC_REC_START"
+EVENT_REC_END: Final = "CC_REC_END"
+EVENT_REC_FAIL: Final = "CC_REC_FAIL"
+EVENT_REC_NONE: Final = "CC_REC_NONE"
+EVENT_DEGRADED: Final = "CC_DEGRADED"
+EVENT_NOTICE: Final = "CC_NOTICE"
+EVENT_CHOICE: Final = "CC_CHOICE"
+EVENT_QUEUED: Final = "CC_QUEUED"
+EVENT_STICKY: Final = "CC_STICKY"
+EVENT_TRANSFER: Final = "CC_TRANSFER"
+EVENT_MESSAGE: Final = "CC_MESSAGE"
+EVENT_MESSAGE_START: Final = "CC_MESSAGE_START"
+EVENT_MESSAGE_END: Final = "CC_MESSAGE_END"
+EVENT_OUT_UNSERVED: Final = "CC_OUT_UNSERVED"
