@@ -32,6 +32,11 @@ def first_of(at: datetime) -> UUID:
     return UUID(int=_milliseconds(at) << 80)
 
 
+def moment_of(id: UUID) -> datetime:
+    """The moment the first 48 bits of a version 7 id tell."""
+    return datetime.fromtimestamp((id.int >> 80) / 1000, UTC)
+
+
 def call_id(cc_call: str) -> CallId:
     """The id of a call from what the dialplan calls CC_CALL.
 
