@@ -61,14 +61,14 @@ class Server:
     (taken though some lines were broken).
     """
 
-    def __init__(self, routes: Mapping[str, Route], limits: Limits, tasks: asyncio.TaskGroup) -> None:
+    def __init__(self, routes: Mapping[str, Route], limits: Limits) -> None:
         self.routes = routes
         self.limits = limits
         self.counts: Counter[str] = Counter()
         self.port = 0
         self.live: dict[str, Call] = {}
         self.connections: set[Call] = set()
-        self._tasks = tasks
+        self._running: set[asyncio.Task[None]] = set()
         self._told: dict[str, float] = {}
         self._idle = asyncio.Event()
         self._closing = False
@@ -112,7 +112,10 @@ class Server:
             other.cancel()
         self.live[call.name] = call
         call.script = name
-        return self._tasks.create_task(call.run(route), name=f"agi {name} {call.name}")
+        task = asyncio.get_running_loop().create_task(call.run(route), name=f"agi {name} {call.name}")
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
 
     def finish(self, call: "Call") -> None:
         if self.live.get(call.name) is call:
@@ -138,6 +141,8 @@ class Server:
                 log.warning("calls cut at stop", extra={"calls": len(self.connections)})
         for call in tuple(self.connections):
             call.cut()
+        if self._running:
+            await asyncio.wait(self._running)
 
 
 class Call(asyncio.Protocol):
@@ -310,13 +315,11 @@ async def listen(
     Bind to an address of the Asterisk host: a line split by a network makes Asterisk spin until the rest of
     it comes.
     """
-    loop = asyncio.get_running_loop()
-    async with asyncio.TaskGroup() as tasks:
-        server = Server(routes, limits, tasks)
-        listener = await loop.create_server(server.connection, host, port, backlog=1024)
-        server.port = listener.sockets[0].getsockname()[1]
-        try:
-            yield server
-        finally:
-            listener.close()
-            await server.drain(drain)
+    server = Server(routes, limits)
+    listener = await asyncio.get_running_loop().create_server(server.connection, host, port, backlog=1024)
+    server.port = listener.sockets[0].getsockname()[1]
+    try:
+        yield server
+    finally:
+        listener.close()
+        await server.drain(drain)
