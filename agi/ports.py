@@ -30,9 +30,10 @@ class Caller:
 class Welcome:
     """What the dialplan is told about a caller.
 
-    `queue` is where he goes unless the menu says otherwise; `sticky` the dial string of the agent who knows
-    his open ticket; `hint` one line for the agent's screen, such as the candidates found and their open
-    tickets.
+    `queue` is where he goes unless the menu says otherwise, empty to let the controller decide; `menu`
+    whether he hears the menu at all; `sticky` the dial string of the agent who knows his open ticket;
+    `hint` one line for the agent's screen, such as the candidates found and their open tickets; `is_open`
+    None when the dialplan's own hours are to count.
     """
 
     queue: str = names.QUEUE_GENERAL
@@ -40,16 +41,21 @@ class Welcome:
     priority: int = 0
     sticky: str = ""
     hint: str = ""
-    is_open: bool = True
+    menu: bool = True
+    is_open: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message left on the line: where it was recorded (base name, may be empty) and what the caller had
-    chosen."""
+    """A message about to be left on the line.
 
-    recorded_as: str
+    `reason` is why nobody took the call (CLOSED, or Queue's QUEUESTATUS), `choice` the menu key pressed
+    before, `recorded_as` the path of the running segment without -r.sln and -t.sln. Each may be empty.
+    """
+
+    reason: str
     choice: str
+    recorded_as: str
 
 
 class Reception(Protocol):
@@ -67,7 +73,7 @@ class ComplaintDesk(Protocol):
 
 class MessageDesk(Protocol):
     async def take_message(self, caller: Caller, message: Message) -> None:
-        """Make a callback task of a message left; asked twice for one call there is one task."""
+        """Make a callback task of a message; asked twice for one call there is one task."""
 
 
 class SurveyDesk(Protocol):

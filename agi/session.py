@@ -180,7 +180,7 @@ class Session:
         return digit(await self.execute("SAY TIME", seconds, joined(escape_digits)))
 
     async def say_datetime(self, seconds: int, escape_digits: Digits = "", format: str = "", zone: str = "") -> str:
-        words = (joined(escape_digits), *((format, zone) if format else ()))
+        words = (joined(escape_digits), *filled(format), *(filled(zone) if format else ()))
         return digit(await self.execute("SAY DATETIME", seconds, *words))
 
     async def get_data(self, filename: str, timeout: int = DEFAULT_TIMEOUT, max_digits: int = 255) -> str:
@@ -265,6 +265,8 @@ class Session:
         result, value = (await self.execute("DATABASE GET", family, key))["result"]
         if result == "0":
             raise AGIDBError(f"no entry {family}/{key}")
+        if result != "1":
+            raise AGIError(f"not an answer to DATABASE GET: {result}")
         return value
 
     async def database_put(self, family: str, key: str, value: object) -> None:

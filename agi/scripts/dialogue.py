@@ -12,7 +12,7 @@ from agi.ports import Caller
 from agi.session import Session
 
 UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
-MAX_TEXT = 200
+MAX_TEXT = 400
 
 
 def caller_of(session: Session) -> Caller:

@@ -37,7 +37,8 @@ async def run(reception: Reception, session: Session) -> None:
             names.VAR_PRIORITY: welcome.priority,
             names.VAR_STICKY: welcome.sticky,
             names.VAR_HINT: welcome.hint,
-            names.VAR_OPEN: int(welcome.is_open),
+            names.VAR_OPEN: "" if welcome.is_open is None else int(welcome.is_open),
+            names.VAR_MENU: "" if welcome.menu else "skip",
         },
     )
     await finish(session)

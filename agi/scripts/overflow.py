@@ -1,6 +1,7 @@
-"""Nobody could take the call and the caller left a message: it becomes a callback task.
+"""Nobody can take the call: a callback task is made before the caller leaves his message, or hangs up
+without one.
 
-Plays and records nothing itself: the dialplan has done that, with or without us.
+Plays and records nothing itself: the dialplan does that, with or without us.
 """
 
 from agi import names
@@ -13,8 +14,9 @@ DEADLINE = 4.0
 
 async def run(desk: MessageDesk, session: Session) -> None:
     message = Message(
-        recorded_as=plain(await session.get_variable(names.VAR_MESSAGE)),
+        reason=plain(await session.get_variable(names.VAR_REASON)),
         choice=plain(await session.get_variable(names.VAR_CHOICE)),
+        recorded_as=plain(await session.get_variable(names.VAR_MESSAGE)),
     )
     await desk.take_message(caller_of(session), message)
     await finish(session)
