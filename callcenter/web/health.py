@@ -62,9 +62,9 @@ async def alive(_request: web.Request) -> web.Response:
 
 async def ready(request: web.Request) -> web.Response:
     """Which parts are up; 503 when one that matters is not. Redis may be away: that degrades live screens only."""
-    names = list(request.app[CHECKS])
-    verdicts = await asyncio.gather(*(_verdict(request.app[CHECKS][name]) for name in names))
-    parts = dict(zip(names, verdicts, strict=True))
+    checks = request.app[CHECKS]
+    verdicts = await asyncio.gather(*(_verdict(check) for check in checks.values()))
+    parts = dict(zip(checks, verdicts, strict=True))
     down = [name for name, verdict in parts.items() if verdict != "ok" and name != "redis"]
     degraded = parts.get("redis", "ok") != "ok"
     status = "down" if down else "degraded" if degraded else "ok"

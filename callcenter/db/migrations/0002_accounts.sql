@@ -43,7 +43,7 @@ CREATE TABLE session (
     address text,
     user_agent text
 );
-CREATE INDEX session_user ON session (user_id) WHERE revoked_at IS NULL;
+CREATE INDEX session_of_user ON session (user_id) WHERE revoked_at IS NULL;
 
 CREATE TABLE api_token (
     id uuid PRIMARY KEY,
@@ -69,7 +69,7 @@ CREATE INDEX login_try_login ON login_try (login, at);
 
 -- One row: how this database is used, and what signs its cursors.
 CREATE TABLE installation (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    id integer PRIMARY KEY DEFAULT 1 CHECK (id = 1),
     mode text CHECK (mode IN ('normal', 'test')),
     secret bytea NOT NULL,
     clock_at timestamptz,
