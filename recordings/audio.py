@@ -58,9 +58,12 @@ class Encoded:
         return self.frames * 1000 // self.rate
 
 
-def encode(
-    sides: Sequence[Capture | None], target: Path, form: MasterFormat, prompt_first: bool = False
-) -> Encoded:
+def suitable(sides: Sequence[Capture | None], form: MasterFormat) -> MasterFormat:
+    """The format for these captures: WAV where there is no sample at all, which FLAC cannot express."""
+    return form if any(side is not None and side.frames for side in sides) else MasterFormat.WAV
+
+
+def encode(sides: Sequence[Capture | None], target: Path, form: MasterFormat, prompt_first: bool = False) -> Encoded:
     """Write the master of one segment to a new file, synced (steps 2 to 4).
 
     ``sides`` is (customer, heard), either of which may be missing, or one WAV capture on its own.
@@ -84,9 +87,7 @@ def encode(
     measure = _Measure(rate, channels, frames)
     _write(target, form, rate, channels, frames, measure.watch(blocks))
     origins = tuple(side.finish() for side in present)
-    notes = [
-        f"{name}_missing" for name, side in zip(("customer", "heard"), sides, strict=False) if side is None
-    ]
+    notes = [f"{name}_missing" for name, side in zip(("customer", "heard"), sides, strict=False) if side is None]
     notes += sorted({note for side in present for note in side.notes})
     notes += measure.flags(prompt_first)
     return Encoded(
@@ -158,9 +159,7 @@ class _Measure:
         return levels.flags(left, right, self._frames, self._identical, prompt_first)
 
 
-def _paired(
-    left: Capture | None, right: Capture | None, frames: int
-) -> Iterator[tuple[Samples, Sequence[Samples]]]:
+def _paired(left: Capture | None, right: Capture | None, frames: int) -> Iterator[tuple[Samples, Sequence[Samples]]]:
     for at in range(0, frames, FRAMES):
         count = min(FRAMES, frames - at)
         sides = [_padded(side, at, count) for side in (left, right)]
@@ -184,9 +183,7 @@ def _single(source: Capture, frames: int) -> Iterator[tuple[Samples, Sequence[Sa
         yield np.ascontiguousarray(block), sides
 
 
-def _write(
-    target: Path, form: MasterFormat, rate: int, channels: int, frames: int, blocks: Iterator[Samples]
-) -> None:
+def _write(target: Path, form: MasterFormat, rate: int, channels: int, frames: int, blocks: Iterator[Samples]) -> None:
     descriptor = disk.create(target)
     try:
         if form is MasterFormat.FLAC:

@@ -27,7 +27,7 @@ from recordings.errors import (
 )
 from recordings.levels import Samples
 
-NAME = re.compile(r"[A-Za-z0-9.-]{1,120}\.(?P<kind>sln[0-9]{0,3}|wav)\Z")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,119}\.(?P<kind>sln[0-9]{0,3}|wav)\Z")
 RATES = {
     "sln": 8_000,
     "sln12": 12_000,

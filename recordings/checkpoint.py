@@ -102,9 +102,7 @@ def parse(note: bytes, verifiers: Sequence[Verifier] = ()) -> TreeHead:
     except ValueError as error:
         raise LogDamagedError(f"checkpoint cannot be read: {error}") from error
     if verifiers and not any(
-        _signed(f"{text}\n".encode(), line, verifier)
-        for line in signatures.splitlines()
-        for verifier in verifiers
+        _signed(f"{text}\n".encode(), line, verifier) for line in signatures.splitlines() for verifier in verifiers
     ):
         raise LogDamagedError("no known key signed this checkpoint")
     return head

@@ -49,10 +49,6 @@ def judge(measured: Measured, expected_ms: int | None, crashed: bool) -> Complet
         if "sparse" in measured.notes or lacking > max(CRASH_TAIL_MS, tolerance):
             return Completeness.PARTIAL_CRASH
         return Completeness.COMPLETE if lacking <= tolerance else Completeness.TAIL_LOST
-    if (
-        "sparse" in measured.notes
-        or abs(expected_ms - measured.duration_ms) > tolerance
-        or lacking > tolerance
-    ):
+    if "sparse" in measured.notes or abs(expected_ms - measured.duration_ms) > tolerance or lacking > tolerance:
         return Completeness.HOLE_SUSPECTED
     return Completeness.COMPLETE

@@ -81,9 +81,7 @@ class Ingest:
         self._form = form
         self._checkpoint = checkpoint
 
-    def seal(
-        self, object_id: str, about: Description, sources: Sequence[SegmentSource], at: datetime
-    ) -> Sealed:
+    def seal(self, object_id: str, about: Description, sources: Sequence[SegmentSource], at: datetime) -> Sealed:
         """Seal the segments that the object does not hold yet, as a new version if there are any.
 
         Raises AlreadyThereError when the object holds other audio under one of the segment numbers;
@@ -135,15 +133,16 @@ class Ingest:
         staging.publish()
 
     def _seal_segment(self, staging: Staging, source: SegmentSource) -> SealedSegment:
-        logical = f"rec/{source.number:04d}.{self._form.value}"
         with ExitStack() as stack:
             paths = [source.single] if source.single else [source.customer, source.heard]
             sides = [None if path is None else stack.enter_context(Capture(path)) for path in paths]
             if not any(sides):
                 raise SourceRefusedError(f"segment {source.number} has no capture at all")
             self._checkpoint("opened")
+            form = audio.suitable(sides, self._form)
+            logical = f"rec/{source.number:04d}.{form.value}"
             target = staging.path(logical)
-            encoded = audio.encode(sides, target, self._form, source.prompt_first)
+            encoded = audio.encode(sides, target, form, source.prompt_first)
         self._checkpoint("encoded")
         content = staging.adopt(logical)
         audio.check_master(target, encoded)
@@ -152,7 +151,7 @@ class Ingest:
         return SealedSegment(
             number=source.number,
             file=logical,
-            form=self._form,
+            form=form,
             encoded=encoded,
             master_sha256=content.sha256,
             sm3=_sm3(target),
@@ -184,9 +183,7 @@ class Ingest:
         )
 
 
-def leaf(
-    kind: LeafType, object_id: str, version: int, inventory_sha512: str, document: Any
-) -> dict[str, Any]:
+def leaf(kind: LeafType, object_id: str, version: int, inventory_sha512: str, document: Any) -> dict[str, Any]:
     """The log leaf that states which inventory the object's version has."""
     return {
         "type": kind.value,

@@ -87,9 +87,7 @@ class SideMeter:
         )
 
 
-def flags(
-    left: SideLevels, right: SideLevels, frames: int, identical: bool, prompt_first: bool
-) -> tuple[str, ...]:
+def flags(left: SideLevels, right: SideLevels, frames: int, identical: bool, prompt_first: bool) -> tuple[str, ...]:
     """The flags of a stereo segment (left = customer, right = what the customer heard).
 
     ``prompt_first``: the customer hears a prompt before anything is asked of them, so a customer heard

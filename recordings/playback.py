@@ -25,7 +25,7 @@ from recordings.record import SealedSegment
 
 BLOCK = 1 << 16
 MOST_RANGES = 16
-RANGE = re.compile(r"\s*(\d{0,18})\s*-\s*(\d{0,18})\s*\Z")
+RANGE = re.compile(r"\s*([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*\Z")
 OPUS_RATES = (8_000, 12_000, 16_000, 24_000, 48_000)
 
 
@@ -55,9 +55,9 @@ class ByteRange:
 def parse_range(text: str | None, size: int) -> ByteRange | None:
     """The one range to send (RFC 9110 §14), or None for the whole representation.
 
-    A malformed header, another unit or more ranges than are worth answering count as no header, which the
-    RFC allows. Several ranges become the one that spans them, so no request gets more bytes than there are.
-    Raises RangeNotSatisfiableError when no range touches the representation.
+    Another unit, a malformed header or too many ranges count as no header, which the RFC allows. Ranges
+    that touch or overlap become one; ranges apart from each other are answered with the whole, once.
+    Raises RangeNotSatisfiableError when no range touches the representation or one runs backwards.
     """
     if text is None:
         return None
@@ -72,13 +72,19 @@ def parse_range(text: str | None, size: int) -> ByteRange | None:
             return None
         first, last = matched.groups()
         if first and last and int(first) > int(last):
-            return None
+            raise RangeNotSatisfiableError(f"{first}-{last} runs backwards")
         found = _clip(first, last, size)
         if found is not None:
             ranges.append(found)
     if not ranges:
         raise RangeNotSatisfiableError(f"no byte of {text[:80]!r} lies within {size}")
-    return ByteRange(min(item.first for item in ranges), max(item.last for item in ranges))
+    ranges.sort(key=lambda item: item.first)
+    merged = ranges[0]
+    for item in ranges[1:]:
+        if item.first > merged.last + 1:
+            return None
+        merged = ByteRange(merged.first, max(merged.last, item.last))
+    return merged
 
 
 def _clip(first: str, last: str, size: int) -> ByteRange | None:

@@ -51,9 +51,7 @@ class SealedSegment:
             "source": [asdict(origin) for origin in self.encoded.origins],
             "rate": self.encoded.rate,
             "channels": self.encoded.channels,
-            "channel_map": list(
-                CHANNEL_MAP[: self.encoded.channels] if self.encoded.channels == 2 else ["mix"]
-            ),
+            "channel_map": list(CHANNEL_MAP[: self.encoded.channels] if self.encoded.channels == 2 else ["mix"]),
             "codec_native": "signed linear 16 bit",
             "archive_format": self.form.value,
             "samples": self.encoded.frames,
@@ -66,7 +64,7 @@ class SealedSegment:
             "muted_ms": [list(interval) for interval in self.muted],
             "pcm_sha256": self.encoded.pcm_sha256,
             "wav_sha256": self.encoded.wav_sha256,
-            "master_sha256": self.master_sha256,
+            "flac_sha256": self.master_sha256 if self.form is MasterFormat.FLAC else None,
             "sm3": self.sm3,
         }
 
@@ -89,7 +87,7 @@ def segment(document: Json) -> SealedSegment:
                 origins=tuple(Origin(**origin) for origin in document["source"]),
                 notes=tuple(document["salvage_notes"]),
             ),
-            master_sha256=document["master_sha256"],
+            master_sha256=document["flac_sha256"] or document["wav_sha256"],
             sm3=document["sm3"],
             started_at=None if started is None else datetime.fromisoformat(started),
             expected_ms=document["expected_ms"],
@@ -167,9 +165,7 @@ def premis_jsonl(object_id: str, segments: Sequence[SealedSegment], at: datetime
         }
         for kind, item, when, detail in events
     ]
-    lines.append(
-        {"event": "ingestion", "at": moment(at), "object": object_id, "agent": agent, "outcome": "success"}
-    )
+    lines.append({"event": "ingestion", "at": moment(at), "object": object_id, "agent": agent, "outcome": "success"})
     return b"".join(json.dumps(line, ensure_ascii=False, sort_keys=True).encode() + b"\n" for line in lines)
 
 
@@ -218,6 +214,4 @@ def dat63_xml(object_id: str, about: Description, segments: Sequence[SealedSegme
 
 def moment(at: datetime | None) -> str | None:
     """UTC with milliseconds and ``Z``, or None."""
-    return (
-        None if at is None else at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    )
+    return None if at is None else at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -37,9 +37,7 @@ class Staging:
     def __init__(self, archive: Archive, object_id: str, checkpoint: Checkpoint = no_checkpoint) -> None:
         self._archive = archive
         self._checkpoint = checkpoint
-        self._before = (
-            archive.inventory(object_id) if archive.holds(object_id) else Inventory(object_id, {}, ())
-        )
+        self._before = archive.inventory(object_id) if archive.holds(object_id) else Inventory(object_id, {}, ())
         self.number = self._before.head + 1
         name = hashlib.sha256(object_id.encode()).hexdigest()[:32]
         self._entry = archive.stage / f"{name}-v{self.number}"
@@ -164,9 +162,7 @@ def _extends(proposed: Inventory, current: Inventory) -> bool:
         proposed.object_id == current.object_id
         and proposed.head in (current.head, current.head + 1)
         and proposed.versions[: current.head] == current.versions
-        and all(
-            set(paths) <= set(proposed.manifest.get(digest, ())) for digest, paths in current.manifest.items()
-        )
+        and all(set(paths) <= set(proposed.manifest.get(digest, ())) for digest, paths in current.manifest.items())
     )
 
 

@@ -111,9 +111,7 @@ class Tiles:
             done += len(batch)
         full_before, full_after = size // WIDTH, (size + len(hashes)) // WIDTH
         if full_after > full_before:
-            parents = [
-                _root_of(self.hashes(level, index, 0, WIDTH)) for index in range(full_before, full_after)
-            ]
+            parents = [_root_of(self.hashes(level, index, 0, WIDTH)) for index in range(full_before, full_after)]
             self._extend_hashes(level + 1, full_before, parents)
 
 

@@ -111,9 +111,7 @@ def verify_archive(archive: Archive, log: Log, decode: bool = False, progress: P
     return Report(objects, files, size, tuple(findings))
 
 
-def verify_object(
-    archive: Archive, path: Path, decode: bool = False
-) -> tuple[str | None, int, list[Finding]]:
+def verify_object(archive: Archive, path: Path, decode: bool = False) -> tuple[str | None, int, list[Finding]]:
     """The object's id (None if unreadable), how many files were hashed, and what is wrong."""
     name = str(path.relative_to(archive.root))
     try:
