@@ -1,0 +1,29 @@
+"""The worker process: what must happen, but not while somebody waits. Every loop survives its own failures."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from callcenter import outbox
+from callcenter.clock import Clock, SystemClock
+from callcenter.config import Config
+from callcenter.db import partitions
+from callcenter.db.migrate import refuse_if_pending
+from callcenter.db.pool import Database
+from callcenter.supervisor import stop_on_signals
+
+log = logging.getLogger(__name__)
+
+FAILURE_PAUSE = 5.0
+
+
+async def repeat(name: str, step: Callable[[], Awaitable[object]], every: float) -> None:
+    """Does `step` for ever, `every` seconds apart; a failure is logged, and tried again after 5 s."""
+    while True:
+        try:
+            await step()
+        except Exception:
+            log.exception("a repeated job failed", extra={"job": name})
+            await asyncio.sleep(FAILURE_PAUSE)
+        else:
+            await asyncio.sleep(every)
