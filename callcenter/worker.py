@@ -4,14 +4,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from callcenter import outbox
-from callcenter.clock import Clock, SystemClock
-from callcenter.config import Config
-from callcenter.db import partitions
-from callcenter.db.migrate import refuse_if_pending
-from callcenter.db.pool import Database
-from callcenter.supervisor import stop_on_signals
-
 log = logging.getLogger(__name__)
 
 FAILURE_PAUSE = 5.0
