@@ -45,7 +45,6 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, text, run in (
         ("serve", "the HTTP server", _serve),
-        ("telephony", "the process that speaks with Asterisk", _telephony),
         ("work", "the worker: archive, outbox, replays, partitions", _work),
         ("run", "all three under a supervisor", _run),
         ("migrate", "bring the database to this program's schema", _migrate),
@@ -56,21 +55,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(config: Config, _chosen: argparse.Namespace) -> int:
-    from callcenter.web.server import serve
+    from callcenter import app
 
-    return asyncio.run(serve(config))
-
-
-def _telephony(config: Config, _chosen: argparse.Namespace) -> int:
-    from callcenter.telephony import telephony
-
-    return asyncio.run(telephony(config))
+    return asyncio.run(app.serve(config))
 
 
 def _work(config: Config, _chosen: argparse.Namespace) -> int:
-    from callcenter.worker import work
+    from callcenter import app
 
-    return asyncio.run(work(config))
+    return asyncio.run(app.work(config))
 
 
 def _run(_config: Config, _chosen: argparse.Namespace) -> int:
