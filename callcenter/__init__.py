@@ -1,3 +1,1 @@
 """The application: use cases, transactions and processes."""
-
-__version__ = "0.1.0"

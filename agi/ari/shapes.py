@@ -35,7 +35,6 @@ class Channel:
     extension: str
     application: str
     created: datetime
-    account: str = ""
     variables: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
 
 
@@ -67,7 +66,6 @@ def channel(raw: object) -> Channel:
         extension=text(dialplan.get("exten", "")),
         application=text(dialplan.get("app_name", "")),
         created=moment(body["creationtime"]),
-        account=text(body.get("accountcode", "")),
         variables={key: text(value) for key, value in mapping(body.get("channelvars", {})).items()},
     )
 

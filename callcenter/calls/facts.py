@@ -70,10 +70,8 @@ class LegEnded:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """The customer waits; `queue` is None when the switch did not say for which."""
-
     at: datetime
-    queue: str | None
+    queue: str
 
 
 @dataclass(frozen=True, slots=True)
