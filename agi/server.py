@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 CALL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 """What `agi_uniqueid` may look like to be taken for a call."""
 
+MAX_HANGUPS = 8
+"""Asterisk says HANGUP twice when it also ends the script (measured); a client that goes on is none."""
+
 SCRIPT_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 Script = Callable[[Session], Awaitable[None]]
@@ -150,6 +153,7 @@ class Call(asyncio.Protocol):
 
     __slots__ = (
         "_codec",
+        "_hangups",
         "_server",
         "_session",
         "_task",
@@ -166,6 +170,7 @@ class Call(asyncio.Protocol):
         self.is_over = False
         self._server = server
         self._codec = Connection()
+        self._hangups = 0
         self._session: Session | None = None
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -214,7 +219,8 @@ class Call(asyncio.Protocol):
             if self._session is None or not self._session.answered(event):
                 raise AgiProtocolError("a reply to no command")
         elif isinstance(event, Hangup):
-            if self._session is None or self._session.hungup.is_set():
+            self._hangups += 1
+            if self._session is None or self._hangups > MAX_HANGUPS:
                 raise AgiProtocolError("HANGUP out of place")
             self._session.hungup.set()
         else:

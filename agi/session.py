@@ -250,7 +250,7 @@ class Session:
         await self.execute("SET VARIABLE", name, value)
 
     async def get_variable(self, name: str) -> str:
-        """The value of a channel variable, empty when it is not set."""
+        """The value of a channel variable, empty when it is not set; Asterisk cuts it at 1,023 bytes."""
         return (await self.execute("GET VARIABLE", name))["result"][1]
 
     async def get_full_variable(self, name: str, channel: str | None = None) -> str:

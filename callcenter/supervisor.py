@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import IO
 
 log = logging.getLogger(__name__)
 
@@ -18,11 +19,12 @@ STOP_WITHIN = 10.0
 
 @dataclass
 class Child:
-    """One process that must run: its name, its command, and how often it had to be started."""
+    """One process that must run; `output` takes what it prints, `starts` counts how often it had to be started."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
+    output: IO[bytes] | None = None
     starts: int = 0
     process: asyncio.subprocess.Process | None = field(default=None, repr=False)
 
@@ -49,7 +51,9 @@ async def keep(child: Child, stopping: asyncio.Event) -> None:
     pause = 0.0
     while not stopping.is_set():
         begun = loop.time()
-        child.process = await asyncio.create_subprocess_exec(*child.command, env=dict(child.environment))
+        child.process = await asyncio.create_subprocess_exec(
+            *child.command, env=dict(child.environment), stdout=child.output, stderr=child.output
+        )
         child.starts += 1
         log.info("process started", extra={"child": child.name, "pid": child.process.pid, "starts": child.starts})
         if await _ended_before(child.process, stopping):

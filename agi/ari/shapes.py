@@ -35,6 +35,7 @@ class Channel:
     extension: str
     application: str
     created: datetime
+    account: str = ""
     variables: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
 
 
@@ -66,6 +67,7 @@ def channel(raw: object) -> Channel:
         extension=text(dialplan.get("exten", "")),
         application=text(dialplan.get("app_name", "")),
         created=moment(body["creationtime"]),
+        account=text(body.get("accountcode", "")),
         variables={key: text(value) for key, value in mapping(body.get("channelvars", {})).items()},
     )
 

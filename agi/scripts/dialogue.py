@@ -23,7 +23,7 @@ def caller_of(session: Session) -> Caller:
         channel=env.get("agi_channel", ""),
         number=caller_number(env.get("agi_callerid", "")),
         name=known(env.get("agi_calleridname", "")),
-        dialled=known(env.get("agi_dnid", "")) or env.get("agi_extension", ""),
+        dialled=known(env.get("agi_dnid", "")),
         language=env.get("agi_language", ""),
     )
 

@@ -175,7 +175,7 @@ def advance(call: Call, fact: Fact) -> tuple[Call, Effects]:
         case facts.LegEnded():
             return _leg_ended(call, fact)
         case facts.Queued():
-            return _in_state(replace(call, queue=fact.queue), State.QUEUED, fact.at), ()
+            return _in_state(replace(call, queue=fact.queue or call.queue), State.QUEUED, fact.at), ()
         case facts.Bridged():
             return _bridged(call, fact), ()
         case facts.Unbridged():

@@ -70,8 +70,10 @@ class LegEnded:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
+    """The customer waits; `queue` is None when the switch did not say for which."""
+
     at: datetime
-    queue: str
+    queue: str | None
 
 
 @dataclass(frozen=True, slots=True)

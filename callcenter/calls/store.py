@@ -273,20 +273,19 @@ async def announce(conn: Connection, call_id: CallId, told: Announce) -> None:
     await conn.execute(ANNOUNCE, event_id, told.topic, key, dict(told.payload), told.at, consumers_of(told.topic))
 
 
-SELECT_OFFSETS = "SELECT inode, position FROM cel_offset"
+SELECT_OFFSETS = "SELECT file, position FROM cel_offset"
 SAVE_OFFSET = """
-INSERT INTO cel_offset (inode, path, position, read_at) VALUES ($1, $2, $3, $4)
-ON CONFLICT (inode) DO UPDATE SET path = EXCLUDED.path, position = EXCLUDED.position, read_at = EXCLUDED.read_at"""
-FORGET_OFFSETS = "DELETE FROM cel_offset WHERE read_at < $1"
+INSERT INTO cel_offset (file, path, position, read_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (file) DO UPDATE SET path = EXCLUDED.path, position = EXCLUDED.position, read_at = EXCLUDED.read_at"""
 
 
-async def offsets(conn: Connection) -> dict[int, int]:
-    """How far each file of the switch's event log was read, by inode."""
-    return {row["inode"]: row["position"] for row in await conn.fetch(SELECT_OFFSETS)}
+async def offsets(conn: Connection) -> dict[str, int]:
+    """How far each file of the switch's event log was read."""
+    return {row["file"]: row["position"] for row in await conn.fetch(SELECT_OFFSETS)}
 
 
-async def save_offset(conn: Connection, inode: int, path: str, position: int, at: datetime) -> None:
-    await conn.execute(SAVE_OFFSET, inode, path, position, at)
+async def save_offset(conn: Connection, file: str, path: str, position: int, at: datetime) -> None:
+    await conn.execute(SAVE_OFFSET, file, path, position, at)
 
 
 SELECT_BOOT = "SELECT max(started_at) FROM switch_boot WHERE system = $1"

@@ -112,7 +112,7 @@ def _counted(folder: Path, told: str) -> CallResult:
     errors = folder / "errors.log"
     text = told + (errors.read_text(errors="replace") if errors.exists() else "")
     stat = folder / "stat.csv"
-    rows = list(csv.DictReader(stat.open(), delimiter=";")) if stat.exists() else []
+    rows = list(csv.DictReader(stat.read_text().splitlines(), delimiter=";")) if stat.exists() else []
     if not rows:
         raise NoCallersError(f"sipp did not start: {text.strip()[-500:]}")
     last = rows[-1]

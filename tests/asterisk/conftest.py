@@ -4,17 +4,23 @@ CALLCENTER_TEST_ASTERISK is a JSON file with the fields of `AsteriskAddress` (do
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
 from callcenter.lab.asterisk import Asterisk, AsteriskAddress
+from callcenter.lab.console import Console
+from callcenter.lab.phone import Call, Manner, Phone
 from callcenter.lab.root import AsteriskTree, default_root, ensure_root
+from callcenter.lab.rtp import Say
 from callcenter.lab.site import AgentPhone
-from callcenter.lab.speech import make_prompts
+from callcenter.lab.speech import make_prompts, speak_alaw
+from tests.asterisk.fakes import Cel
 
 PHONES = tuple(AgentPhone(str(number), f"lab-{number}") for number in range(8000, 8010))
+ANSWERS = Manner()
 QUICK = {"CC_AGI_DEADLINE": "2", "CC_LEASE": "3", "CC_FALLBACK_MAX": "20", "CC_QUEUE_MAX": "20"}
 
 
@@ -61,3 +67,67 @@ def asterisk(request: pytest.FixtureRequest) -> AsteriskAddress:
     instance = make()
     instance.start()
     return instance.address
+
+
+@pytest.fixture
+def cel(asterisk: AsteriskAddress) -> Cel:
+    """The CEL rows of this test alone."""
+    return Cel(asterisk.cel)
+
+
+@pytest.fixture(scope="session")
+def voices(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("voices")
+
+
+@pytest.fixture
+def complaint(voices: Path) -> Say:
+    return Say(speak_alaw("我要投诉，业务员销售时承诺保本。", voices, lead=0.2))
+
+
+@pytest.fixture
+def greeting(voices: Path) -> Say:
+    return Say(speak_alaw("您好，请讲。", voices))
+
+
+@pytest.fixture
+async def phone(asterisk: AsteriskAddress) -> AsyncIterator[Callable[..., Awaitable[Phone]]]:
+    """Registers an agent's desk phone; all are taken back after the test."""
+    async with AsyncExitStack() as stack:
+
+        async def plug_in(extension: str, manner: Manner | Callable[[Call], Manner] = ANSWERS) -> Phone:
+            password = next(one.password for one in asterisk.phones if one.extension == extension)
+            server = (asterisk.host, asterisk.sip_port)
+            return await stack.enter_async_context(
+                Phone(server, name=f"desk-{extension}", password=password, manner=manner)
+            )
+
+        yield plug_in
+
+
+@pytest.fixture
+async def carrier(asterisk: AsteriskAddress) -> AsyncIterator[Callable[..., Awaitable[Phone]]]:
+    """The customers behind the trunk: one phone at the carrier's address, its manner chosen by number."""
+    async with AsyncExitStack() as stack:
+
+        async def connect(manner: Manner | Callable[[Call], Manner]) -> Phone:
+            server = (asterisk.host, asterisk.sip_port)
+            return await stack.enter_async_context(Phone(server, manner=manner, port=asterisk.trunk_port))
+
+        yield connect
+
+
+@pytest.fixture
+def members(asterisk: AsteriskAddress) -> Iterator[Callable[[str, str], None]]:
+    """Puts a desk phone into a queue, until the end of the test."""
+    added: list[tuple[str, str]] = []
+
+    def add(extension: str, queue: str) -> None:
+        with Console(asterisk.console) as console:
+            console.action("QueueAdd", Queue=queue, Interface=f"PJSIP/desk-{extension}")
+        added.append((extension, queue))
+
+    yield add
+    with Console(asterisk.console) as console:
+        for extension, queue in added:
+            console.action("QueueRemove", Queue=queue, Interface=f"PJSIP/desk-{extension}")

@@ -98,9 +98,9 @@ async def test_history_incidents_and_facts_told_twice_are_kept_once(database: Da
             assert await conn.fetchval(f"SELECT count(*) FROM {table}") == 1
 
 
-async def test_the_place_in_a_log_file_is_kept_by_inode(database: Database) -> None:
+async def test_the_place_in_a_log_file_is_kept_whatever_its_name(database: Database) -> None:
     """F35"""
     async with database.transaction() as conn:
-        await store.save_offset(conn, 7, "/var/log/cel.csv", 100, NOON)
-        await store.save_offset(conn, 7, "/var/log/cel.csv.1", 250, NOON)
-        assert await store.offsets(conn) == {7: 250}
+        await store.save_offset(conn, "7:ab", "/var/log/cel.csv", 100, NOON)
+        await store.save_offset(conn, "7:ab", "/var/log/cel.csv.1", 250, NOON)
+        assert await store.offsets(conn) == {"7:ab": 250}

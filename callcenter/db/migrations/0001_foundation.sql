@@ -58,11 +58,13 @@ CREATE TABLE idempotency (
     key uuid NOT NULL,
     route text NOT NULL,
     body_sha256 text NOT NULL,
-    status integer NOT NULL,
-    answer jsonb NOT NULL,
+    status integer,
+    answer jsonb,
     at timestamptz NOT NULL,
-    PRIMARY KEY (actor, key)
+    PRIMARY KEY (actor, key),
+    CHECK ((status IS NULL) = (answer IS NULL)) -- both null while the first request is running
 );
+CREATE INDEX idempotency_at ON idempotency (at);
 
 CREATE TABLE audit (
     id uuid PRIMARY KEY,

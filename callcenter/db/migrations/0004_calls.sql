@@ -103,9 +103,9 @@ CREATE TABLE incident (
 CREATE INDEX incident_kind ON incident (kind, id);
 CREATE INDEX incident_call ON incident (call_id) WHERE call_id IS NOT NULL;
 
--- How far the switch's event log was read; a file is its inode, whatever its name.
+-- How far the switch's event log was read; a file is its inode and its first line, whatever its name.
 CREATE TABLE cel_offset (
-    inode bigint PRIMARY KEY,
+    file text PRIMARY KEY,
     path text NOT NULL,
     position bigint NOT NULL,
     read_at timestamptz NOT NULL

@@ -258,7 +258,9 @@ async def test_a_value_with_brackets_is_whole(start: Starter) -> None:
     assert seen == ["a) (b (c) d"]
 
 
-@pytest.mark.parametrize("order", [b"HANGUP\n200 result=-1\n", b"200 result=-1\nHANGUP\n"])
+@pytest.mark.parametrize(
+    "order", [b"HANGUP\n200 result=-1\n", b"200 result=-1\nHANGUP\n", b"200 result=-1\nHANGUP\nHANGUP\n"]
+)
 async def test_a_hang_up_line_never_shifts_the_replies(start: Starter, order: bytes) -> None:
     """A13"""
     seen: list[object] = []
@@ -277,6 +279,14 @@ async def test_a_hang_up_line_never_shifts_the_replies(start: Starter, order: by
     assert seen == [True, "still here"]
     await until(lambda: server.counts["hung_up"] == 1)
     assert server.counts["failed"] == 0
+
+
+async def test_a_client_that_says_nothing_but_hangup_is_cut(start: Starter) -> None:
+    """A13 A21"""
+    server = await start(mark)
+    async with dialled(server.port, environment() + b"HANGUP\n" * 1000) as dialogue:
+        assert await dialogue.closed()
+    assert server.counts["garbled"] == 1
 
 
 async def test_an_error_on_a_living_call_is_told_from_a_hang_up_by_a_noop(start: Starter) -> None:

@@ -1,0 +1,1 @@
+"""Organisations, people, roles, permissions, sessions and API tokens."""

@@ -1,0 +1,104 @@
+"""Who may do what: one table of role → permissions. Must never look at data; where is decided by organisation path."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person is here for (岗位)."""
+
+    AGENT = "agent"  # 95519 坐席
+    CALLBACK_AGENT = "callback_agent"  # 回访坐席
+    HANDLER = "handler"  # 投诉岗
+    COORDINATOR = "coordinator"  # 部门协调人
+    DEPARTMENT_HEAD = "department_head"  # 部门负责人
+    LEGAL = "legal"  # 法务
+    SECRETARY = "secretary"  # 消保委秘书
+    SUPERVISOR = "supervisor"  # 班组长
+    QA = "qa"  # 质检
+    AUDITOR = "auditor"  # 审计
+    ADMIN = "admin"  # 管理员
+    INTEGRATOR = "integrator"  # 对接系统
+
+
+class Permission(StrEnum):
+    """One thing a route asks for. `own` actions concern only the caller's own phone, session or call."""
+
+    TICKET_READ = "ticket.read"
+    TICKET_OPEN = "ticket.open"
+    TICKET_EDIT = "ticket.edit"
+    TICKET_WORK = "ticket.work"
+    TICKET_DECIDE = "ticket.decide"
+    CUSTOMER_READ = "customer.read"
+    CUSTOMER_EDIT = "customer.edit"
+    CUSTOMER_IMPORT = "customer.import"
+    CALL_READ = "call.read"
+    CALL_HANDLE = "call.handle"
+    CALL_SUPERVISE = "call.supervise"
+    AGENT_SELF = "agent.self"
+    AGENT_READ = "agent.read"
+    AGENT_MANAGE = "agent.manage"
+    CALLBACK_READ = "callback.read"
+    CALLBACK_WORK = "callback.work"
+    CAMPAIGN_MANAGE = "campaign.manage"
+    RECORDING_READ = "recording.read"
+    RECORDING_LISTEN = "recording.listen"
+    RECORDING_EXPORT = "recording.export"
+    RECORDING_RESTRICT = "recording.restrict"
+    REVIEW_READ = "review.read"
+    REVIEW_WRITE = "review.write"
+    STATISTICS_READ = "statistics.read"
+    DATA_EXPORT = "data.export"
+    ACCOUNT_READ = "account.read"
+    ACCOUNT_MANAGE = "account.manage"
+    ORGANISATION_READ = "organisation.read"
+    ORGANISATION_MANAGE = "organisation.manage"
+    TOKEN_MANAGE = "token.manage"  # noqa: S105 - a name
+    AUDIT_READ = "audit.read"
+    EVENTS_READ = "events.read"
+    CLOCK_SET = "clock.set"
+
+
+P = Permission
+
+_TALKING = {P.CALL_READ, P.CALL_HANDLE, P.AGENT_SELF, P.CUSTOMER_READ, P.CUSTOMER_EDIT, P.TICKET_READ, P.TICKET_OPEN}
+_TALKING |= {P.TICKET_EDIT, P.RECORDING_READ, P.EVENTS_READ, P.ORGANISATION_READ}
+_SECOND_LINE = {P.TICKET_READ, P.TICKET_EDIT, P.TICKET_WORK, P.CUSTOMER_READ, P.CALL_READ, P.RECORDING_READ}
+_SECOND_LINE |= {P.RECORDING_LISTEN, P.CALLBACK_READ, P.EVENTS_READ, P.ORGANISATION_READ}
+_OVERSIGHT = {P.TICKET_READ, P.CALL_READ, P.CALLBACK_READ, P.CUSTOMER_READ, P.RECORDING_READ, P.RECORDING_LISTEN}
+_OVERSIGHT |= {P.STATISTICS_READ, P.DATA_EXPORT, P.REVIEW_READ, P.AGENT_READ, P.ORGANISATION_READ}
+
+PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
+    Role.AGENT: frozenset(_TALKING),
+    Role.CALLBACK_AGENT: frozenset(_TALKING | {P.CALLBACK_READ, P.CALLBACK_WORK}),
+    Role.HANDLER: frozenset(
+        _SECOND_LINE | {P.TICKET_OPEN, P.CALL_HANDLE, P.AGENT_SELF, P.CUSTOMER_EDIT, P.STATISTICS_READ, P.DATA_EXPORT}
+    ),
+    Role.COORDINATOR: frozenset(_SECOND_LINE | {P.STATISTICS_READ, P.DATA_EXPORT}),
+    Role.DEPARTMENT_HEAD: frozenset(_SECOND_LINE | {P.TICKET_DECIDE, P.STATISTICS_READ, P.DATA_EXPORT}),
+    Role.LEGAL: frozenset(_SECOND_LINE | {P.TICKET_DECIDE, P.RECORDING_EXPORT, P.RECORDING_RESTRICT}),
+    Role.SECRETARY: frozenset(_OVERSIGHT | {P.TICKET_WORK, P.TICKET_DECIDE, P.RECORDING_EXPORT}),
+    Role.SUPERVISOR: frozenset(
+        _TALKING
+        | _OVERSIGHT
+        | {P.CALL_SUPERVISE, P.AGENT_MANAGE, P.CALLBACK_WORK, P.CAMPAIGN_MANAGE, P.TICKET_WORK, P.ACCOUNT_READ}
+        | {P.REVIEW_WRITE, P.CUSTOMER_IMPORT}
+    ),
+    Role.QA: frozenset(_OVERSIGHT - {P.DATA_EXPORT} | {P.REVIEW_WRITE}),
+    Role.AUDITOR: frozenset(_OVERSIGHT | {P.AUDIT_READ, P.ACCOUNT_READ}),
+    Role.ADMIN: frozenset(
+        {P.ACCOUNT_READ, P.ACCOUNT_MANAGE, P.ORGANISATION_READ, P.ORGANISATION_MANAGE, P.TOKEN_MANAGE, P.AUDIT_READ}
+        | {P.AGENT_READ, P.AGENT_MANAGE, P.CAMPAIGN_MANAGE, P.CUSTOMER_IMPORT, P.CALLBACK_READ, P.CLOCK_SET}
+        | {P.EVENTS_READ}
+    ),
+    Role.INTEGRATOR: frozenset(
+        {P.TICKET_READ, P.TICKET_OPEN, P.TICKET_EDIT, P.CUSTOMER_READ, P.CUSTOMER_EDIT, P.CUSTOMER_IMPORT, P.CALL_READ}
+        | {P.CALLBACK_READ, P.CAMPAIGN_MANAGE, P.RECORDING_READ, P.STATISTICS_READ, P.DATA_EXPORT, P.EVENTS_READ}
+        | {P.ORGANISATION_READ}
+    ),
+}
+
+
+def of(roles: frozenset[Role]) -> frozenset[Permission]:
+    """Everything the roles allow together."""
+    return frozenset().union(*(PERMISSIONS[role] for role in roles))

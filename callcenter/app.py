@@ -1,0 +1,58 @@
+"""Puts the processes together from the settings. The only place that builds things; nothing is built at import."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+from redis.asyncio import Redis
+
+from callcenter.clock import SystemClock
+from callcenter.config import Config
+from callcenter.db.migrate import refuse_if_pending
+from callcenter.db.pool import Database
+from callcenter.supervisor import stop_on_signals
+from callcenter.web import server
+from callcenter.worker import Worker
+
+log = logging.getLogger(__name__)
+
+
+@contextlib.asynccontextmanager
+async def opened(config: Config, role: str) -> AsyncIterator[Database]:
+    """The database, connected and with the schema this program needs. Raises MigrationError."""
+    database = await Database.connect(config.database.url, size=config.database.size, application=f"callcenter {role}")
+    try:
+        async with database.connection() as conn:
+            await refuse_if_pending(conn)
+        yield database
+    finally:
+        await database.close()
+
+
+async def serve(config: Config) -> int:
+    """The HTTP server, until it is told to stop."""
+    stopping = asyncio.Event()
+    stop_on_signals(stopping)
+    async with opened(config, "web") as database:
+        redis = Redis.from_url(config.redis.url)
+        runner = server.runner(server.build(config, database=database, clock=SystemClock(), redis=redis))
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, config.web.host, config.web.port).start()
+            log.info("serving", extra={"host": config.web.host, "port": config.web.port})
+            await stopping.wait()
+        finally:
+            await runner.cleanup()
+            await redis.aclose()
+    return 0
+
+
+async def work(config: Config) -> int:
+    """The worker, until it is told to stop."""
+    stopping = asyncio.Event()
+    stop_on_signals(stopping)
+    async with opened(config, "worker") as database:
+        await Worker(config, database, SystemClock()).run(stopping)
+    return 0

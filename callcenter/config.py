@@ -1,0 +1,290 @@
+"""Settings from one TOML file and the environment, parsed once. Must never guess: every problem is listed by path.
+
+A setting is `key` under `[section]` in the file and `CALLCENTER_SECTION_KEY` in the environment, which wins.
+A secret may also come from the file named by `CALLCENTER_SECTION_KEY_FILE`. Lists in the environment are
+separated by colons.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, with_config
+
+PREFIX = "CALLCENTER_"
+NOT_SETTINGS = frozenset({"CALLCENTER_CONFIG", "CALLCENTER_ASTERISK_ROOT"})
+"""Variables with our prefix that other parts read: where the file is, and the lab's Asterisk folder."""
+
+ZONE = "Asia/Shanghai"
+"""Days are decided here; it follows from the rules and is not a setting."""
+
+SECRET = {"secret": True}
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class ConfigError(Exception):
+    """The settings cannot be used; `problems` has one `section.key: what is wrong` each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def _url(*schemes: str) -> AfterValidator:
+    def check(text: str) -> str:
+        try:
+            parts = urlsplit(text)
+            _ = parts.port
+        except ValueError as error:
+            raise ValueError("not a URL") from error
+        if parts.scheme not in schemes or not (parts.netloc or parts.path):
+            raise ValueError(f"not a URL with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+        return text
+
+    return AfterValidator(check)
+
+
+def _public_url(text: str) -> str:
+    if text and (urlsplit(text).scheme not in {"http", "https"} or not urlsplit(text).hostname):
+        raise ValueError("not a URL with http:// or https://")
+    if text and urlsplit(text).path not in {"", "/"}:
+        raise ValueError("must not have a path")
+    return text.rstrip("/")
+
+
+def _absolute(path: Path) -> Path:
+    if not path.is_absolute():
+        raise ValueError("not an absolute path")
+    return path
+
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Word = Annotated[str, Field(min_length=1, max_length=200)]
+Folder = Annotated[Path, AfterValidator(_absolute)]
+_strict = with_config(ConfigDict(extra="forbid"))
+
+
+@_strict
+@dataclass(frozen=True, slots=True)
+class DatabaseConfig:
+    """PostgreSQL. `size`: the most connections one process opens."""
+
+    url: Annotated[str, _url("postgresql", "postgres")] = field(
+        default="postgresql://callcenter@localhost/callcenter", metadata=SECRET
+    )
+    size: Annotated[int, Field(ge=2, le=200)] = 10
+
+
+@_strict
+@dataclass(frozen=True, slots=True)
+class RedisConfig:
+    """Redis: presence, fan-out, rate limits. Losing it loses nothing that matters."""
+
+    url: Annotated[str, _url("redis", "rediss", "unix")] = field(default="redis://localhost:6379/0", metadata=SECRET)
+
+
+@_strict
+@dataclass(frozen=True, slots=True)
+class FastAgiConfig:
+    """The FastAGI listener. `deadline`: seconds one script may take before the dialplan goes on without it."""
+
+    host: Word = "127.0.0.1"
+    port: Port = 4573
+    deadline: Annotated[float, Field(gt=0, le=60)] = 3.0
+
+
+@_strict
+@dataclass(frozen=True, slots=True)
+class AriConfig:
+    """Asterisk's REST interface and event stream; `app` is our Stasis application."""
+
+    url: Annotated[str, _url("http", "https")] = "http://127.0.0.1:8088/ari"
+    user: Word = "callcenter"
+    password: str = field(default="", metadata=SECRET)
+    app: Word = "cc"
+
+
+@_strict
+@dataclass(frozen=True, slots=True)
+class AmiConfig:
+    """Asterisk's manager interface."""
+
+    host: Word = "127.0.0.1"
+    port: Port = 5038
+    user: Word = "callcenter"
+    password: str = field(default="", metadata=SECRET)
+
+
+@_strict
+@dataclass(frozen=True, slots=True)
+class WebConfig:
+    """The HTTP server. `public_url`: where browsers reach it; empty means by the host they name."""
+
+    host: Word = "127.0.0.1"
+    port: Port = 8080
+    public_url: Annotated[str, AfterValidator(_public_url)] = ""
+
+
+@_strict
+@dataclass(frozen=True, slots=True)
+class RecordingsConfig:
+    """`volumes`: the two folders Asterisk captures to; `archive_root`: the OCFL root; `cel_file`: its CEL."""
+
+    volumes: Annotated[tuple[Folder, ...], Field(min_length=2, max_length=2)] = (
+        Path("/var/spool/callcenter/capture-a"),
+        Path("/var/spool/callcenter/capture-b"),
+    )
+    archive_root: Folder = Path("/var/lib/callcenter/archive")
+    cel_file: Folder = Path("/var/log/asterisk/cel-custom/callcenter.csv")
+
+
+@_strict
+@dataclass(frozen=True, slots=True)
+class SpoolConfig:
+    """The folder where tickets wait, synced to disk, while PostgreSQL is away."""
+
+    folder: Folder = Path("/var/spool/callcenter/tickets")
+
+
+@_strict
+@dataclass(frozen=True, slots=True)
+class LogConfig:
+    """`level` of our loggers; `format`: json, one object a line, or text for people at a terminal."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "text"] = "json"
+
+
+@_strict
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that differs from one installation to the next."""
+
+    mode: Literal["normal", "test"] = "normal"
+    database: DatabaseConfig = field(default_factory=DatabaseConfig)
+    redis: RedisConfig = field(default_factory=RedisConfig)
+    fastagi: FastAgiConfig = field(default_factory=FastAgiConfig)
+    ari: AriConfig = field(default_factory=AriConfig)
+    ami: AmiConfig = field(default_factory=AmiConfig)
+    web: WebConfig = field(default_factory=WebConfig)
+    recordings: RecordingsConfig = field(default_factory=RecordingsConfig)
+    spool: SpoolConfig = field(default_factory=SpoolConfig)
+    log: LogConfig = field(default_factory=LogConfig)
+
+    @classmethod
+    def load(cls, path: Path | None = None, environ: Mapping[str, str] | None = None) -> Self:
+        """Reads the file at `path`, when given, and lays `environ` over it. Raises ConfigError with every problem."""
+        problems: list[str] = []
+        settings = _file(path, problems)
+        _overlay(settings, environ or {}, problems)
+        try:
+            config = TypeAdapter(cls).validate_python(settings)
+        except ValidationError as invalid:
+            problems += [_sentence(error["loc"], error["type"], error["msg"]) for error in invalid.errors()]
+            raise ConfigError(problems) from None
+        problems += _contradictions(config)
+        if problems:
+            raise ConfigError(problems)
+        return config
+
+    def masked(self) -> Iterator[str]:
+        """The effective settings as `section.key = value`, secrets hidden; for `check-config`."""
+        for part in fields(self):
+            section = getattr(self, part.name)
+            if not is_dataclass(section):
+                yield f"{part.name} = {section}"
+                continue
+            for leaf in fields(section):
+                yield f"{part.name}.{leaf.name} = {_shown(getattr(section, leaf.name), 'secret' in leaf.metadata)}"
+
+
+def _file(path: Path | None, problems: list[str]) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        problems.append(f"{path}: cannot be read: {error.strerror}")
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        problems.append(f"{path}: not TOML: {error}")
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    section: str | None
+    key: str
+    secret: bool
+    many: bool
+
+
+def _known() -> dict[str, _Setting]:
+    known: dict[str, _Setting] = {}
+    for part in fields(Config):
+        if not isinstance(part.default_factory, type):
+            known[f"{PREFIX}{part.name.upper()}"] = _Setting(None, part.name, False, False)
+            continue
+        for leaf in fields(part.default_factory):
+            known[f"{PREFIX}{part.name}_{leaf.name}".upper()] = _Setting(
+                part.name, leaf.name, "secret" in leaf.metadata, isinstance(leaf.default, tuple)
+            )
+    return known
+
+
+def _overlay(settings: dict[str, Any], environ: Mapping[str, str], problems: list[str]) -> None:
+    known = _known()
+    for name, text in sorted(environ.items()):
+        if not name.startswith(PREFIX) or name in NOT_SETTINGS:
+            continue
+        setting, value = known.get(name), text
+        if setting is None and name.endswith("_FILE"):
+            plain = name.removesuffix("_FILE")
+            setting = known[plain] if plain in known and known[plain].secret else None
+            if setting is not None and plain in environ:
+                problems.append(f"{name}: given together with {plain}: choose one")
+                continue
+            if setting is not None:
+                try:
+                    value = Path(text).read_text(encoding="utf-8").rstrip("\r\n")
+                except (OSError, ValueError) as error:
+                    problems.append(f"{name}: cannot read {text}: {getattr(error, 'strerror', None) or 'not UTF-8'}")
+                    continue
+        if setting is None:
+            problems.append(f"{name}: unknown setting")
+            continue
+        target = settings if setting.section is None else settings.setdefault(setting.section, {})
+        if isinstance(target, dict):
+            target[setting.key] = value.split(":") if setting.many else value
+
+
+def _sentence(where: tuple[int | str, ...], kind: str, message: str) -> str:
+    path = ".".join(str(part) for part in where)
+    if kind in {"unexpected_keyword_argument", "extra_forbidden"}:
+        return f"{path}: unknown setting"
+    return f"{path}: {message.removeprefix('Value error, ')}"
+
+
+def _contradictions(config: Config) -> Iterator[str]:
+    public = urlsplit(config.web.public_url)
+    if config.mode == "test" and config.web.public_url and public.hostname not in LOCAL_HOSTS:
+        yield "mode: test is refused beside a web.public_url that is not this machine: its clock can be set by anyone"
+    first, second = config.recordings.volumes
+    if first == second:
+        yield "recordings.volumes: the two folders must differ, best on two disks"
+
+
+def _shown(value: Any, secret: bool) -> str:
+    if isinstance(value, tuple):
+        return ":".join(str(part) for part in value)
+    if not secret:
+        return str(value)
+    text = str(value)
+    if "://" not in text:
+        return "********" if text else "(empty)"
+    parts = urlsplit(text)
+    if parts.password is None:
+        return text
+    return text.replace(f":{parts.password}@", ":********@", 1)

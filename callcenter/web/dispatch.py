@@ -1,0 +1,188 @@
+"""Runs a declared route: who asks, may they, what was sent, once only, the answer. Must never know one by name."""
+
+import asyncio
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from aiohttp import web
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import to_json
+
+from callcenter import idempotency
+from callcenter.accounts.actor import NOBODY, Actor
+from callcenter.errors import ForbiddenError, NotFoundError
+from callcenter.idempotency import Claim, Kept
+from callcenter.web import access, auth, body, tables
+from callcenter.web.api import ANYONE, SIGNED_IN, Context, Route
+from callcenter.web.errors import BadKeyError, NotModelledError, UnauthenticatedError, answer_to, not_modelled
+from callcenter.web.keys import CLOCK, CONFIG, DATABASE, SECRET, WALL
+from callcenter.web.pages import Cursors, Page
+
+ACTOR = web.RequestKey("actor", Actor)
+NO_KEY = UUID(int=0)
+PURPOSE_LENGTH = 200
+
+
+class PurposeMissingError(NotModelledError):
+    """Personal data leaves as a file only with a reason (H16)."""
+
+    code = "purpose_missing"
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    arguments: dict[str, Any]
+    sha256: str
+
+
+async def serve(route: Route, request: web.Request) -> web.StreamResponse:
+    """The answer to one request; errors come out as exceptions, refusals already logged."""
+    actor = NOBODY
+    try:
+        if route.access != ANYONE:
+            actor = await auth.authenticate(request)
+            request[ACTOR] = actor
+            if route.access != SIGNED_IN and not actor.may(route.access):
+                raise ForbiddenError(f"this needs the permission {route.access}")
+        return await _answer(route, request, actor)
+    except (UnauthenticatedError, ForbiddenError, NotFoundError) as error:
+        await access.denied(route, request, actor.audit_name, answer_to(error).code, error)
+        raise
+
+
+async def _answer(route: Route, request: web.Request, actor: Actor) -> web.StreamResponse:
+    form = tables.JSON if route.raw else tables.wanted(request.headers.getall("Accept", []), route)
+    purpose = _purpose(route, request)
+    if form is not tables.JSON and route.reads is not None:
+        if not actor.may(tables.PERMISSION):
+            raise ForbiddenError(f"this needs the permission {tables.PERMISSION}")
+        if purpose is None:
+            raise PurposeMissingError("say what the file is for in ?purpose=")
+    key = _key(request) if route.creates else NO_KEY
+    sent = await _read(route, request)
+    app = request.config_dict
+    ctx = Context(
+        actor=actor,
+        db=app[DATABASE],
+        clock=app[CLOCK],
+        config=app[CONFIG],
+        request=request,
+        cursors=Cursors(app[SECRET], f"{route.name} {request.path}"),
+        key=key,
+        address=request.remote or "",
+        purpose=purpose,
+    )
+    if route.raw:
+        response: web.StreamResponse = await route.handler(ctx, **sent.arguments)
+        return response
+    if not route.creates:
+        async with asyncio.timeout(route.seconds):
+            if form is not tables.JSON:
+                return await tables.answer(route, ctx, sent.arguments, form)
+            answer = await route.handler(ctx, **sent.arguments)
+        await access.allowed(route, ctx, answer)
+        return _response(route.status, answer, ctx.headers)
+    claim = Claim(actor.audit_name, key, f"{route.method} {request.path}", sent.sha256)
+    kept = await idempotency.claim(ctx.db, claim, app[WALL].now())
+    if kept is not None:
+        await access.allowed(route, ctx, None)
+        return _again(kept)
+    try:
+        async with asyncio.timeout(route.seconds):
+            answer = await route.handler(ctx, **sent.arguments)
+    except Exception:
+        await idempotency.release(ctx.db, claim)
+        raise
+    content = None if answer is None else answer.model_dump(mode="json")
+    await idempotency.keep(ctx.db, claim, route.status, content)
+    await access.allowed(route, ctx, answer)
+    return _response(route.status, answer, ctx.headers)
+
+
+async def _read(route: Route, request: web.Request) -> _Sent:
+    arguments: dict[str, Any] = {}
+    for name, kind in route.parameters.items():
+        text = request.match_info[name]
+        body.refuse_text(text)
+        try:
+            arguments[name] = TypeAdapter(kind).validate_strings(text)
+        except ValidationError as invalid:
+            raise not_modelled(f"path/{name}", invalid) from None
+    if route.query is not None:
+        arguments["query"] = _query(route.query, request)
+    elif unknown := set(request.query) - ({"purpose"} if route.reads else set()):
+        raise NotModelledError(f"this route takes no query parameter called {sorted(unknown)[0][:100]}")
+    if route.body is None:
+        return _Sent(arguments, "")
+    raw, value = await body.read_json(request, route.body_bytes)
+    try:
+        arguments["body"] = route.body.model_validate_json(raw, strict=True)
+    except ValidationError as invalid:
+        raise not_modelled("body", invalid) from None
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return _Sent(arguments, hashlib.sha256(canonical.encode()).hexdigest())
+
+
+def _query(model: type[BaseModel], request: web.Request) -> BaseModel:
+    values: dict[str, Any] = {}
+    for name in request.query:
+        if name == "purpose" and name not in model.model_fields:
+            continue
+        given = request.query.getall(name)
+        for text in (name, *given):
+            body.refuse_text(text)
+        values[name] = given if _is_list(model, name) else given[0] if len(given) == 1 else given
+    try:
+        return model.model_validate_strings(values)
+    except ValidationError as invalid:
+        raise not_modelled("query", invalid) from None
+
+
+def _is_list(model: type[BaseModel], name: str) -> bool:
+    spec = model.model_fields.get(name)
+    return spec is not None and "list[" in str(spec.annotation)
+
+
+def _purpose(route: Route, request: web.Request) -> str | None:
+    if route.reads is None or (text := request.query.get("purpose")) is None:
+        return None
+    body.refuse_text(text)
+    if not 2 <= len(text.strip()) <= PURPOSE_LENGTH:
+        raise PurposeMissingError(f"?purpose= takes 2 to {PURPOSE_LENGTH} characters")
+    return text.strip()
+
+
+def _key(request: web.Request) -> UUID:
+    keys = request.headers.getall("Idempotency-Key", [])
+    if len(keys) != 1:
+        raise BadKeyError("send one Idempotency-Key: a UUID of your own for this request and its repeats")
+    try:
+        if len(keys[0]) != 36:
+            raise ValueError
+        key = UUID(keys[0])
+    except ValueError:
+        raise BadKeyError("the Idempotency-Key is not a UUID") from None
+    if key == NO_KEY:
+        raise BadKeyError("the Idempotency-Key must not be the nil UUID")
+    return key
+
+
+def _response(status: int, answer: BaseModel | None, headers: dict[str, str]) -> web.Response:
+    if answer is None:
+        return web.Response(status=status, headers=headers)
+    return web.Response(
+        status=status, body=answer.model_dump_json().encode(), content_type="application/json", headers=headers
+    )
+
+
+def _again(kept: Kept) -> web.Response:
+    headers = {"Idempotent-Replayed": "true"}
+    if kept.answer is None:
+        return web.Response(status=kept.status, headers=headers)
+    return web.Response(status=kept.status, body=to_json(kept.answer), content_type="application/json", headers=headers)
+
+
+__all__ = ["ACTOR", "Page", "serve"]

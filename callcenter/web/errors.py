@@ -1,0 +1,187 @@
+"""The only place where an error becomes an HTTP answer: one table, type → status (RFC 9457 problem details).
+
+An error of your own needs one line in `ANSWERS`; a subclass of one that is there needs none. Its `code` attribute, when
+it has one, is the answer's code, and its text is the detail. Must never answer with the text of an unlisted error.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import asyncpg
+from pydantic import ValidationError
+
+from callcenter.accounts.sessions import LockedOutError, WrongPasswordError
+from callcenter.errors import ApplicationError, ConflictError, ForbiddenError, InvalidError, NotFoundError
+from callcenter.web.limits import TooManyRequestsError
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How an error is told: status, code (unless the error has its own), title in both languages."""
+
+    status: int
+    code: str
+    zh: str
+    en: str
+    tells: bool = True
+    """Whether the error's text was written for the outside."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class RequestError(Exception):
+    """The request itself is wrong: what was sent cannot be read or does not fit the model."""
+
+    code: ClassVar[str] = "bad_request"
+
+    def __init__(self, detail: str, errors: Sequence[Mapping[str, str]] = ()) -> None:
+        super().__init__(detail)
+        self.errors = list(errors)
+
+
+class NotModelledError(RequestError):
+    """Path, query or body do not fit the declared model; `errors` has a pointer and a message for each place."""
+
+    code = "not_valid"
+
+
+class BadKeyError(RequestError):
+    """The Idempotency-Key is missing or is no UUID (H7)."""
+
+    code = "idempotency_key"
+
+
+class BadCursorError(RequestError):
+    """The cursor is not one of ours, or belongs to another list (H17)."""
+
+    code = "bad_cursor"
+
+
+class BodyTooLargeError(RequestError):
+    """The body is larger than this route takes."""
+
+    code = "body_too_large"
+
+
+class BodyTooSlowError(RequestError):
+    """The body did not arrive in time."""
+
+    code = "body_too_slow"
+
+
+class MediaTypeError(RequestError):
+    """The body is not UTF-8 JSON, or is encoded in a way we do not take."""
+
+    code = "media_type"
+
+
+class NotAcceptableError(RequestError):
+    """None of the media types in Accept can be given."""
+
+    code = "not_acceptable"
+
+
+class UnauthenticatedError(ApplicationError):
+    """No token, or one that is unknown, expired or revoked."""
+
+    code = "unauthenticated"
+
+
+class CrossSiteError(ForbiddenError):
+    """A browser sent the session cookie on behalf of another site (H19)."""
+
+    code = "cross_site"
+
+
+class NoDatabaseError(ApplicationError):
+    """PostgreSQL cannot be reached."""
+
+    code = "database_unavailable"
+
+
+_RETRY = {"Retry-After": "2"}
+_MINUTE = {"Retry-After": "60"}
+_QUARTER = {"Retry-After": "900"}
+
+ANSWERS: Mapping[type[BaseException], Answer] = {
+    RequestError: Answer(400, "bad_request", "请求有误", "Bad request"),
+    BodyTooLargeError: Answer(413, "body_too_large", "请求内容过大", "Body too large"),
+    BodyTooSlowError: Answer(408, "body_too_slow", "请求内容未按时到达", "Body too slow"),
+    MediaTypeError: Answer(415, "media_type", "不支持的内容类型", "Unsupported media type"),
+    NotAcceptableError: Answer(406, "not_acceptable", "无法提供所要求的格式", "Not acceptable"),
+    UnauthenticatedError: Answer(
+        401, "unauthenticated", "请先登录", "Please log in", headers={"WWW-Authenticate": "Bearer"}
+    ),
+    WrongPasswordError: Answer(401, "wrong_password", "用户名或密码错误", "Wrong name or password"),
+    TooManyRequestsError: Answer(429, "too_many_requests", "请求过于频繁", "Too many requests", headers=_MINUTE),
+    LockedOutError: Answer(
+        429, "locked_out", "登录失败次数过多，请稍后再试", "Too many failed log-ins", headers=_QUARTER
+    ),
+    ForbiddenError: Answer(403, "forbidden", "没有权限", "Not allowed"),
+    NotFoundError: Answer(404, "not_found", "没有找到", "Not found"),
+    ConflictError: Answer(409, "conflict", "当前状态不允许此操作", "Conflict with the present state"),
+    InvalidError: Answer(422, "invalid", "内容不符合规定", "Not admissible"),
+    NoDatabaseError: Answer(503, "database_unavailable", "数据库暂不可用", "Database unavailable", headers=_RETRY),
+    asyncpg.QueryCanceledError: Answer(503, "too_slow", "查询超时", "Query took too long", tells=False),
+    asyncpg.PostgresConnectionError: Answer(
+        503, "database_unavailable", "数据库暂不可用", "Database unavailable", tells=False, headers=_RETRY
+    ),
+    asyncpg.CannotConnectNowError: Answer(
+        503, "database_unavailable", "数据库暂不可用", "Database unavailable", tells=False, headers=_RETRY
+    ),
+    asyncpg.TooManyConnectionsError: Answer(503, "busy", "系统繁忙", "Too busy", tells=False, headers=_RETRY),
+    asyncpg.AdminShutdownError: Answer(
+        503, "database_unavailable", "数据库暂不可用", "Database unavailable", tells=False, headers=_RETRY
+    ),
+    asyncpg.DataError: Answer(400, "bad_value", "数值超出范围", "A value is out of range", tells=False),
+    OSError: Answer(
+        503, "unavailable", "系统的一部分暂不可用", "A part of the system is away", tells=False, headers=_RETRY
+    ),
+    asyncio.TimeoutError: Answer(503, "too_slow", "处理超时", "Took too long", tells=False, headers=_RETRY),
+}
+
+INTERNAL = Answer(500, "internal", "系统内部错误", "Internal error", tells=False)
+
+
+def answer_to(error: BaseException) -> Answer:
+    """The row for the error's nearest class; INTERNAL when there is none."""
+    for kind in type(error).__mro__:
+        if kind in ANSWERS:
+            return ANSWERS[kind]
+    return INTERNAL
+
+
+def problem(error: BaseException, *, english: bool, instance: str) -> tuple[Answer, dict[str, Any]]:
+    """The row and the `application/problem+json` document; the title is Chinese unless `english`."""
+    answer = answer_to(error)
+    code = getattr(error, "code", None) if answer.tells else None
+    document: dict[str, Any] = {
+        "type": "about:blank",
+        "title": answer.en if english else answer.zh,
+        "status": answer.status,
+        "code": code if isinstance(code, str) else answer.code,
+        "instance": instance,
+    }
+    if answer.tells and str(error):
+        document["detail"] = str(error)
+    if errors := getattr(error, "errors", None):
+        document["errors"] = errors
+    return answer, document
+
+
+def not_modelled(where: str, invalid: ValidationError) -> NotModelledError:
+    """The places of `where` (path, query or body) that do not fit, without repeating what was sent."""
+    places = [
+        {
+            "pointer": "/".join([f"#/{where}", *(_escaped(part) for part in error["loc"])]),
+            "code": error["type"],
+            "message": error["msg"].removeprefix("Value error, "),
+        }
+        for error in invalid.errors(include_url=False, include_input=False, include_context=False)[:50]
+    ]
+    return NotModelledError(f"the {where} does not fit", places)
+
+
+def _escaped(part: int | str) -> str:
+    return str(part).replace("~", "~0").replace("/", "~1")[:100]

@@ -1,0 +1,17 @@
+"""Typed keys of what the HTTP application needs. Must never hold the things themselves."""
+
+from aiohttp import web
+from redis.asyncio import Redis
+
+from callcenter.clock import Clock
+from callcenter.config import Config
+from callcenter.db.pool import Database
+
+CONFIG = web.AppKey("config", Config)
+DATABASE = web.AppKey("database", Database)
+REDIS = web.AppKey("redis", Redis)
+CLOCK: web.AppKey[Clock] = web.AppKey("clock")
+"""The moment rules and reports see; in test mode it can be set."""
+WALL: web.AppKey[Clock] = web.AppKey("wall clock")
+"""The machine's clock, for sessions, lock-outs and keys: setting the test clock ends no session."""
+SECRET = web.AppKey("cursor secret", bytes)

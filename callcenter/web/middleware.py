@@ -1,0 +1,132 @@
+"""Around every request: problem details, security headers, a log line. Must never log a query or a body."""
+
+import json
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+
+from aiohttp import web
+
+from callcenter.web.dispatch import ACTOR
+from callcenter.web.errors import INTERNAL, Answer, RequestError, problem
+from callcenter.web.health import count_request
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; media-src 'self' blob:; worker-src 'self'; manifest-src 'self'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), payment=(), usb=(), microphone=(self)",
+}
+_ENGLISH = re.compile(r"\ben\b", re.IGNORECASE)
+
+
+@web.middleware
+async def log_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """One line for each request: route, status, seconds, who. The path's template, never its values."""
+    began = perf_counter()
+    status = 500
+    try:
+        response = await handler(request)
+        status = response.status
+        return response
+    finally:
+        resource = request.match_info.route.resource
+        route = resource.canonical if resource is not None else "(none)"
+        seconds = perf_counter() - began
+        count_request(request.app, route, request.method, status, seconds)
+        actor = request.get(ACTOR)
+        log.info(
+            "request answered",
+            extra={
+                "method": request.method[:20],
+                "route": route,
+                "status": status,
+                "seconds": round(seconds, 4),
+                "actor": actor.audit_name if actor else "nobody",
+                "address": request.remote,
+            },
+        )
+
+
+@web.middleware
+async def secure_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Adds the headers that keep a browser from doing what we did not mean."""
+    response = await handler(request)
+    if not response.prepared:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if request.path.startswith("/api/"):
+            response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+@web.middleware
+async def answer_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turns every error into problem details; one that is in no table is logged and told as `internal`."""
+    english = _prefers_english(request.headers.get("Accept-Language", ""))
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        if request.method == "OPTIONS" and isinstance(error, web.HTTPMethodNotAllowed):
+            return web.Response(status=204, headers={"Allow": ", ".join(sorted(error.allowed_methods))})
+        return _of_http(request, error, english)
+    except Exception as error:
+        answer, document = problem(error, english=english, instance=request.path[:200])
+        if answer is INTERNAL:
+            log.exception("request failed")
+        elif answer.status >= 500:
+            log.warning("request not served", extra={"code": document["code"], "reason": repr(error)[:300]})
+        return _response(answer.status, document, dict(answer.headers))
+
+
+def _of_http(request: web.Request, error: web.HTTPException, english: bool) -> web.Response:
+    texts = {
+        404: Answer(404, "not_found", "没有找到", "Not found"),
+        405: Answer(405, "method_not_allowed", "不支持的方法", "Method not allowed"),
+        413: Answer(413, "body_too_large", "请求内容过大", "Body too large"),
+    }
+    row = texts.get(error.status, Answer(error.status, "bad_request", "请求有误", "Bad request"))
+    if error.status == 404 and _climbs(request.path):
+        row = Answer(400, RequestError.code, "请求有误", "Bad request")
+    headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
+    document: dict[str, object] = {
+        "type": "about:blank",
+        "title": row.en if english else row.zh,
+        "status": row.status,
+        "code": row.code,
+        "instance": request.path[:200],
+    }
+    return _response(row.status, document, headers)
+
+
+def _climbs(path: str) -> bool:
+    return "\0" in path or any(part in {".", ".."} for part in path.replace("\\", "/").split("/"))
+
+
+def _response(status: int, document: dict[str, object], headers: dict[str, str]) -> web.Response:
+    return web.Response(
+        status=status,
+        body=json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"),
+        content_type="application/problem+json",
+        headers=headers,
+    )
+
+
+def _prefers_english(accept_language: str) -> bool:
+    chinese = accept_language.lower().find("zh")
+    english = _ENGLISH.search(accept_language)
+    return english is not None and (chinese < 0 or english.start() < chinese)

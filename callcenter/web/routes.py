@@ -1,0 +1,13 @@
+"""The modules whose routes are served, one line each. Must never hold a route itself."""
+
+from collections.abc import Sequence
+
+from callcenter.web import session
+from callcenter.web.api import Route, Routes
+
+MODULES: Sequence[Routes] = (session.routes,)
+
+
+def all_routes() -> list[Route]:
+    """Every declared route."""
+    return [route for module in MODULES for route in module]

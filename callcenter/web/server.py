@@ -1,0 +1,65 @@
+"""Builds the HTTP application. Must never open a connection itself: what it needs is given to it."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+from redis.asyncio import Redis
+
+from callcenter.clock import Clock, SystemClock
+from callcenter.config import Config
+from callcenter.db.pool import Database
+from callcenter.web import dispatch, documentation, health, openapi, routes
+from callcenter.web.api import Route
+from callcenter.web.keys import CLOCK, CONFIG, DATABASE, REDIS, SECRET, WALL
+from callcenter.web.middleware import answer_problems, log_requests, secure_headers
+
+log = logging.getLogger(__name__)
+
+SELECT_SECRET = "SELECT secret FROM installation"  # noqa: S105 - SQL
+
+Served = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def build(
+    config: Config,
+    *,
+    database: Database,
+    clock: Clock,
+    redis: "Redis | None" = None,
+    wall: Clock | None = None,
+) -> web.Application:
+    """The application; add resources of your own under typed keys before it starts. Start it with `runner`."""
+    app = web.Application(middlewares=[log_requests, secure_headers, answer_problems])
+    app[CONFIG] = config
+    app[DATABASE] = database
+    app[CLOCK] = clock
+    app[WALL] = wall or SystemClock()
+    if redis is not None:
+        app[REDIS] = redis
+    app.on_startup.append(_read_secret)
+    for route in routes.all_routes():
+        app.router.add_route(route.method, openapi.PREFIX + route.path, _served(route), name=route.name)
+        if route.method == "GET":
+            app.router.add_route("HEAD", openapi.PREFIX + route.path, _served(route))
+    documentation.add_to(app, openapi.document(routes.MODULES))
+    health.add_to(app)
+    return app
+
+
+def runner(app: web.Application, **options: Any) -> web.AppRunner:
+    """The runner every process and test uses: bodies come as they were sent (a compressed one is refused, H10)."""
+    return web.AppRunner(app, auto_decompress=False, access_log=None, handle_signals=False, **options)
+
+
+def _served(route: Route) -> Served:
+    async def served(request: web.Request) -> web.StreamResponse:
+        return await dispatch.serve(route, request)
+
+    return served
+
+
+async def _read_secret(app: web.Application) -> None:
+    async with app[DATABASE].connection() as conn:
+        app[SECRET] = bytes(await conn.fetchval(SELECT_SECRET))

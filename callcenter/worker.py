@@ -1,0 +1,62 @@
+"""The worker: what must happen, but not while somebody waits. Every job survives its own failures."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+from callcenter import outbox
+from callcenter.clock import Clock
+from callcenter.config import Config
+from callcenter.db import partitions
+from callcenter.db.pool import Database
+
+log = logging.getLogger(__name__)
+
+AFTER_FAILURE = 5.0
+DAILY = 24 * 3600.0
+
+HANDLERS: Mapping[str, outbox.Handler] = {}
+"""Consumer → what it does with a message, in the transaction that marks the message done."""
+
+
+class Worker:
+    """The jobs of one worker process."""
+
+    def __init__(self, config: Config, database: Database, clock: Clock) -> None:
+        self._config = config
+        self._database = database
+        self._clock = clock
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Does all jobs until `stopping`; a job in the middle of a step finishes it first."""
+        async with asyncio.TaskGroup() as tasks:
+            for name, step, every in self._jobs():
+                tasks.create_task(self._repeat(name, step, every, stopping), name=name)
+
+    def _jobs(self) -> list[tuple[str, Callable[[], Awaitable[object]], float]]:
+        return [
+            ("partitions", self._partitions, DAILY),
+            ("outbox", self._deliver, 0.5),
+        ]
+
+    async def _partitions(self) -> None:
+        async with self._database.connection() as conn:
+            await partitions.ensure(conn, self._clock.now())
+
+    async def _deliver(self) -> None:
+        while await outbox.deliver_one(self._database, HANDLERS, self._clock.now()):
+            pass
+
+    async def _repeat(
+        self, name: str, step: Callable[[], Awaitable[object]], every: float, stopping: asyncio.Event
+    ) -> None:
+        while not stopping.is_set():
+            pause = every
+            try:
+                await step()
+            except Exception:
+                log.exception("a job failed and is tried again", extra={"job": name, "in_seconds": AFTER_FAILURE})
+                pause = AFTER_FAILURE
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), pause)

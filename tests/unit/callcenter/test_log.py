@@ -1,0 +1,107 @@
+"""What a log line shows, and what it must not."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from callcenter import log
+from callcenter.config import LogConfig
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    stream = io.StringIO()
+    log.configure(LogConfig(level="debug"), stream)
+    yield stream
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name in log.OURS:
+        logging.getLogger(name).setLevel(logging.NOTSET)
+
+
+def last(stream: io.StringIO) -> Any:
+    return json.loads(stream.getvalue().splitlines()[-1])
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("13812345678", "138****5678"),
+        ("caller +8613812345678 rang", "caller **********5678 rang"),
+        ("138-1234-5678", "138******5678"),
+        ("010-12345678", "********5678"),
+        ("02012345678", "*******5678"),
+        ("11010519491231002X", "110*************2X"),
+        ("6222020200112233445", "***************3445"),
+        ("１３８１２３４５６７８", "１３８****５６７８"),
+    ],
+)
+def test_the_middle_of_a_personal_number_is_hidden(text: str, shown: str) -> None:
+    assert log.masked(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "019a8f6e-3c1b-7d10-8123-013812345678",
+        "95519-20261118-000001",
+        "hl1-1732251600.12",
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "2026-11-18T04:00:00.000+00:00",
+        "4096 bytes in 250 ms",
+    ],
+)
+def test_ids_hashes_and_moments_stay_readable(text: str) -> None:
+    assert log.masked(text) == text
+
+
+def test_numbers_are_hidden_in_message_fields_nested_values_and_exceptions(stream: io.StringIO) -> None:
+    logger = logging.getLogger("callcenter.test")
+    try:
+        raise ValueError("Key (number)=(13812345678) already exists")
+    except ValueError:
+        logger.exception(
+            "call from %s", "13812345678", extra={"caller": "13812345678", "legs": [{"number": "13812345678"}]}
+        )
+    assert "13812345678" not in stream.getvalue()
+    assert last(stream)["caller"] == "138****5678"
+    assert "ValueError" in last(stream)["exception"]
+
+
+def test_a_line_carries_what_was_bound_and_loses_it_after(stream: io.StringIO) -> None:
+    logger = logging.getLogger("tickets.test")
+    call = UUID(int=5)
+    with log.bound(call=call), log.bound(ticket="95519-20261118-000001"):
+        logger.info("ticket opened", extra={"seconds": 3.5})
+        line = last(stream)
+    assert (line["call"], line["ticket"], line["seconds"]) == (str(call), "95519-20261118-000001", 3.5)
+    logger.info("later")
+    assert "call" not in last(stream)
+
+
+def test_a_line_break_in_a_value_cannot_forge_a_line(stream: io.StringIO) -> None:
+    """H12"""
+    logging.getLogger("agi.test").info("name\n{}", extra={"caller_name": '\r\n{"level":"error"}'})
+    assert len(stream.getvalue().splitlines()) == 1
+
+
+def test_text_for_people_is_one_line_too() -> None:
+    record = logging.makeLogRecord({"msg": "a\nb", "levelname": "INFO", "name": "x", "caller": "13812345678"})
+    line = log.TextLines().format(record)
+    assert "\n" not in line
+    assert line.endswith('info    a\\nb caller="138****5678"')
+
+
+def test_other_peoples_chatter_is_left_out(stream: io.StringIO) -> None:
+    logging.getLogger("aiohttp.access").info("GET /")
+    logging.getLogger("callcenter").debug("ours")
+    assert [json.loads(line)["message"] for line in stream.getvalue().splitlines()] == ["ours"]
