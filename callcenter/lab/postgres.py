@@ -53,11 +53,13 @@ class Postgres:
         import psutil
 
         postmaster = psutil.Process(self.pid)
-        for process in [postmaster, *postmaster.children(recursive=True)]:
+        family = [postmaster, *postmaster.children(recursive=True)]
+        for process in family:
             try:
                 process.send_signal(signal.SIGKILL)
             except psutil.NoSuchProcess:
                 continue
+        psutil.wait_procs(family, timeout=10)  # a start at once would take the dead server's pid file for a living one
 
     def running(self) -> bool:
         import psutil

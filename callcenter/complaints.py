@@ -1,0 +1,196 @@
+"""Opening tickets: one use case behind the caller's menu, the agent, the callback agent and the other channels.
+
+Nobody is told of a ticket that is not yet safe: committed, or fsynced in the spool while the database is away.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from callcenter import opening as openings
+from callcenter.clock import Clock
+from callcenter.db.pool import Connection, Database
+from callcenter.opening import By, Opening
+from callcenter.spool import Entry, SpoolConflictError, TicketSpool, is_away
+from tickets import store
+from tickets.calendar import shanghai_day
+from tickets.deadlines import Rulebook
+from tickets.errors import CallNotFoundError, CallTooOldError, KeyReusedError, Words
+from tickets.findings import Verdict
+from tickets.intake import Nature
+from tickets.store import OpenedRow
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 0.8
+"""Seconds the database has before a ticket goes to the spool (archive.md §3.9)."""
+
+RULES_KEPT = timedelta(seconds=60)
+"""How long a calendar read from the database is used before it is read again."""
+
+CALL_SEEN = """
+SELECT c.ended_at, c.user_id, o.path
+FROM call c LEFT JOIN app_user u ON u.id = c.user_id LEFT JOIN organisation o ON o.id = u.organisation_id
+WHERE c.id = $1"""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A ticket that is safe. `number` is None while it waits in the spool; then the key stands for it.
+
+    `opened_live` and `seconds_into_call` are None without a call, or while it is not known (T-3).
+    """
+
+    key: UUID
+    number: str | None
+    nature: Nature
+    verdict: Verdict | None
+    received_at: datetime
+    opened_live: bool | None
+    seconds_into_call: float | None
+    repeated: bool
+
+    @property
+    def spooled(self) -> bool:
+        """Whether the ticket waits for the database."""
+        return self.number is None
+
+
+class Rules:
+    """The rulebook in force: limits as shipped, calendar as the database corrects it, kept for a minute."""
+
+    def __init__(self, book: Rulebook | None = None) -> None:
+        self._book = book or Rulebook()
+        self._read_at: datetime | None = None
+
+    @property
+    def latest(self) -> Rulebook:
+        """The last one read; as shipped when none was."""
+        return self._book
+
+    async def current(self, conn: Connection, at: datetime) -> Rulebook:
+        """The rulebook, its calendar not older than RULES_KEPT."""
+        if self._read_at is None or not timedelta(0) <= at - self._read_at < RULES_KEPT:
+            shipped = self._book
+            self._book = Rulebook(await store.calendar(conn), shipped.limits, shipped.version, shipped.weekends_move)
+            self._read_at = at
+        return self._book
+
+
+class Complaints:
+    """Opens tickets; the one place that may."""
+
+    def __init__(self, db: Database, clock: Clock, spool: TicketSpool, rules: Rules | None = None) -> None:
+        self._db = db
+        self._clock = clock
+        self._spool = spool
+        self.rules = rules or Rules()
+        self._late: set[asyncio.Task[OpenedRow]] = set()
+
+    async def open(self, opening: Opening, by: By) -> Opened:
+        """Open the ticket, or give again what this key opened before.
+
+        Raises NotAdmissibleError, KeyReusedError (H8), CallNotFoundError, CallTooOldError; when neither the
+        database nor the spool takes it, the spool's OSError.
+        """
+        at = self._clock.now()
+        decided = openings.decide(opening)
+        try:
+            row = await self._within_patience(self._write(opening, by, at))
+        except Exception as error:
+            if not is_away(error):
+                raise
+            log.warning("database away, ticket spooled", extra={"key": str(opening.key), "error": repr(error)})
+            await self._put(opening, by, at)
+            return Opened(opening.key, None, decided.nature, decided.verdict, at, None, None, repeated=False)
+        if row.fingerprint is not None and row.fingerprint != openings.fingerprint(opening, by):
+            raise KeyReusedError(Words("该键已用于另一请求", "this key was used for another request"))
+        return Opened(
+            opening.key,
+            row.number,
+            decided.nature,
+            decided.verdict,
+            row.received_at,
+            row.opened_live,
+            row.seconds_into_call,
+            repeated=row.fingerprint is not None,
+        )
+
+    async def replay(self) -> int:
+        """Write what waits in the spool; returns how many tickets the database took."""
+        return await self._spool.replay(self._replay_one)
+
+    async def run_replay(self, every: float = 2.0) -> None:
+        """Replay for ever, looking every so many seconds."""
+        while True:
+            if done := await self.replay():
+                log.info("spooled tickets replayed", extra={"tickets": done})
+            await asyncio.sleep(every)
+
+    async def _write(self, opening: Opening, by: By, at: datetime) -> OpenedRow:
+        async with self._db.connection() as conn:
+            if opening.call is not None and by.path is not None:
+                await self._check_call(conn, opening.call.call_id, by, at)
+            book = await self.rules.current(conn, at)
+            return await store.open_ticket(conn, openings.new_ticket(opening, by, book, at, at))
+
+    async def _check_call(self, conn: Connection, call_id: UUID, by: By, at: datetime) -> None:
+        """A person opens tickets on calls of his own organisation, live or ended the same day (H14)."""
+        row = await conn.fetchrow(CALL_SEEN, call_id)
+        foreign = row is not None and row["path"] is not None and not row["path"].startswith(by.path or "")
+        if row is None or (foreign and row["user_id"] != by.user_id):
+            raise CallNotFoundError(Words("没有这个通话", "no such call"), call=str(call_id))
+        if row["ended_at"] is not None and shanghai_day(row["ended_at"]) != shanghai_day(at):
+            raise CallTooOldError(
+                Words(
+                    "通话已于此前结束,请按新的受理登记", "the call ended on an earlier day: take it as a new contact"
+                ),
+                rules=("R-1.4", "L-1"),
+                ended_at=row["ended_at"].isoformat(),
+            )
+
+    async def _within_patience(self, attempt: Coroutine[Any, Any, OpenedRow]) -> OpenedRow:
+        """Wait PATIENCE seconds; a later success does no harm, the key makes the replay find it.
+
+        A database that hangs would also hang the cancelled query's clean-up, so that is not waited for.
+        """
+        task = asyncio.get_running_loop().create_task(attempt, name="open ticket")
+        self._late.add(task)
+        task.add_done_callback(self._forget)
+        done, _ = await asyncio.wait({task}, timeout=PATIENCE)
+        if done:
+            return task.result()
+        task.cancel()
+        raise TimeoutError("the database did not answer in time")
+
+    def _forget(self, task: asyncio.Task[OpenedRow]) -> None:
+        self._late.discard(task)
+        if not task.cancelled():
+            task.exception()
+
+    async def _put(self, opening: Opening, by: By, at: datetime) -> None:
+        document = {
+            **openings.as_json(opening, by),
+            "received_at": at.isoformat(),
+            "fingerprint": openings.fingerprint(opening, by),
+        }
+        try:
+            await self._spool.put(Entry(opening.key, document))
+        except SpoolConflictError:
+            raise KeyReusedError(Words("该键已用于另一请求", "this key was used for another request")) from None
+
+    async def _replay_one(self, entry: Entry) -> None:
+        opening, by = openings.of_json(entry.document)
+        received_at = datetime.fromisoformat(entry.document["received_at"])
+        at = self._clock.now()
+        async with self._db.connection() as conn:
+            book = await self.rules.current(conn, at)
+            new = openings.new_ticket(opening, by, book, received_at, at, spooled=True)
+            row = await store.open_ticket(conn, new)
+        if row.fingerprint is not None and row.fingerprint != new.fingerprint:
+            raise KeyReusedError(Words("该键已用于另一请求", "this key was used for another request"))
+        log.info("spooled ticket stored", extra={"ticket": row.number, "key": str(entry.key)})

@@ -1,0 +1,265 @@
+"""What is asked for when a ticket is opened, and everything that follows from it before anything is written.
+
+Pure but for the ids it draws: the rulebook and the moment come in, the row to write comes out. Must never touch
+the database, so that a ticket taken while it is away is decided by the same lines.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from callcenter import outbox
+from callcenter.ids import derived, uuid7
+from tickets import deadlines, intake
+from tickets.calendar import SHANGHAI, shanghai_day
+from tickets.categories import OtherCause
+from tickets.deadlines import Contact, Deadline, Gravity, Kind, Rulebook
+from tickets.errors import NotAdmissibleError, Problem, Words
+from tickets.findings import Heard, Respondent, Verdict, classify
+from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Particulars, Relation, Source
+from tickets.lifecycle import Validity
+from tickets.statistics import weigh
+from tickets.store import NewTicket, TicketId
+
+
+class Via(StrEnum):
+    """The ways in."""
+
+    IVR = "ivr"
+    AGENT = "agent"
+    CALLBACK_AGENT = "callback_agent"
+    DESK = "desk"
+    INTEGRATOR = "integrator"
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who acts: the audit name (`user:<id>`, `token:<id>`, `system:<part>`), and for a person or token where.
+
+    `path` is the subtree the actor sees, None for a part of the system, which sees all.
+    """
+
+    actor: str
+    user_id: UUID | None = None
+    organisation_id: str | None = None
+    path: str | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OnCall:
+    """The call a ticket is opened on; `started_at` helps where the call's row is not there yet."""
+
+    call_id: UUID
+    started_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What is asked for.
+
+    `heard` belongs to callbacks, and there it is mandatory (F-13): the classification decides nature, channel and
+    source, whatever else is said of them (T-2).
+    """
+
+    key: UUID
+    via: Via
+    accepting_organisation: str
+    particulars: Particulars = field(default_factory=Particulars)
+    channel: Channel = Channel.PHONE_INBOUND
+    source: Source = Source.DIRECT
+    network_kind: NetworkKind | None = None
+    other_cause: OtherCause | None = None
+    customer_id: UUID | None = None
+    policy_number: str | None = None
+    call: OnCall | None = None
+    heard: Heard | None = None
+    callback_task_id: UUID | None = None
+    callback_attempt_id: UUID | None = None
+
+
+_OPENING = TypeAdapter(Opening)
+_BY = TypeAdapter(By)
+
+
+def menu_key(call_id: UUID, cc_call: str) -> UUID:
+    """The key of the ticket a caller opens from the menu: one per call, whoever computes it."""
+    at = datetime.fromtimestamp((call_id.int >> 80) / 1000, SHANGHAI)
+    return derived(at, f"{cc_call}|complaint from the menu")
+
+
+def as_json(opening: Opening, by: By) -> dict[str, Any]:
+    """An opening as plain JSON, for the spool and for its fingerprint."""
+    return {"opening": _OPENING.dump_python(opening, mode="json"), "by": _BY.dump_python(by, mode="json")}
+
+
+def of_json(document: Mapping[str, Any]) -> tuple[Opening, By]:
+    """An opening back from the spool; raises pydantic's ValidationError when it is none."""
+    return _OPENING.validate_python(document["opening"]), _BY.validate_python(document["by"])
+
+
+def fingerprint(opening: Opening, by: By) -> str:
+    """What tells a repeat from another request under the same key: everything asked, and who asks (H8)."""
+    asked = {"opening": as_json(opening, by)["opening"], "actor": by.actor}
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the ticket is, before it is written."""
+
+    nature: Nature
+    channel: Channel
+    source: Source
+    particulars: Particulars
+    contact: Contact
+    gravity: Gravity
+    verdict: Verdict | None
+
+
+def decide(opening: Opening) -> Decision:
+    """Nature, channel, source and the rest from what is asked; raises NotAdmissibleError."""
+    _check_callback(opening)
+    verdict = classify(opening.heard) if opening.heard else None
+    particulars = _completed(opening, verdict)
+    nature = verdict.nature if verdict else intake.nature_of(particulars)
+    channel = verdict.channel if verdict else opening.channel
+    source = verdict.source if verdict else opening.source
+    told = Channel.PHONE_INBOUND if nature is Nature.CALLBACK_FINDING else channel
+    intake.check(told, source, opening.network_kind, particulars)
+    gravity = (verdict.gravity if verdict else None) or intake.GRAVITY[particulars.severity]
+    contact = intake.contact_of(channel, source, opening.network_kind)
+    return Decision(nature, channel, source, particulars, contact, gravity, verdict)
+
+
+def new_ticket(
+    opening: Opening, by: By, book: Rulebook, received_at: datetime, stored_at: datetime, *, spooled: bool = False
+) -> NewTicket:
+    """The whole ticket to write; raises NotAdmissibleError."""
+    decided = decide(opening)
+    received_day = shanghai_day(received_at)
+    columns = _columns(opening, decided, by, received_at)
+    call = opening.call
+    payload = {
+        "ticket_id": str(opening.key),
+        "nature": decided.nature.value,
+        "channel": decided.channel.value,
+        "source": decided.source.value,
+        "via": opening.via.value,
+        "call_id": str(call.call_id) if call else None,
+        "user_id": str(by.user_id) if by.user_id else None,
+        "callback_task_id": str(opening.callback_task_id) if opening.callback_task_id else None,
+    }
+    return NewTicket(
+        key=TicketId(opening.key),
+        fingerprint=fingerprint(opening, by),
+        stored_at=stored_at,
+        received_day=received_day,
+        columns={**columns, "spooled": spooled, "rulebook": book.version},
+        clocks=_clocks(decided, book, received_at),
+        call_id=call.call_id if call else None,
+        call_started_at=call.started_at if call else None,
+        actor=by.actor,
+        event_id=uuid7(received_at),
+        event={"version": 1, "via": opening.via.value, "nature": decided.nature.value, "spooled": spooled},
+        outbox_id=uuid7(stored_at),
+        payload=payload,
+        consumers=outbox.consumers_of("ticket.opened"),
+        audit_id=uuid7(stored_at),
+        address=by.address,
+    )
+
+
+def is_complete(particulars: Particulars, contact: Contact) -> bool:
+    """Whether the detailed order is there; confirming it with the customer has its own clock (F-9, L-1)."""
+    return all(problem.field == "restated_and_confirmed" for problem in intake.owed(particulars, contact))
+
+
+def _check_callback(opening: Opening) -> None:
+    callback = opening.source is Source.CALLBACK or opening.via is Via.CALLBACK_AGENT
+    if callback and opening.heard is None:
+        words = Words(
+            "回访须回答是否有明确投诉意向", "a callback must say what was heard and whether they want to complain"
+        )
+        raise NotAdmissibleError((Problem("heard", words, ("F-13", "R-2.2", "R-2.3")),))
+
+
+def _completed(opening: Opening, verdict: Verdict | None) -> Particulars:
+    """The particulars with what follows from elsewhere: who speaks and of what on a callback, media as major."""
+    particulars = opening.particulars
+    if verdict is not None and opening.heard is not None:
+        if particulars.category is None:
+            particulars = replace(particulars, category=verdict.category)
+        if particulars.complainant_type is ComplainantType.UNKNOWN:
+            particulars = replace(particulars, complainant_type=_complainant(opening.heard, verdict, particulars))
+    return replace(particulars, severity=intake.severity_proposed(opening.source, particulars.severity))
+
+
+def _complainant(heard: Heard, verdict: Verdict, particulars: Particulars) -> ComplainantType:
+    """Who speaks on the callback; a representative's complaint needs the authorisation, a finding does not (R-1.1)."""
+    if heard.respondent in (Respondent.POLICYHOLDER, Respondent.INSURED):
+        return ComplainantType.CUSTOMER
+    represents = heard.respondent is Respondent.AUTHORISED and (verdict.counts or particulars.authorisation)
+    return ComplainantType.REPRESENTATIVE if represents else ComplainantType.UNKNOWN
+
+
+def _columns(opening: Opening, decided: Decision, by: By, received_at: datetime) -> dict[str, Any]:
+    p = decided.particulars
+    complaint = decided.nature is Nature.COMPLAINT
+    relation = Relation.FIRST if complaint else None
+    weight = weigh(decided.nature, relation, p.complainant_type)
+    return {
+        "nature": decided.nature,
+        "channel": decided.channel,
+        "network_kind": opening.network_kind,
+        "source": decided.source,
+        "relation": relation,
+        "matter_id": opening.key if complaint else None,
+        "category": p.category,
+        "other_cause": opening.other_cause,
+        "severity": p.severity,
+        "gravity": decided.gravity,
+        "validity": Validity.PENDING if complaint else None,
+        "occurrences": weight.occurrences,
+        "pieces": weight.pieces,
+        "customer_id": opening.customer_id,
+        "policy_number": opening.policy_number,
+        "complainant_type": p.complainant_type,
+        "complainant_name": p.complainant_name,
+        "complainant_phone": p.complainant_phone,
+        "authorisation": p.authorisation,
+        "anonymous": p.anonymous,
+        "demand": p.demand,
+        "description": p.description,
+        "restated_at": received_at if p.restated_and_confirmed else None,
+        "complete_at": received_at if is_complete(p, decided.contact) else None,
+        "opened_via": opening.via,
+        "opened_by": by.actor,
+        "opened_by_user": by.user_id,
+        "accepting_organisation_id": opening.accepting_organisation,
+        "callback_task_id": opening.callback_task_id,
+        "callback_attempt_id": opening.callback_attempt_id,
+        "heard": opening.heard.as_json() if opening.heard else None,
+        "verdict": decided.verdict.as_json() if decided.verdict else None,
+        "received_at": received_at,
+    }
+
+
+def _clocks(decided: Decision, book: Rulebook, at: datetime) -> tuple[tuple[Deadline, datetime | None], ...]:
+    """The first clocks, those already met with their moment; what is no complaint is passed on, not decided."""
+    met: dict[Kind, bool] = {
+        Kind.REGISTER: is_complete(decided.particulars, decided.contact),
+        Kind.ACKNOWLEDGE: decided.contact is Contact.PHONE and decided.particulars.restated_and_confirmed,
+    }
+    return tuple(
+        (deadline, at if met.get(deadline.kind) else None)
+        for deadline in deadlines.first_deadlines(at, decided.contact, decided.gravity, book)
+        if decided.nature is not Nature.NON_COMPLAINT or deadline.kind is not Kind.DECIDE_INFORM
+    )

@@ -1,0 +1,104 @@
+"""PostgreSQL is killed, frozen, and comes back: no ticket is lost, none is double (archive.md §3.9)."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from callcenter.clock import ManualClock
+from callcenter.complaints import PATIENCE, Complaints
+from callcenter.db.migrate import migrate
+from callcenter.db.pool import Database
+from callcenter.lab.postgres import Postgres
+from callcenter.spool import TicketSpool
+from tests.service.desk import FULL, a_call, an_opening, hang_up, people, somebody
+from tickets.errors import KeyReusedError, NotAdmissibleError
+
+pytestmark = pytest.mark.service
+
+
+@pytest.fixture
+def server(service_folder: Path, tmp_path: Path) -> Postgres:
+    """A PostgreSQL of this test's own, to be ill-treated."""
+    return Postgres.start(service_folder / f"pg-{tmp_path.name}")
+
+
+@pytest.fixture
+async def own(server: Postgres) -> AsyncIterator[Database]:
+    await migrate(server.url())
+    database = await Database.connect(server.url(), size=4)
+    async with database.transaction() as conn:
+        await people(conn)
+    yield database
+    database.terminate()
+    server.stop()
+
+
+async def count(database: Database, table: str) -> int:
+    async with database.connection() as conn:
+        return int(await conn.fetchval(f"SELECT count(*) FROM {table}"))
+
+
+async def test_a_ticket_taken_while_the_database_is_dead_is_there_when_it_is_back(
+    server: Postgres, own: Database, clock: ManualClock, tmp_path: Path
+) -> None:
+    """INV-7, T-3: killed with -9; the spooled ticket keeps its moment, its call and its liveness."""
+    desk = Complaints(own, clock, TicketSpool(tmp_path / "spool"))
+    async with own.transaction() as conn:
+        call = await a_call(conn)
+    first = await desk.open(an_opening(call), somebody())
+    server.kill()
+    opening, by = an_opening(call), somebody()
+    spooled = [await desk.open(opening, by) for _ in range(2)]
+    assert [s.spooled for s in spooled] == [True, True]
+    with pytest.raises(KeyReusedError):
+        await desk.open(replace(opening, particulars=replace(FULL, demand="退保")), by)
+    with pytest.raises(NotAdmissibleError):
+        await desk.open(an_opening(particulars=replace(FULL, anonymous=True)), by)
+
+    Postgres.start(server.folder)
+    async with asyncio.timeout(20):
+        while not await desk.replay():
+            await asyncio.sleep(0.05)
+    async with own.transaction() as conn:
+        await hang_up(conn, call, clock.now())
+    async with own.connection() as conn:
+        rows = await conn.fetch(
+            "SELECT t.number, t.spooled, l.opened_live, l.seconds_into_call FROM ticket t JOIN ticket_call l"
+            " ON l.ticket_id = t.id ORDER BY t.number"
+        )
+    assert [(r["number"], r["spooled"], r["opened_live"], float(r["seconds_into_call"])) for r in rows] == [
+        (first.number, False, True, 42.0),
+        ("95519-20261118-000002", True, True, 42.0),
+    ]
+    assert (await desk.open(opening, by)).repeated
+
+
+async def test_a_database_that_hangs_does_not_hang_the_desk(
+    server: Postgres, own: Database, clock: ManualClock, tmp_path: Path
+) -> None:
+    """archive.md §3.9: more than 800 ms is away; what the frozen server does later is found by key."""
+    desk = Complaints(own, clock, TicketSpool(tmp_path / "spool"))
+    await desk.open(an_opening(), somebody())
+    family = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
+    loop = asyncio.get_running_loop()
+    for process in family:
+        os.kill(process.pid, signal.SIGSTOP)
+    try:
+        begun = loop.time()
+        opened = await desk.open(an_opening(), somebody())
+        assert opened.spooled
+        assert loop.time() - begun < PATIENCE + 1.5
+    finally:
+        for process in family:
+            os.kill(process.pid, signal.SIGCONT)
+    async with asyncio.timeout(20):
+        while not await desk.replay():
+            await asyncio.sleep(0.05)
+    assert await count(own, "ticket") == 2
+    assert await count(own, "ticket_event") == 2

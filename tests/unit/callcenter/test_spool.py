@@ -1,0 +1,168 @@
+"""The spool keeps tickets through kill -9 and hands each over once (archive.md §3.9)."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from callcenter.spool import Entry, SpoolConflictError, TicketSpool, is_away
+
+pytestmark = pytest.mark.unit
+
+
+def an_entry(text: str = "理赔太慢", key: UUID | None = None) -> Entry:
+    return Entry(key or uuid4(), {"text": text, "fingerprint": text})
+
+
+async def taken(spool: TicketSpool) -> list[Entry]:
+    entries: list[Entry] = []
+
+    async def take(entry: Entry) -> None:
+        entries.append(entry)
+
+    await spool.replay(take)
+    return entries
+
+
+async def test_what_was_put_is_handed_over_once_in_order(tmp_path: Path) -> None:
+    """INV-7"""
+    spool = TicketSpool(tmp_path / "spool")
+    entries = [an_entry(str(n)) for n in range(5)]
+    for entry in entries:
+        assert await spool.put(entry)
+    assert spool.waiting() == 5
+    assert await taken(spool) == entries
+    assert await taken(spool) == []
+    assert list((tmp_path / "spool").iterdir()) == []
+
+
+async def test_the_same_key_twice_is_one_entry(tmp_path: Path) -> None:
+    """H9"""
+    spool, entry = TicketSpool(tmp_path), an_entry()
+    results = await asyncio.gather(*(spool.put(entry) for _ in range(20)))
+    assert sum(results) == 1
+    assert spool.waiting() == 1
+
+
+async def test_the_same_key_for_something_else_is_refused(tmp_path: Path) -> None:
+    """H8"""
+    spool, entry = TicketSpool(tmp_path), an_entry()
+    await spool.put(entry)
+    with pytest.raises(SpoolConflictError):
+        await spool.put(an_entry("退保", entry.key))
+
+
+async def test_nothing_is_removed_while_the_database_is_away(tmp_path: Path) -> None:
+    """INV-7"""
+    spool = TicketSpool(tmp_path)
+    await spool.put(an_entry("1"))
+    await spool.put(an_entry("2"))
+
+    async def away(_entry: Entry) -> None:
+        raise ConnectionRefusedError
+
+    assert await spool.replay(away) == 0
+    assert spool.waiting() == 2
+
+
+async def test_what_the_database_refuses_is_set_aside_and_the_rest_goes_on(tmp_path: Path) -> None:
+    """INV-7: a poisoned entry blocks nobody and is not lost."""
+    spool = TicketSpool(tmp_path)
+    bad, good = an_entry("bad"), an_entry("good")
+    await spool.put(bad)
+    await spool.put(good)
+
+    async def insert(entry: Entry) -> None:
+        if entry.document["text"] == "bad":
+            raise asyncpg.CheckViolationError("no")
+
+    assert await spool.replay(insert) == 1
+    assert [p.stem for p in (tmp_path / "unreadable").iterdir()] == [str(bad.key)]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'"x"', b"\xff\xfe"])
+async def test_a_torn_file_is_set_aside(tmp_path: Path, content: bytes) -> None:
+    spool = TicketSpool(tmp_path)
+    (tmp_path / f"{uuid4()}.json").write_bytes(content)
+    await spool.put(an_entry())
+    assert len(await taken(spool)) == 1
+    assert len(list((tmp_path / "unreadable").iterdir())) == 1
+
+
+async def test_half_written_files_are_not_taken_for_tickets(tmp_path: Path) -> None:
+    spool = TicketSpool(tmp_path)
+    (tmp_path / f".{uuid4()}.1.2.tmp").write_text("{")
+    assert await taken(spool) == []
+
+
+async def test_a_folder_nobody_made_holds_nothing(tmp_path: Path) -> None:
+    spool = TicketSpool(tmp_path / "none")
+    assert spool.waiting() == 0
+    assert await taken(spool) == []
+
+
+async def test_a_full_disk_is_told_to_the_caller(tmp_path: Path) -> None:
+    """A folder that cannot be made: the ticket was not taken, and the caller must know."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="file"):
+        await TicketSpool(tmp_path / "file" / "spool").put(an_entry())
+
+
+PUT_FOR_EVER = """
+import asyncio, sys, uuid
+from pathlib import Path
+from callcenter.spool import Entry, TicketSpool
+async def main():
+    spool = TicketSpool(Path(sys.argv[1]))
+    while True:
+        key = uuid.uuid4()
+        await spool.put(Entry(key, {"fingerprint": str(key)}))
+        sys.stdout.write(f"{key}\\n")
+        sys.stdout.flush()
+asyncio.run(main())
+"""
+
+
+def test_every_ticket_told_of_survives_kill_9(tmp_path: Path) -> None:
+    """INV-7: a real process is killed while it spools; nothing it answered for is missing or torn."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", PUT_FOR_EVER, str(tmp_path)], stdout=subprocess.PIPE, cwd=Path(__file__).parents[3]
+    )
+    assert process.stdout is not None
+    told = [process.stdout.readline().decode().strip() for _ in range(50)]
+    os.kill(process.pid, signal.SIGKILL)
+    told += process.stdout.read().decode().split()
+    process.wait()
+    process.stdout.close()
+    kept = {str(entry.key) for entry in asyncio.run(taken(TicketSpool(tmp_path)))}
+    assert set(told) <= kept
+    assert not (tmp_path / "unreadable").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "away"),
+    [
+        (ConnectionRefusedError(), True),
+        (TimeoutError(), True),
+        (asyncpg.ConnectionDoesNotExistError(), True),
+        (asyncpg.CannotConnectNowError(), True),
+        (asyncpg.AdminShutdownError(), True),
+        (asyncpg.TooManyConnectionsError(), True),
+        (asyncpg.DiskFullError(), True),
+        (asyncpg.ReadOnlySQLTransactionError(), True),
+        (asyncpg.InterfaceError("connection is closed"), True),
+        (asyncpg.CheckViolationError(), False),
+        (asyncpg.ForeignKeyViolationError(), False),
+        (json.JSONDecodeError("x", "y", 0), False),
+        (KeyError(), False),
+    ],
+)
+def test_away_is_told_from_refused(error: Exception, away: bool) -> None:
+    assert is_away(error) is away

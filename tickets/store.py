@@ -1,0 +1,362 @@
+"""The rows of tickets: opening in one statement, changing under a version, reading one ticket whole.
+
+Every function works on the caller's connection and never begins a transaction. Nothing here decides: values come
+in decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, NewType
+from uuid import UUID
+
+from tickets.calendar import Calendar, Override
+from tickets.deadlines import Deadline, Kind, Reckoning, Unit
+
+if TYPE_CHECKING:
+    import asyncpg
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+
+TicketId = NewType("TicketId", UUID)
+
+OPEN = """
+WITH claim AS (
+    INSERT INTO ticket_key (id, fingerprint, claimed_at) VALUES ($1, $2, $3)
+    ON CONFLICT (id) DO NOTHING RETURNING id
+), counted AS (
+    INSERT INTO ticket_counter AS c (day, last) SELECT $4, 1 FROM claim
+    ON CONFLICT (day) DO UPDATE SET last = c.last + 1 RETURNING last
+), given AS (
+    SELECT d.* FROM counted, jsonb_populate_record(NULL::ticket, $5) AS d
+), rooted AS (
+    INSERT INTO matter (id, root_ticket_id, opened_at)
+    SELECT d.matter_id, $1, d.received_at FROM given d WHERE d.relation = 'first' RETURNING id
+), opened AS (
+    INSERT INTO ticket (id, number, nature, channel, network_kind, source, relation, matter_id, category, other_cause,
+        severity, gravity, validity, occurrences, pieces, customer_id, policy_id, policy_number, complainant_type,
+        complainant_name, complainant_phone, authorisation, anonymous, demand, description, restated_at, complete_at,
+        opened_via, opened_by, opened_by_user, accepting_organisation_id, underwriting_organisation_id,
+        callback_task_id, callback_attempt_id, heard, verdict, received_at, received_day, stored_at, spooled, rulebook)
+    SELECT $1, '95519-' || to_char($4::date, 'YYYYMMDD') || '-' || lpad(counted.last::text, 6, '0'), d.nature,
+        d.channel, d.network_kind, d.source, d.relation, d.matter_id, d.category, d.other_cause, d.severity, d.gravity,
+        d.validity, d.occurrences, d.pieces, c.id, p.id, d.policy_number, d.complainant_type, d.complainant_name,
+        d.complainant_phone, d.authorisation, d.anonymous, d.demand, d.description, d.restated_at, d.complete_at,
+        d.opened_via, d.opened_by, d.opened_by_user, d.accepting_organisation_id, p.organisation_id, d.callback_task_id,
+        d.callback_attempt_id, d.heard, d.verdict, d.received_at, $4, $3, d.spooled, d.rulebook
+    FROM given d CROSS JOIN counted
+    LEFT JOIN customer c ON c.id = d.customer_id
+    LEFT JOIN policy p ON p.number = d.policy_number
+    RETURNING id, number, received_at, accepting_organisation_id, underwriting_organisation_id
+), linked AS (
+    INSERT INTO ticket_call (ticket_id, call_id, opened_live, seconds_into_call, linked_at)
+    SELECT o.id, $6, COALESCE(c.ended_at > o.received_at, true),
+        extract(epoch FROM o.received_at - COALESCE(c.started_at, $7::timestamptz)), o.received_at
+    FROM opened o LEFT JOIN call c ON c.id = $6 WHERE $6::uuid IS NOT NULL
+    RETURNING opened_live, seconds_into_call
+), clocks AS (
+    INSERT INTO ticket_clock (ticket_id, kind, cycle, start_day, due_day, due_at, alert_day, provisional, rules,
+        internal, statutory, version, met_at)
+    SELECT o.id, r.kind, r.cycle, r.start_day, r.due_day, r.due_at, r.alert_day, r.provisional, r.rules, r.internal,
+        NULLIF(r.statutory, 'null'::jsonb), r.version, r.met_at
+    FROM opened o, jsonb_populate_recordset(NULL::ticket_clock, $8) AS r
+), told AS (
+    INSERT INTO ticket_event (id, ticket_id, at, actor, kind, details)
+    SELECT $9, o.id, o.received_at, $10, 'opened', $11 FROM opened o
+), announced AS (
+    INSERT INTO outbox_event (id, topic, key, payload, at)
+    SELECT $12, 'ticket.opened', o.id::text, $13::jsonb || jsonb_build_object('number', o.number,
+        'organisation', o.accepting_organisation_id, 'underwriting', o.underwriting_organisation_id), $3
+    FROM opened o RETURNING id
+), owed AS (
+    INSERT INTO outbox_delivery (event_id, consumer, next_at)
+    SELECT a.id, consumer, $3 FROM announced a, unnest($14::text[]) AS consumer
+), audited AS (
+    INSERT INTO audit (id, at, actor, action, object_kind, object_id, details, address)
+    SELECT $15, $3, $10, 'ticket.open', 'ticket', o.id::text, jsonb_build_object('number', o.number), $16 FROM opened o
+)
+SELECT o.number, o.received_at, l.opened_live, l.seconds_into_call FROM opened o LEFT JOIN linked l ON true"""
+
+FIND_OPENED = """
+SELECT t.number, t.received_at, l.opened_live, l.seconds_into_call, k.fingerprint
+FROM ticket_key k JOIN ticket t ON t.id = k.id
+LEFT JOIN ticket_call l ON l.ticket_id = t.id AND l.call_id = $2
+WHERE k.id = $1"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewTicket:
+    """A ticket as decided, to be written: `columns` by name, its clocks, and what is said of it."""
+
+    key: TicketId
+    fingerprint: str
+    stored_at: datetime
+    received_day: date
+    columns: Mapping[str, Any]
+    clocks: Sequence[tuple[Deadline, datetime | None]]
+    call_id: UUID | None
+    call_started_at: datetime | None
+    actor: str
+    event_id: UUID
+    event: Mapping[str, Any]
+    outbox_id: UUID
+    payload: Mapping[str, Any]
+    consumers: Sequence[str]
+    audit_id: UUID
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRow:
+    """What became of an opening. `fingerprint` is None when this statement wrote it, else that of the first."""
+
+    number: str
+    received_at: datetime
+    opened_live: bool | None
+    seconds_into_call: float | None
+    fingerprint: str | None
+
+
+async def open_ticket(conn: Connection, new: NewTicket) -> OpenedRow:
+    """Write ticket, link, clocks, history, outbox and audit in one statement; a known key writes nothing."""
+    row = await conn.fetchrow(
+        OPEN,
+        new.key,
+        new.fingerprint,
+        new.stored_at,
+        new.received_day,
+        dict(new.columns),
+        new.call_id,
+        new.call_started_at,
+        [clock_row(deadline, met_at) for deadline, met_at in new.clocks],
+        new.event_id,
+        new.actor,
+        dict(new.event),
+        new.outbox_id,
+        dict(new.payload),
+        list(new.consumers),
+        new.audit_id,
+        new.address,
+    )
+    if row is not None:
+        return _opened(row, None)
+    opened = await find_opened(conn, new.key, new.call_id)
+    if opened is None:
+        raise LookupError(f"the key {new.key} is claimed, yet it has no ticket")
+    return opened
+
+
+async def find_opened(conn: Connection, key: TicketId, call_id: UUID | None) -> OpenedRow | None:
+    """What an earlier request with this key opened, if any."""
+    row = await conn.fetchrow(FIND_OPENED, key, call_id)
+    return None if row is None else _opened(row, row["fingerprint"])
+
+
+def _opened(row: asyncpg.Record, fingerprint: str | None) -> OpenedRow:
+    seconds = row["seconds_into_call"]
+    return OpenedRow(
+        row["number"],
+        row["received_at"],
+        row["opened_live"],
+        None if seconds is None else float(seconds),
+        fingerprint,
+    )
+
+
+def clock_row(deadline: Deadline, met_at: datetime | None) -> dict[str, Any]:
+    """A deadline as its row, both reckonings kept (CL-3)."""
+    return {
+        "kind": deadline.kind.value,
+        "cycle": deadline.cycle,
+        "start_day": deadline.start.isoformat(),
+        "due_day": deadline.due_day.isoformat(),
+        "due_at": deadline.due_at.isoformat(),
+        "alert_day": deadline.alert_day.isoformat(),
+        "provisional": deadline.provisional,
+        "rules": list(deadline.rules),
+        "internal": reckoning_json(deadline.internal),
+        "statutory": reckoning_json(deadline.statutory) if deadline.statutory else None,
+        "version": deadline.version,
+        "met_at": met_at.isoformat() if met_at else None,
+    }
+
+
+def reckoning_json(reckoning: Reckoning) -> dict[str, Any]:
+    """One reckoning as stored."""
+    return {
+        "limit": reckoning.limit,
+        "unit": reckoning.unit.value,
+        "amount": reckoning.amount,
+        "start": reckoning.start.isoformat(),
+        "counted": reckoning.counted.isoformat(),
+        "due": reckoning.due.isoformat(),
+        "provisional": reckoning.provisional,
+    }
+
+
+def reckoning_of(stored: Mapping[str, Any]) -> Reckoning:
+    """One reckoning back from its row."""
+    return Reckoning(
+        limit=stored["limit"],
+        unit=Unit(stored["unit"]),
+        amount=stored["amount"],
+        start=date.fromisoformat(stored["start"]),
+        counted=date.fromisoformat(stored["counted"]),
+        due=date.fromisoformat(stored["due"]),
+        provisional=stored["provisional"],
+    )
+
+
+COLUMNS = """
+t.id, t.number, t.nature, t.channel, t.network_kind, t.source, t.relation, t.matter_id, t.category, t.other_cause,
+t.severity, t.gravity, t.status, t.validity, t.liability, t.causes, t.invalid_ground, t.occurrences, t.pieces,
+t.customer_id, t.policy_id, t.policy_number, t.complainant_type, t.complainant_name, t.complainant_phone,
+t.authorisation, t.anonymous, t.demand, t.description, t.restated_at, t.complete_at, t.opened_via, t.opened_by,
+t.opened_by_user, t.accepting_organisation_id, t.underwriting_organisation_id, t.department, t.callback_task_id,
+t.callback_attempt_id, t.heard, t.verdict, t.received_at, t.received_day, t.stored_at, t.spooled, t.dispatched_at,
+t.handled_at, t.informed_at, t.closed_at, t.rulebook, t.version"""
+
+FIND = f"""
+SELECT {COLUMNS}, a.kind AS accepting_level, a.path AS accepting_path, u.path AS underwriting_path
+FROM ticket t
+JOIN organisation a ON a.id = t.accepting_organisation_id
+LEFT JOIN organisation u ON u.id = t.underwriting_organisation_id
+WHERE t.id = $1"""  # noqa: S608
+LOCK = "SELECT version FROM ticket WHERE id = $1 FOR UPDATE"
+FIND_BY_NUMBER = "SELECT id FROM ticket WHERE number = $1"
+
+
+async def find(conn: Connection, ticket_id: UUID) -> dict[str, Any] | None:
+    """The ticket's row with its organisations' levels and paths."""
+    row = await conn.fetchrow(FIND, ticket_id)
+    return None if row is None else dict(row)
+
+
+async def lock(conn: Connection, ticket_id: UUID) -> dict[str, Any] | None:
+    """The ticket's row, held until the transaction ends."""
+    if await conn.fetchval(LOCK, ticket_id) is None:
+        return None
+    return await find(conn, ticket_id)
+
+
+async def by_number(conn: Connection, number: str) -> UUID | None:
+    """The id of the ticket with this public number."""
+    found: UUID | None = await conn.fetchval(FIND_BY_NUMBER, number)
+    return found
+
+
+SAVE = """
+UPDATE ticket t SET version = t.version + 1, category = n.category, other_cause = n.other_cause,
+    severity = n.severity, gravity = n.gravity, status = n.status, validity = n.validity, liability = n.liability,
+    causes = n.causes, invalid_ground = n.invalid_ground, occurrences = n.occurrences, pieces = n.pieces,
+    customer_id = n.customer_id, policy_id = n.policy_id, policy_number = n.policy_number,
+    underwriting_organisation_id = n.underwriting_organisation_id, complainant_type = n.complainant_type,
+    complainant_name = n.complainant_name, complainant_phone = n.complainant_phone, authorisation = n.authorisation,
+    anonymous = n.anonymous, demand = n.demand, description = n.description, restated_at = n.restated_at,
+    complete_at = n.complete_at, department = n.department, dispatched_at = n.dispatched_at,
+    handled_at = n.handled_at, informed_at = n.informed_at, closed_at = n.closed_at
+FROM jsonb_populate_record(NULL::ticket, $3) AS n
+WHERE t.id = $1 AND t.version = $2"""
+
+CHANGED_SINCE = """
+SELECT e.at, e.actor, e.kind, e.details FROM ticket_event e
+WHERE e.ticket_id = $1 AND e.details ? 'version' AND (e.details ->> 'version')::integer > $2 ORDER BY e.at, e.id"""
+
+
+async def save(conn: Connection, row: Mapping[str, Any]) -> bool:
+    """Write a changed row over the version it was read at; False when somebody else was first."""
+    return await conn.execute(SAVE, row["id"], row["version"], dict(row)) == "UPDATE 1"
+
+
+async def changed_since(conn: Connection, ticket_id: UUID, version: int) -> list[dict[str, Any]]:
+    """What was done to the ticket after that version: moment, actor, kind, details."""
+    return [dict(row) for row in await conn.fetch(CHANGED_SINCE, ticket_id, version)]
+
+
+NOTE = "INSERT INTO ticket_event (id, ticket_id, at, actor, kind, details) VALUES ($1, $2, $3, $4, $5, $6)"
+EVENTS = "SELECT id, at, actor, kind, details FROM ticket_event WHERE ticket_id = $1 ORDER BY at, id"
+
+
+async def note(
+    conn: Connection, id: UUID, ticket_id: UUID, at: datetime, actor: str, kind: str, details: Mapping[str, Any]
+) -> None:
+    """Add one line to the ticket's history."""
+    await conn.execute(NOTE, id, ticket_id, at, actor, kind, dict(details))
+
+
+async def events(conn: Connection, ticket_id: UUID) -> list[dict[str, Any]]:
+    """The ticket's history, oldest first."""
+    return [dict(row) for row in await conn.fetch(EVENTS, ticket_id)]
+
+
+MEET = """
+UPDATE ticket_clock SET met_at = $3 WHERE ticket_id = $1 AND kind = ANY($2::text[]) AND met_at IS NULL"""
+START = """
+INSERT INTO ticket_clock (ticket_id, kind, cycle, start_day, due_day, due_at, alert_day, provisional, rules, internal,
+    statutory, version, met_at)
+SELECT $1, r.kind, r.cycle, r.start_day, r.due_day, r.due_at, r.alert_day, r.provisional, r.rules, r.internal,
+    NULLIF(r.statutory, 'null'::jsonb), r.version, r.met_at
+FROM jsonb_populate_record(NULL::ticket_clock, $2) AS r
+ON CONFLICT (ticket_id, kind, cycle) DO UPDATE SET start_day = excluded.start_day, due_day = excluded.due_day,
+    due_at = excluded.due_at, alert_day = excluded.alert_day, provisional = excluded.provisional,
+    rules = excluded.rules, internal = excluded.internal, statutory = excluded.statutory, version = excluded.version
+WHERE ticket_clock.met_at IS NULL"""
+CLOCKS = """
+SELECT kind, cycle, start_day, due_day, due_at, alert_day, provisional, rules, internal, statutory, version, met_at,
+    breached_at
+FROM ticket_clock WHERE ticket_id = $1 ORDER BY due_at, kind, cycle"""
+
+
+async def meet(conn: Connection, ticket_id: UUID, kinds: Iterable[Kind], at: datetime) -> None:
+    """Note that the steps were done; a clock met before stays as it was."""
+    await conn.execute(MEET, ticket_id, [kind.value for kind in kinds], at)
+
+
+async def start_clock(conn: Connection, ticket_id: UUID, deadline: Deadline) -> None:
+    """Start a clock, or set it anew while it is still open; one already met is left alone."""
+    await conn.execute(START, ticket_id, clock_row(deadline, None))
+
+
+async def clocks(conn: Connection, ticket_id: UUID) -> list[dict[str, Any]]:
+    """The ticket's clocks, the next due first."""
+    return [dict(row) for row in await conn.fetch(CLOCKS, ticket_id)]
+
+
+LINK = """
+INSERT INTO ticket_call (ticket_id, call_id, opened_live, seconds_into_call, linked_at)
+SELECT $1, $2, false, NULL, $3 WHERE (SELECT count(*) FROM ticket_call WHERE ticket_id = $1) < $4
+ON CONFLICT DO NOTHING RETURNING 1"""
+LINKED = "SELECT 1 FROM ticket_call WHERE ticket_id = $1 AND call_id = $2"
+CALLS = """
+SELECT l.call_id, l.linked_at, l.seconds_into_call, c.direction, c.started_at, c.answered_at,
+    c.ended_at AS call_ended_at, l.opened_live AND COALESCE(c.ended_at > l.linked_at, true) AS opened_live,
+    r.id AS recording_id, r.archive_no, r.sealed_at
+FROM ticket_call l
+LEFT JOIN call c ON c.id = l.call_id
+LEFT JOIN recording_object r ON r.call_id = l.call_id
+WHERE l.ticket_id = $1 ORDER BY l.linked_at, l.call_id"""
+
+
+async def link(conn: Connection, ticket_id: UUID, call_id: UUID, at: datetime, most: int) -> bool:
+    """Hang another call on the ticket; False when it hangs on `most` already. Twice is once."""
+    if await conn.fetchval(LINKED, ticket_id, call_id):
+        return True
+    return await conn.fetchval(LINK, ticket_id, call_id, at, most) is not None
+
+
+async def calls(conn: Connection, ticket_id: UUID) -> list[dict[str, Any]]:
+    """The ticket's calls with both moments of T-3 and their sealed recordings."""
+    return [dict(row) for row in await conn.fetch(CALLS, ticket_id)]
+
+
+CALENDAR_DAYS = "SELECT day, is_workday, note, source FROM calendar_day"
+CALENDAR_YEARS = "SELECT year FROM calendar_year"
+
+
+async def calendar(conn: Connection) -> Calendar:
+    """The calendar in force, with the company's corrections."""
+    days = [Override(**dict(row)) for row in await conn.fetch(CALENDAR_DAYS)]
+    return Calendar.of(days, (row["year"] for row in await conn.fetch(CALENDAR_YEARS)))
