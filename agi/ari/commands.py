@@ -13,17 +13,18 @@ from agi.ari.shapes import Bridge, Channel
 
 OWN_ID = re.compile(r"[A-Za-z0-9._-]{1,80}")
 
-ALREADY_DONE: Mapping[str, type[AriError]] = {
-    "originate": ConflictError,
-    "snoop": ConflictError,
-    "create_bridge": ConflictError,
-    "play": ConflictError,
-    "hangup": NotFoundError,
-    "destroy_bridge": NotFoundError,
-    "stop_playback": NotFoundError,
+ALREADY_DONE: Mapping[str, tuple[type[AriError], ...]] = {
+    "originate": (ConflictError,),
+    "snoop": (ConflictError,),
+    "create_bridge": (ConflictError,),
+    "play": (ConflictError,),
+    "hangup": (NotFoundError,),
+    "destroy_bridge": (NotFoundError, ConflictError),
+    "stop_playback": (NotFoundError,),
 }
 """What Asterisk 22 answers when the command worked the first time (measured). Not in the table: addChannel,
-which takes the channel out and in again, so look before repeating it."""
+which takes the channel out and in again, so look before repeating it. A bridge just destroyed is "not in
+Stasis" for a moment, then not found."""
 
 GONE = (NotFoundError, ConflictError)
 """For a command on a channel: it is gone, or it has left Stasis, and is no longer ours to command."""

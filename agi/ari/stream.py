@@ -201,8 +201,8 @@ async def opened(
 ) -> AsyncIterator[EventStream]:
     """The stream of `application`, read in the background while the block runs.
 
-    `subscribe_all` asks for the events of every channel, also of those in the talking phase. The first item
-    is always a Gap.
+    `subscribe_all` asks for the events of every channel, also of those in the talking phase; Asterisk grants
+    it to an application it does not know yet, never later. The first item is always a Gap.
     """
     stream = EventStream(rest, application, subscribe_all=subscribe_all, wanted=wanted, size=size)
     reader = asyncio.get_running_loop().create_task(stream.read(), name="ari events")
