@@ -160,6 +160,7 @@ class Route:
     tag: str
     status: int
     creates: bool
+    secrets: tuple[str, ...]
     reads: str | None
     produces: tuple[str, ...]
     body: type[BaseModel] | None
@@ -226,13 +227,16 @@ class Routes:
         access: Access,
         *,
         creates: bool = False,
+        secrets: tuple[str, ...] = (),
         reads: str | None = None,
         status: int | None = None,
         produces: tuple[str, ...] = (),
         body_bytes: int = BODY_BYTES,
         seconds: float = 30.0,
     ) -> Callable[[H], H]:
-        """Declares a route. `status`: 201 on creates, 204 without answer, else 200; `seconds`: the handler's time."""
+        """Declares a route. `status`: 201 on creates, 204 without answer, else 200; `seconds`: the handler's time;
+        `secrets`: fields of a create's answer that are not kept for its repeats.
+        """
 
         def declare(handler: H) -> H:
             hints = get_type_hints(handler, include_extras=True)
@@ -250,6 +254,7 @@ class Routes:
                     tag=self.tag,
                     status=status or (201 if creates else 204 if answer is type(None) else 200),
                     creates=creates,
+                    secrets=secrets,
                     reads=reads,
                     produces=produces,
                     body=hints.get("body"),

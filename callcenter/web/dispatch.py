@@ -96,7 +96,7 @@ async def _answer(route: Route, request: web.Request, actor: Actor) -> web.Strea
     except Exception:
         await idempotency.release(ctx.db, claim)
         raise
-    content = None if answer is None else answer.model_dump(mode="json")
+    content = None if answer is None else answer.model_dump(mode="json") | dict.fromkeys(route.secrets)
     await idempotency.keep(ctx.db, claim, route.status, content)
     await access.allowed(route, ctx, answer)
     return _response(route.status, answer, ctx.headers)

@@ -2,10 +2,15 @@
 
 from collections.abc import Sequence
 
-from callcenter.web import session
+from callcenter.web import accounts, audit_trail, clock, session
 from callcenter.web.api import Route, Routes
 
-MODULES: Sequence[Routes] = (session.routes,)
+MODULES: Sequence[Routes] = (
+    session.routes,
+    accounts.routes,
+    audit_trail.routes,
+    clock.routes,
+)
 
 
 def all_routes() -> list[Route]:

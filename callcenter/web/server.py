@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 from redis.asyncio import Redis
 
+from callcenter import testmode
 from callcenter.clock import Clock, SystemClock
 from callcenter.config import Config
 from callcenter.db.pool import Database
@@ -38,7 +39,7 @@ def build(
     app[WALL] = wall or SystemClock()
     if redis is not None:
         app[REDIS] = redis
-    app.on_startup.append(_read_secret)
+    app.on_startup.append(_prepare)
     for route in routes.all_routes():
         app.router.add_route(route.method, openapi.PREFIX + route.path, _served(route), name=route.name)
         if route.method == "GET":
@@ -60,6 +61,7 @@ def _served(route: Route) -> Served:
     return served
 
 
-async def _read_secret(app: web.Application) -> None:
+async def _prepare(app: web.Application) -> None:
+    await testmode.claim(app[DATABASE], app[CONFIG].mode)
     async with app[DATABASE].connection() as conn:
         app[SECRET] = bytes(await conn.fetchval(SELECT_SECRET))

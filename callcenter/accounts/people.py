@@ -1,0 +1,177 @@
+"""Use cases about people: hire, change, give a new password. Must never delete anybody, nor give what one may not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from callcenter import audit
+from callcenter.accounts import passwords, sessions, store
+from callcenter.accounts.actor import Actor
+from callcenter.accounts.errors import LastAdminError, NotOursToGiveError
+from callcenter.accounts.permissions import Role
+from callcenter.accounts.store import Phone, User
+from callcenter.db.pool import Connection, Database
+from callcenter.errors import NotFoundError
+
+COUNT_ADMINS = "SELECT count(*) FROM app_user WHERE active AND 'admin' = ANY(roles) AND id <> $1"
+
+
+@dataclass(frozen=True, slots=True)
+class Doer:
+    """Who acts on accounts and from where; `system:cli` acts everywhere."""
+
+    name: str
+    path: str
+    address: str | None = None
+    user_id: UUID | None = None
+
+    @classmethod
+    def of(cls, actor: Actor, address: str) -> "Doer":
+        """The actor of a request."""
+        return cls(actor.audit_name, actor.path, address, actor.id if actor.kind == "user" else None)
+
+
+COMMAND_LINE = Doer("system:cli", "")
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """What is asked for a new person."""
+
+    id: UUID
+    login: str
+    name: str
+    password: str
+    organisation_id: str
+    roles: frozenset[Role]
+    extension: str | None = None
+    phone: Phone = "desk"
+
+
+async def hire(db: Database, doer: Doer, new: NewUser, at: datetime) -> User:
+    """Adds a person; the same id again gives the person who is there.
+
+    Raises WeakPasswordError, NotOursToGiveError for an organisation outside the doer's, LoginTakenError.
+    """
+    passwords.check(new.password, new.login)
+    password_hash = await passwords.hashed(new.password)
+    async with db.transaction() as conn:
+        path = await _path_within(conn, doer, new.organisation_id)
+        if (there := await store.user(conn, new.id)) is not None and there.login == new.login:
+            return there
+        user = User(
+            id=new.id,
+            login=new.login,
+            name=new.name,
+            organisation_id=new.organisation_id,
+            path=path,
+            roles=tuple(sorted(new.roles)),
+            extension=new.extension,
+            phone=new.phone,
+            active=True,
+            created_at=at,
+            version=1,
+        )
+        await store.add_user(conn, user, password_hash)
+        await _record(conn, doer, "user.added", user.id, at, {"login": user.login, **_shown(user)})
+    return user
+
+
+async def find(conn: Connection, doer: Doer, user_id: UUID) -> User:
+    """The person, when in the doer's subtree. Raises NotFoundError."""
+    user = await store.user(conn, user_id)
+    if user is None or not user.path.startswith(doer.path):
+        raise NotFoundError("user", user_id)
+    return user
+
+
+async def change(
+    db: Database, doer: Doer, user_id: UUID, version: int, changes: Mapping[str, Any], at: datetime
+) -> User:
+    """Changes name, organisation, roles, extension, phone or active, as seen in `version`; ends sessions on leaving.
+
+    Raises NotFoundError, StaleVersionError, NotOursToGiveError, LoginTakenError, LastAdminError.
+    """
+    async with db.transaction() as conn:
+        before = await find(conn, doer, user_id)
+        if user_id == doer.user_id and {"roles", "organisation_id", "active"} & changes.keys():
+            raise NotOursToGiveError("nobody changes their own roles, organisation or being active")
+        path = (
+            await _path_within(conn, doer, changes["organisation_id"]) if "organisation_id" in changes else before.path
+        )
+        wanted = replace(before, path=path, version=version, **changes)
+        if "admin" in before.roles and before.active and not ("admin" in wanted.roles and wanted.active):
+            await conn.execute(sessions.LOCK_LOGIN, "the last admin")
+            if await conn.fetchval(COUNT_ADMINS, user_id) == 0:
+                raise LastAdminError("somebody else must be an active admin first")
+        await store.save_user(conn, wanted)
+        if before.active and not wanted.active:
+            await conn.execute(sessions.REVOKE_ALL, user_id, at, None)
+        was, now = _shown(before), _shown(wanted)
+        details = {name: [was[name], now[name]] for name in now if was[name] != now[name]}
+        await _record(conn, doer, "user.changed", user_id, at, details)
+    return replace(wanted, version=version + 1)
+
+
+async def give_password(db: Database, doer: Doer, user_id: UUID, password: str, at: datetime) -> None:
+    """Sets another's password and ends all their sessions. Raises NotFoundError, WeakPasswordError."""
+    async with db.connection() as conn:
+        user = await find(conn, doer, user_id)
+    passwords.check(password, user.login)
+    password_hash = await passwords.hashed(password)
+    async with db.transaction() as conn:
+        await store.set_password(conn, user_id, password_hash, at)
+        await conn.execute(sessions.REVOKE_ALL, user_id, at, None)
+        await _record(conn, doer, "user.password_given", user_id, at, {})
+
+
+async def change_password(db: Database, actor: Actor, address: str, old: str, new: str, at: datetime) -> None:
+    """Replaces one's own password; all other sessions end. Raises WrongPasswordError, WeakPasswordError."""
+    async with db.connection() as conn:
+        stored = await store.password_hash(conn, actor.id)
+    if not await passwords.fits(stored, old):
+        raise sessions.WrongPasswordError("the old password is wrong")
+    passwords.check(new, actor.login)
+    password_hash = await passwords.hashed(new)
+    async with db.transaction() as conn:
+        await store.set_password(conn, actor.id, password_hash, at)
+        await conn.execute(sessions.REVOKE_ALL, actor.id, at, actor.session_id)
+        await _record(conn, Doer.of(actor, address), "user.password_changed", actor.id, at, {})
+
+
+async def _path_within(conn: Connection, doer: Doer, organisation_id: str) -> str:
+    organisation = await store.organisation(conn, organisation_id)
+    if organisation is None or not organisation.path.startswith(doer.path):
+        raise NotOursToGiveError(f"there is no organisation {organisation_id} among yours")
+    return organisation.path
+
+
+def _shown(user: User) -> dict[str, Any]:
+    return {
+        "name": user.name,
+        "organisation_id": user.organisation_id,
+        "roles": list(user.roles),
+        "extension": user.extension,
+        "phone": user.phone,
+        "active": user.active,
+    }
+
+
+Action = Literal["user.added", "user.changed", "user.password_given", "user.password_changed"]
+
+
+async def _record(
+    conn: Connection, doer: Doer, action: Action, user_id: UUID, at: datetime, details: Mapping[str, Any]
+) -> None:
+    await audit.record(
+        conn,
+        actor=doer.name,
+        action=action,
+        object_kind="user",
+        object_id=str(user_id),
+        at=at,
+        details=details,
+        address=doer.address,
+    )
