@@ -7,9 +7,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from callcenter.accounts import commands as accounts
 from callcenter.config import Config, ConfigError
 from callcenter.db.migrate import MigrationError, migrate
 from callcenter.log import configure
+from callcenter.testmode import WrongModeError
 
 UNUSABLE = 2
 """Exit status: the settings, the machine or the database must be changed first; the text says how."""
@@ -29,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     configure(config.log)
     try:
         status: int = chosen.command(config, chosen)
-    except MigrationError as error:
+    except (MigrationError, WrongModeError) as error:
         print(error, file=sys.stderr)
         return UNUSABLE
     except KeyboardInterrupt:
@@ -51,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         ("check-config", "show the effective settings, secrets masked", _check_config),
     ):
         commands.add_parser(name, help=text, description=text).set_defaults(command=run)
+    accounts.add_commands(commands)
     return parser
 
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 from redis.asyncio import Redis
 
-from callcenter.clock import SystemClock
+from callcenter import testmode
 from callcenter.config import Config
 from callcenter.db.migrate import refuse_if_pending
 from callcenter.db.pool import Database
@@ -35,9 +35,9 @@ async def serve(config: Config) -> int:
     """The HTTP server, until it is told to stop."""
     stopping = asyncio.Event()
     stop_on_signals(stopping)
-    async with opened(config, "web") as database:
+    async with opened(config, "web") as database, testmode.clock(config, database) as clock:
         redis = Redis.from_url(config.redis.url)
-        runner = server.runner(server.build(config, database=database, clock=SystemClock(), redis=redis))
+        runner = server.runner(server.build(config, database=database, clock=clock, redis=redis))
         await runner.setup()
         try:
             await web.TCPSite(runner, config.web.host, config.web.port).start()
@@ -53,6 +53,6 @@ async def work(config: Config) -> int:
     """The worker, until it is told to stop."""
     stopping = asyncio.Event()
     stop_on_signals(stopping)
-    async with opened(config, "worker") as database:
-        await Worker(config, database, SystemClock()).run(stopping)
+    async with opened(config, "worker") as database, testmode.clock(config, database) as clock:
+        await Worker(config, database, clock).run(stopping)
     return 0

@@ -57,7 +57,7 @@ class SettableClock:
 
 @asynccontextmanager
 async def clock(config: Config, db: Database) -> AsyncIterator[Clock]:
-    """The clock of a process: the machine's, or in test mode one kept in step with the others. Raises WrongModeError."""
+    """The clock of a process: the machine's, or in test mode one that follows the others. Raises WrongModeError."""
     await claim(db, config.mode)
     if config.mode == "normal":
         yield SystemClock()
