@@ -122,6 +122,8 @@ class Hearing:
         return call.id
 
     def _hear(self, call: Call, row: Row) -> None:
+        if row.kind == "CHAN_START" and call.cc_call == row.channel and call.direction is Direction.INBOUND:
+            self.ledger.hear(call.id, cel.arrived(row), Source.CEL)
         for fact in cel.told(row):
             self.ledger.hear(call.id, fact, Source.CEL)
 
@@ -155,8 +157,6 @@ class Hearing:
         began = self._phones.pop(row.channel, row)
         role = channels.role(self.ledger.calls[call.id], row.channel, row.name)
         self.ledger.hear(call.id, facts.LegStarted(began.at, row.channel, row.name, role), Source.CEL)
-        if row.kind == "CHAN_START" and call.cc_call == row.channel and call.direction is Direction.INBOUND:
-            self.ledger.hear(call.id, cel.arrived(row), Source.CEL)
 
 
 def _outward(name: str) -> Direction:
