@@ -276,12 +276,13 @@ def _leg_ended(call: Call, fact: facts.LegEnded) -> tuple[Call, Effects]:
 
 def _bridged(call: Call, fact: facts.Bridged) -> Call:
     leg = call.legs.get(fact.channel)
-    if leg is None or leg.bridged or leg.ended_at is not None or _before(fact.at, leg.bridged_at):
+    if leg is None or leg.bridged:
         return call
+    serves = leg.role in (Role.AGENT, Role.CONSULT)
+    if leg.ended_at is not None or _before(fact.at, leg.bridged_at):  # told late: it was so, it is not so now
+        return replace(call, agent=leg.endpoint) if serves and call.agent is None else call
     after = _with_leg(call, replace(leg, bridged=True, bridged_at=fact.at))
-    if leg.role in (Role.AGENT, Role.CONSULT):
-        after = _in_state(replace(after, agent=leg.endpoint), State.TALKING, fact.at)
-    return after
+    return _in_state(replace(after, agent=leg.endpoint), State.TALKING, fact.at) if serves else after
 
 
 def _unbridged(call: Call, fact: facts.Unbridged) -> Call:
