@@ -1,15 +1,9 @@
 """What can go wrong about customers, each with a stable code. Must never carry personal data in its text."""
 
-from uuid import UUID
+from callcenter.errors import InvalidError, NotFoundError
 
 
-class CustomerError(Exception):
-    """The root of this tree."""
-
-    code = "customer_error"
-
-
-class NotANumberError(CustomerError, ValueError):
+class NotANumberError(InvalidError, ValueError):
     """The text is no telephone number; `reason` says in which way."""
 
     code = "not_a_phone_number"
@@ -19,17 +13,16 @@ class NotANumberError(CustomerError, ValueError):
         self.reason = reason
 
 
-class NoCriterionError(CustomerError):
+class NoCriterionError(InvalidError):
     """A search without anything to search by."""
 
     code = "no_criterion"
 
 
-class UnknownCustomerError(CustomerError):
-    """There is no such customer, or not for this user."""
+class UnknownCustomerError(NotFoundError):
+    """There is no such customer, or none in reach: the two are not told apart."""
 
-    code = "unknown_customer"
+    code = "customer_not_found"
 
-    def __init__(self, customer_id: UUID) -> None:
-        super().__init__(f"unknown customer {customer_id}")
-        self.customer_id = customer_id
+    def __init__(self, customer_id: object) -> None:
+        super().__init__("customer", customer_id)

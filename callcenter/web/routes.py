@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from callcenter.web import accounts, audit_trail, clock, session
+from callcenter.web import accounts, audit_trail, clock, customers, session
 from callcenter.web.api import Route, Routes
 
 MODULES: Sequence[Routes] = (
@@ -10,6 +10,7 @@ MODULES: Sequence[Routes] = (
     accounts.routes,
     audit_trail.routes,
     clock.routes,
+    customers.routes,
 )
 
 

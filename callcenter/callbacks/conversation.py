@@ -1,0 +1,220 @@
+"""What is recorded on a callback: answers with their moment in the call, and the outcome. Must never invent either."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+from callcenter import audit
+from callcenter.callbacks import plan, store, task, verdict
+from callcenter.callbacks.attempt import Outcome
+from callcenter.callbacks.errors import (
+    AnswerRefusedError,
+    NoConversationError,
+    OutcomeRefusedError,
+    RespondentNotConfirmedError,
+)
+from callcenter.callbacks.questions import Answer, Question
+from callcenter.callbacks.store import Given, Talk, Task
+from callcenter.callbacks.task import Action, Purpose, Result, State
+from callcenter.callbacks.verdict import Verdict
+from callcenter.db.pool import Connection, Database
+from callcenter.ids import uuid7
+from tickets.calendar import Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One answer as the agent hands it in."""
+
+    question: str
+    answer: Answer
+    note: str | None = None
+
+
+class Kind(StrEnum):
+    """What the agent says came of the task."""
+
+    COMPLETED = "completed"
+    SERVED = "served"
+    RETRY = "retry"
+    NOT_COMPLETED = "not_completed"
+    BY_LETTER = "by_letter"
+    BY_VISIT = "by_visit"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """The outcome as handed in. `again_at`: the moment the customer asked for; `receipt_signed`: see C-10."""
+
+    kind: Kind
+    note: str | None = None
+    again_at: datetime | None = None
+    receipt_signed: bool = False
+
+
+async def answer(
+    db: Database, task_id: UUID, said: Sequence[Said], *, path: str, actor: str, at: datetime
+) -> dict[str, Given]:
+    """Stores the answers and gives back the latest of each question.
+
+    Raises NoConversationError before anybody answered the call, RespondentNotConfirmedError (C-5),
+    AnswerRefusedError.
+    """
+    async with db.transaction() as conn:
+        found = await store.task(conn, task_id, path, lock=True)
+        talk = await _open_talk(conn, found)
+        known = await store.answers(conn, found.id)
+        _refuse(found.asked(), said, {code: given.answer for code, given in known.items()})
+        second, live = position(talk, at)
+        for number, one in enumerate(said):
+            given = Given(
+                one.question, one.answer, one.note, at, second, live, talk.attempt, found.script_version or ""
+            )
+            row_id = uuid7(at + timedelta(milliseconds=number))
+            await store.add_answer(conn, row_id, found.id, given, actor)
+        return await store.answers(conn, found.id)
+
+
+def position(talk: Talk, at: datetime) -> tuple[Decimal | None, bool]:
+    """The second of the call a moment lies in, and whether the call was live then."""
+    live = talk.ended_at is None or at <= talk.ended_at
+    into = (at - talk.answered_at).total_seconds()
+    return (Decimal(f"{max(into, 0):.3f}") if live else None), live
+
+
+async def conclude(
+    db: Database, task_id: UUID, conclusion: Conclusion, *, path: str, actor: str, at: datetime
+) -> tuple[Task, Verdict | None]:
+    """Gives the task its outcome; it leaves the board, waits again, or goes to letter and visit.
+
+    Raises OutcomeRefusedError when what is stored does not bear the outcome out, IllegalTaskMoveError.
+    """
+    async with db.transaction() as conn:
+        found = await store.task(conn, task_id, path, lock=True)
+        judged = await _judge(conn, found)
+        changed = await _concluded(conn, found, conclusion, judged, at)
+        if changed.state is State.DONE:
+            changed = replace(changed, concluded_by=actor, concluded_at=at)
+        await store.save_task(conn, replace(changed, note=conclusion.note or changed.note))
+        await audit.record(
+            conn,
+            actor=actor,
+            action="callback.conclude",
+            object_kind="callback_task",
+            object_id=str(found.id),
+            at=at,
+            details={"kind": conclusion.kind, "state": changed.state, "result": changed.result},
+        )
+        return await store.task(conn, task_id, path), judged
+
+
+async def talk_of(conn: Connection, found: Task) -> Talk:
+    """The conversation a record on the task belongs to: the latest. Raises NoConversationError."""
+    talk = await store.talk(conn, found.id)
+    if talk is None:
+        raise NoConversationError("没有与客户的通话，不能记录。 There is no conversation this could belong to.")
+    return talk
+
+
+async def _open_talk(conn: Connection, found: Task) -> Talk:
+    talk = await talk_of(conn, found)
+    if found.state is State.DONE:
+        raise NoConversationError("任务已完成，回答不再更改。 The task is done: its answers are not changed any more.")
+    return talk
+
+
+def _refuse(asked: Sequence[Question], said: Sequence[Said], known: Mapping[str, Answer]) -> None:
+    questions = {question.code: question for question in asked}
+    for one in said:
+        question = questions.get(one.question)
+        if question is None:
+            raise AnswerRefusedError(f"not a question of this task: {one.question[:60]}")
+        if one.answer is Answer.NOT_APPLICABLE and not question.may_not_apply:
+            raise AnswerRefusedError(f"this question always applies: {one.question}")
+    confirmed = {**known, **{one.question: one.answer for one in said}}
+    first = asked[0].code if asked else None
+    if first is not None and confirmed.get(first) is not Answer.YES and any(one.question != first for one in said):
+        raise RespondentNotConfirmedError(
+            "尚未确认接听人为投保人本人，不得询问或透露保单内容（C-5）。 "
+            "Nothing may be asked or told before the policyholder is confirmed."
+        )
+
+
+async def _judge(conn: Connection, found: Task) -> Verdict | None:
+    asked = found.asked()
+    if not asked:
+        return None
+    answers = await store.answers(conn, found.id)
+    return verdict.judge(asked, {code: given.answer for code, given in answers.items()})
+
+
+async def _concluded(
+    conn: Connection, found: Task, conclusion: Conclusion, judged: Verdict | None, at: datetime
+) -> Task:
+    match conclusion.kind:
+        case Kind.COMPLETED:
+            return await _completed(conn, found, judged)
+        case Kind.SERVED:
+            if found.purpose is not Purpose.RETURN_CALL:
+                raise OutcomeRefusedError(
+                    "有问卷的任务按回答判定（C-13）。 A task with a script is judged by its answers."
+                )
+            await _open_talk(conn, found)
+            return replace(found, state=task.move(found.state, Action.CONCLUDE), result=Result.SERVED)
+        case Kind.RETRY:
+            return await _again(conn, found, conclusion.again_at, at)
+        case Kind.BY_LETTER | Kind.BY_VISIT:
+            if not conclusion.receipt_signed:
+                raise OutcomeRefusedError(
+                    "须有投保人签收的回执（C-10）。 A receipt signed by the policyholder is needed."
+                )
+            return _otherwise(found, Result(conclusion.kind.value))
+        case Kind.NOT_COMPLETED:
+            if not (conclusion.note or "").strip():
+                raise OutcomeRefusedError(
+                    "须写明做过哪些尝试、为何不成（C-10）。 Say what was tried and why it failed."
+                )
+            return _otherwise(found, Result.NOT_COMPLETED)
+        case Kind.WITHDRAWN:
+            if not (conclusion.note or "").strip():
+                raise OutcomeRefusedError("须写明撤销原因。 Say why the task is withdrawn.")
+            return replace(found, state=task.move(found.state, Action.WITHDRAW), result=Result.WITHDRAWN)
+
+
+def _otherwise(found: Task, result: Result) -> Task:
+    if found.state is not State.OTHERWISE:
+        raise OutcomeRefusedError("电话尝试未达要求（C-17）。 Not enough was tried by telephone yet.")
+    return replace(found, state=task.move(found.state, Action.CONCLUDE), result=result)
+
+
+async def _completed(conn: Connection, found: Task, judged: Verdict | None) -> Task:
+    if judged is None:
+        raise OutcomeRefusedError("无问卷的任务请登记为已处理。 A task without a script is served, not completed.")
+    if not judged.completed:
+        open_questions = ", ".join(judged.missing or judged.objected)
+        raise OutcomeRefusedError(f"回访未完成（C-13）：{open_questions}。 Not completed: {open_questions}.")
+    if judged.result is Result.PROBLEM and not await store.tickets(conn, found.id):
+        raise OutcomeRefusedError(
+            "有否定或不明确的回答，须先登记问题件或投诉（C-13、C-16）。 "
+            "Some answer is negative or unclear: record a finding or a complaint first."
+        )
+    latest = (await store.attempts(conn, found.id))[-1]
+    if latest.outcome is Outcome.BROKEN_OFF and latest.ended_at is not None:
+        await store.ended(conn, latest.id, latest.ended_at, Outcome.ANSWERED, latest.cause, latest.answered_at)
+    return replace(found, state=task.move(found.state, Action.CONCLUDE), result=judged.result)
+
+
+async def _again(conn: Connection, found: Task, again_at: datetime | None, at: datetime) -> Task:
+    if again_at is not None:
+        if again_at < at:
+            raise OutcomeRefusedError("约定时间已过。 The moment agreed on has passed.")
+        return replace(found, state=task.move(found.state, Action.RETRY), not_before=again_at, chosen_at=again_at)
+    tries = store.tries(await store.attempts(conn, found.id))
+    planned = plan.next_try(tries, at, Calendar())
+    if planned is None:
+        return replace(found, state=task.move(found.state, Action.EXHAUST), chosen_at=None)
+    return replace(found, state=task.move(found.state, Action.RETRY), not_before=planned, chosen_at=None)

@@ -1,0 +1,90 @@
+"""What the switch tells of a callback's call moves its attempt and its task. Must never act on one fact twice.
+
+The facts come through the outbox, at least once and in any order: `call.answered` and `call.ended` of calls whose
+direction is callback.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from callcenter.callbacks import attempt as attempts
+from callcenter.callbacks import plan, store, task, verdict
+from callcenter.callbacks.attempt import Outcome
+from callcenter.callbacks.store import Task
+from callcenter.callbacks.task import Action, State
+from callcenter.db.pool import Connection
+from callcenter.outbox import Message
+from tickets.calendar import Calendar
+
+NAME = "callbacks.course"
+
+
+async def hear(conn: Connection, message: Message) -> None:
+    """The outbox's consumer."""
+    if message.payload.get("direction") != "callback":
+        return
+    call_id = UUID(message.payload["call_id"])
+    if message.topic == "call.answered":
+        await answered(conn, call_id, datetime.fromisoformat(message.payload["answered_at"]))
+    elif message.topic == "call.ended":
+        told = message.payload.get("answered_at")
+        await ended(
+            conn,
+            call_id,
+            datetime.fromisoformat(message.payload["ended_at"]),
+            cause=message.payload.get("cause"),
+            answered_at=None if told is None else datetime.fromisoformat(told),
+        )
+
+
+async def answered(conn: Connection, attempt_id: UUID, at: datetime) -> None:
+    """The customer took the call."""
+    locked = await store.lock_attempt(conn, attempt_id)
+    if locked is None:
+        return
+    attempt, found = locked
+    await store.answered(conn, attempt.id, at)
+    if attempt.ended_at is None and found.state is State.DIALLING:
+        await store.save_task(conn, replace(found, state=task.move(found.state, Action.ANSWER)))
+
+
+async def ended(
+    conn: Connection, attempt_id: UUID, at: datetime, *, cause: str | None, answered_at: datetime | None
+) -> None:
+    """The call is over. What was only presumed lost is corrected; anything else already known stays."""
+    locked = await store.lock_attempt(conn, attempt_id)
+    if locked is None:
+        return
+    attempt, found = locked
+    if attempt.outcome not in (None, Outcome.LOST):
+        return
+    spoken = answered_at or attempt.answered_at
+    if spoken is None:
+        outcome = attempts.of_unanswered(cause, at - (attempt.originated_at or attempt.requested_at))
+    else:
+        outcome = attempts.of_answered(complete=await is_complete(conn, found))
+    await store.ended(conn, attempt.id, at, outcome, cause, spoken)
+    if attempt.outcome is None:
+        await store.save_task(conn, await _after(conn, found, outcome, at))
+
+
+async def is_complete(conn: Connection, found: Task) -> bool:
+    """Whether everything has been asked and answered; a task without a script is complete when somebody spoke."""
+    if found.script_version is None:
+        return True
+    answers = {code: given.answer for code, given in (await store.answers(conn, found.id)).items()}
+    return verdict.judge(found.asked(), answers).completed
+
+
+async def _after(conn: Connection, found: Task, outcome: Outcome, at: datetime) -> Task:
+    """The task when one of its calls is over: to be concluded, to be tried again, or enough tried (C-17)."""
+    if found.state not in (State.DIALLING, State.TALKING):
+        return found
+    if outcome.reached:
+        return replace(found, state=task.move(found.state, Action.END), chosen_at=None)
+    tries = store.tries(await store.attempts(conn, found.id))
+    again = plan.next_try(tries, at, Calendar())
+    if again is None:
+        return replace(found, state=task.move(State.DIALLING, Action.EXHAUST), chosen_at=None)
+    return replace(found, state=task.move(State.DIALLING, Action.MISS), not_before=again, chosen_at=None)

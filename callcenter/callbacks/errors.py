@@ -1,0 +1,75 @@
+"""What callbacks refuse, each with a stable code and the rules it rests on. Must never name a customer."""
+
+from callcenter.errors import ConflictError, InvalidError, NotFoundError
+from tickets.errors import Words
+
+
+class IllegalTaskMoveError(ConflictError):
+    """The action does not exist from this state of the task."""
+
+    code = "callback_illegal_move"
+
+
+class AlreadyDiallingError(ConflictError):
+    """The task, or the agent who asked, is on a call of another attempt."""
+
+    code = "callback_already_dialling"
+
+
+class OutsideCallingHoursError(ConflictError):
+    """Nobody may be rung at this hour, nor did the customer ask for it (C-18)."""
+
+    code = "callback_outside_calling_hours"
+
+
+class NoConversationError(ConflictError):
+    """There has been no conversation on this task that the record could belong to."""
+
+    code = "callback_no_conversation"
+
+
+class RespondentNotConfirmedError(ConflictError):
+    """Who speaks has not been confirmed to be the policyholder, so nothing may be asked or told (C-5)."""
+
+    code = "callback_respondent_not_confirmed"
+
+
+class NotDialableError(InvalidError):
+    """The number may not be dialled, or the agent has no telephone to connect it to (C-12)."""
+
+    code = "callback_not_dialable"
+
+
+class AnswerRefusedError(InvalidError):
+    """The answer does not belong to a question of the task's script."""
+
+    code = "callback_answer_refused"
+
+
+class OutcomeRefusedError(InvalidError):
+    """The outcome is not borne out by what is stored (C-10, C-13)."""
+
+    code = "callback_outcome_refused"
+
+
+class TaskNotFoundError(NotFoundError):
+    """There is no such task, or none in reach: the two are not told apart."""
+
+    code = "callback_task_not_found"
+
+    def __init__(self, task_id: object) -> None:
+        super().__init__("callback task", task_id)
+
+
+class CampaignNotFoundError(NotFoundError):
+    """There is no such campaign, or none in reach."""
+
+    code = "campaign_not_found"
+
+    def __init__(self, campaign_id: object) -> None:
+        super().__init__("campaign", campaign_id)
+
+
+def both(words: Words) -> str:
+    """A refusal's text: Chinese first, English after it."""
+    return f"{words.zh} {words.en}"

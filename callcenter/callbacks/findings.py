@@ -1,0 +1,53 @@
+"""What a callback brings to light becomes a ticket while the call is live: a finding, or a complaint that counts.
+
+Must never decide which: the pure classification of the complaint domain does, from what the agent states (T-1, T-2).
+"""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from callcenter.callbacks import store
+from callcenter.callbacks.conversation import talk_of
+from callcenter.complaints import Complaints, Opened
+from callcenter.customers import store as customers
+from callcenter.db.pool import Database
+from callcenter.opening import By, OnCall, Opening, Via
+from tickets.categories import OtherCause
+from tickets.findings import Heard
+from tickets.intake import Particulars, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What the customer said, as the callback agent states it. `heard` is mandatory (F-13)."""
+
+    heard: Heard
+    particulars: Particulars = field(default_factory=Particulars)
+    other_cause: OtherCause | None = None
+
+
+async def record(db: Database, complaints: Complaints, task_id: UUID, problem: Problem, *, key: UUID, by: By) -> Opened:
+    """Opens the ticket on the task's conversation; the same key gives the same ticket.
+
+    Raises TaskNotFoundError, NoConversationError, and what `Complaints.open` raises.
+    """
+    async with db.connection() as conn:
+        task = await store.task(conn, task_id, by.path or "")
+        talk = await talk_of(conn, task)
+        policies = await customers.policies_by_id(conn, [task.policy_id] if task.policy_id else [])
+    policy_number = next((policy.number for policy in policies.values()), None)
+    opening = Opening(
+        key=key,
+        via=Via.CALLBACK_AGENT,
+        accepting_organisation=by.organisation_id or task.organisation_id,
+        particulars=problem.particulars,
+        source=Source.CALLBACK,
+        other_cause=problem.other_cause,
+        customer_id=task.customer_id,
+        policy_number=policy_number,
+        call=OnCall(talk.attempt, talk.answered_at),
+        heard=problem.heard,
+        callback_task_id=task.id,
+        callback_attempt_id=talk.attempt,
+    )
+    return await complaints.open(opening, by)

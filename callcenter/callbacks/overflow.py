@@ -1,0 +1,65 @@
+"""Callers who could not be served are rung back: a message left, or a call the switch lost. One task a call, never two.
+
+Consumes `message.left` and `call.lost` of the outbox.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from callcenter.callbacks import hours, store
+from callcenter.callbacks.store import Task
+from callcenter.callbacks.task import Purpose, Source, State, TaskId
+from callcenter.customers import phone, search
+from callcenter.db.pool import Connection
+from callcenter.ids import uuid7
+from callcenter.outbox import Message
+
+NAME = "callbacks.overflow"
+
+ROOT = "SELECT id FROM organisation WHERE parent_id IS NULL"
+SOURCES = {"message.left": Source.OVERFLOW, "call.lost": Source.LOST_CALL}
+
+
+async def hear(conn: Connection, message: Message) -> None:
+    """The outbox's consumer."""
+    payload = message.payload
+    if payload.get("direction", "inbound") != "inbound":
+        return
+    number = phone.normalise(payload.get("caller") or payload.get("number"))
+    if number is not None:
+        wish = payload.get("wish") or payload.get("queue")
+        await ring_back(conn, UUID(payload["call_id"]), number, SOURCES[message.topic], wish, message.at)
+
+
+async def ring_back(
+    conn: Connection, call_id: UUID, number: str, source: Source, wish: str | None, at: datetime
+) -> TaskId | None:
+    """Makes the task; None when the call has one already. A number several customers hold is nobody's in particular.
+
+    The caller asked to be rung, so the task is ready as soon as anybody may be rung (C-18).
+    """
+    holders = await search.holders(conn, number)
+    task = Task(
+        id=TaskId(uuid7(at)),
+        campaign_id=None,
+        purpose=Purpose.RETURN_CALL,
+        source=source,
+        source_call_id=call_id,
+        organisation_id=await conn.fetchval(ROOT),
+        customer_id=holders[0] if len(holders) == 1 else None,
+        policy_id=None,
+        number=number,
+        script_version=None,
+        sale_recorded=False,
+        wish=wish,
+        state=State.WAITING,
+        not_before=hours.next_moment(at),
+        chosen_at=None,
+        due_at=None,
+        result=None,
+        note=None,
+        concluded_by=None,
+        concluded_at=None,
+        created_at=at,
+    )
+    return task.id if await store.add_task(conn, task) else None

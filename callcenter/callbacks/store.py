@@ -1,0 +1,386 @@
+"""The SQL of campaigns, tasks, attempts and answers. Must never begin a transaction."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from callcenter.callbacks.attempt import Outcome
+from callcenter.callbacks.errors import CampaignNotFoundError, TaskNotFoundError
+from callcenter.callbacks.questions import SCRIPTS, Answer, Question
+from callcenter.callbacks.task import AttemptId, CampaignId, Purpose, Result, Source, State, TaskId
+from callcenter.db.pool import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A batch of callbacks (回访批次)."""
+
+    id: CampaignId
+    name: str
+    organisation_id: str
+    purpose: Purpose
+    script_version: str | None
+    created_by: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One customer to be rung about one matter (回访任务)."""
+
+    id: TaskId
+    campaign_id: CampaignId | None
+    purpose: Purpose
+    source: Source
+    source_call_id: UUID | None
+    organisation_id: str
+    customer_id: UUID | None
+    policy_id: UUID | None
+    number: str
+    script_version: str | None
+    sale_recorded: bool
+    wish: str | None
+    state: State
+    not_before: datetime
+    chosen_at: datetime | None
+    due_at: datetime | None
+    result: Result | None
+    note: str | None
+    concluded_by: str | None
+    concluded_at: datetime | None
+    created_at: datetime
+    version: int = 1
+
+    def asked(self) -> tuple[Question, ...]:
+        """What is asked on this task, in order; nothing where there is no script."""
+        if self.script_version is None:
+            return ()
+        return SCRIPTS[self.script_version].asked(sale_recorded=self.sale_recorded)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One dialling (拨打); its id is the id of its call."""
+
+    id: AttemptId
+    task_id: TaskId
+    user_id: UUID
+    number: str
+    agent_endpoint: str
+    requested_at: datetime
+    claims: int
+    originated_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    outcome: Outcome | None
+    cause: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One answer as it was given: when, and how many seconds into the call."""
+
+    question: str
+    answer: Answer
+    note: str | None
+    at: datetime
+    second: Decimal | None
+    live: bool
+    attempt_id: AttemptId
+    script_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A ticket that came of a task, in short."""
+
+    id: UUID
+    number: str
+    nature: str
+    channel: str
+    source: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """The conversation a record on a task belongs to; `ended_at` is None while it is live."""
+
+    attempt: AttemptId
+    answered_at: datetime
+    ended_at: datetime | None
+
+
+TASK_COLUMNS = (
+    "t.id, t.campaign_id, t.purpose, t.source, t.source_call_id, t.organisation_id, t.customer_id, t.policy_id, "
+    "t.number, t.script_version, t.sale_recorded, t.wish, t.state, t.not_before, t.chosen_at, t.due_at, t.result, "
+    "t.note, t.concluded_by, t.concluded_at, t.created_at, t.version"
+)
+ATTEMPT_COLUMNS = (
+    "id, task_id, user_id, number, agent_endpoint, requested_at, claims, originated_at, answered_at, ended_at, "
+    "outcome, cause"
+)
+REACH = "JOIN organisation o ON o.id = t.organisation_id AND o.path LIKE $2 || '%'"
+
+ADD_CAMPAIGN = """
+INSERT INTO campaign (id, name, organisation_id, purpose, script_version, created_by, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (id) DO NOTHING"""
+CAMPAIGN = """
+SELECT t.id, t.name, t.organisation_id, t.purpose, t.script_version, t.created_by, t.created_at
+FROM campaign t JOIN organisation o ON o.id = t.organisation_id AND o.path LIKE $2 || '%'
+WHERE t.id = $1"""
+CAMPAIGNS = """
+SELECT t.id, t.name, t.organisation_id, t.purpose, t.script_version, t.created_by, t.created_at
+FROM campaign t JOIN organisation o ON o.id = t.organisation_id AND o.path LIKE $1 || '%'
+WHERE $2::uuid IS NULL OR t.id < $2 ORDER BY t.id DESC LIMIT $3"""
+
+ADD_TASK = """
+INSERT INTO callback_task (id, campaign_id, purpose, source, source_call_id, organisation_id, customer_id, policy_id,
+    number, script_version, sale_recorded, wish, state, not_before, chosen_at, due_at, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'waiting', $13, $14, $15, $16)
+ON CONFLICT DO NOTHING
+RETURNING id"""
+TASK_OF_POLICY = "SELECT id FROM callback_task WHERE campaign_id = $1 AND policy_id = $2"
+TASK = f"SELECT {TASK_COLUMNS} FROM callback_task t {REACH} WHERE t.id = $1"  # noqa: S608
+LOCK_TASK = f"SELECT {TASK_COLUMNS} FROM callback_task t {REACH} WHERE t.id = $1 FOR UPDATE OF t"  # noqa: S608
+TASKS = f"""
+SELECT {TASK_COLUMNS} FROM callback_task t JOIN organisation o ON o.id = t.organisation_id AND o.path LIKE $1 || '%'
+WHERE ($2::text IS NULL OR t.state = $2) AND ($3::uuid IS NULL OR t.campaign_id = $3)
+    AND ($4::text IS NULL OR t.source = $4) AND ($5::uuid IS NULL OR t.customer_id = $5)
+    AND ($6::timestamptz IS NULL OR t.not_before <= $6)
+    AND ($7::boolean IS NULL OR (t.state <> 'done') = $7) AND ($8::uuid IS NULL OR t.id > $8)
+ORDER BY t.id LIMIT $9"""  # noqa: S608
+SAVE_TASK = """
+UPDATE callback_task SET state = $2, not_before = $3, chosen_at = $4, result = $5, note = $6, concluded_by = $7,
+    concluded_at = $8, version = version + 1
+WHERE id = $1"""
+
+ADD_ATTEMPT = """
+INSERT INTO callback_attempt (id, task_id, request_key, user_id, number, agent_endpoint, requested_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)"""
+ATTEMPT = f"SELECT {ATTEMPT_COLUMNS} FROM callback_attempt WHERE id = $1"  # noqa: S608
+ATTEMPT_OF_KEY = f"SELECT {ATTEMPT_COLUMNS} FROM callback_attempt WHERE request_key = $1"  # noqa: S608
+LOCK_ATTEMPT = f"SELECT {ATTEMPT_COLUMNS} FROM callback_attempt WHERE id = $1 FOR UPDATE"  # noqa: S608
+ATTEMPTS = f"SELECT {ATTEMPT_COLUMNS} FROM callback_attempt WHERE task_id = $1 ORDER BY id"  # noqa: S608
+ANSWERED = "UPDATE callback_attempt SET answered_at = COALESCE(answered_at, $2) WHERE id = $1"
+ENDED = """
+UPDATE callback_attempt SET ended_at = COALESCE(ended_at, $2), outcome = $3, cause = $4,
+    answered_at = COALESCE(answered_at, $5), originated_at = COALESCE(originated_at, requested_at)
+WHERE id = $1"""
+TALK = """
+SELECT a.id, COALESCE(a.answered_at, c.answered_at) AS answered_at, COALESCE(a.ended_at, c.ended_at) AS ended_at
+FROM callback_attempt a LEFT JOIN call c ON c.id = a.id
+WHERE a.task_id = $1 AND COALESCE(a.answered_at, c.answered_at) IS NOT NULL
+ORDER BY a.id DESC LIMIT 1"""
+
+ADD_ANSWER = """
+INSERT INTO callback_answer (id, task_id, attempt_id, script_version, question, answer, note, actor, at, second, live)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"""
+ANSWERS = """
+SELECT DISTINCT ON (question) question, answer, note, at, second, live, attempt_id, script_version
+FROM callback_answer WHERE task_id = $1 ORDER BY question, id DESC"""
+
+TICKETS = """
+SELECT id, number, nature, channel, source, received_at FROM ticket WHERE callback_task_id = $1
+ORDER BY received_at, id"""
+
+
+async def add_campaign(conn: Connection, campaign: Campaign) -> None:
+    await conn.execute(
+        ADD_CAMPAIGN,
+        campaign.id,
+        campaign.name,
+        campaign.organisation_id,
+        campaign.purpose,
+        campaign.script_version,
+        campaign.created_by,
+        campaign.created_at,
+    )
+
+
+async def campaign(conn: Connection, campaign_id: UUID, path: str) -> Campaign:
+    """One campaign under the organisation at `path`. Raises CampaignNotFoundError."""
+    row = await conn.fetchrow(CAMPAIGN, campaign_id, path)
+    if row is None:
+        raise CampaignNotFoundError(campaign_id)
+    return Campaign(**{**dict(row), "purpose": Purpose(row["purpose"])})
+
+
+async def campaigns(conn: Connection, path: str, before: UUID | None, limit: int) -> list[Campaign]:
+    rows = await conn.fetch(CAMPAIGNS, path, before, limit)
+    return [Campaign(**{**dict(row), "purpose": Purpose(row["purpose"])}) for row in rows]
+
+
+async def add_task(conn: Connection, task: Task) -> bool:
+    """Writes a new task; False when the campaign has one for the policy, or the call has one, already."""
+    added = await conn.fetchval(
+        ADD_TASK,
+        task.id,
+        task.campaign_id,
+        task.purpose,
+        task.source,
+        task.source_call_id,
+        task.organisation_id,
+        task.customer_id,
+        task.policy_id,
+        task.number,
+        task.script_version,
+        task.sale_recorded,
+        task.wish,
+        task.not_before,
+        task.chosen_at,
+        task.due_at,
+        task.created_at,
+    )
+    return added is not None
+
+
+async def task_of_policy(conn: Connection, campaign_id: UUID, policy_id: UUID) -> TaskId | None:
+    found: UUID | None = await conn.fetchval(TASK_OF_POLICY, campaign_id, policy_id)
+    return None if found is None else TaskId(found)
+
+
+async def task(conn: Connection, task_id: UUID, path: str, *, lock: bool = False) -> Task:
+    """One task under the organisation at `path`, locked if it is to be changed. Raises TaskNotFoundError."""
+    row = await conn.fetchrow(LOCK_TASK if lock else TASK, task_id, path)
+    if row is None:
+        raise TaskNotFoundError(task_id)
+    return _task(dict(row))
+
+
+async def tasks(
+    conn: Connection,
+    path: str,
+    *,
+    state: State | None = None,
+    campaign_id: UUID | None = None,
+    source: Source | None = None,
+    customer_id: UUID | None = None,
+    ready_at: datetime | None = None,
+    on_board: bool | None = None,
+    after: UUID | None = None,
+    limit: int = 51,
+) -> list[Task]:
+    """A page of tasks, oldest first; `ready_at` leaves out those to be tried later."""
+    rows = await conn.fetch(TASKS, path, state, campaign_id, source, customer_id, ready_at, on_board, after, limit)
+    return [_task(dict(row)) for row in rows]
+
+
+async def save_task(conn: Connection, task: Task) -> None:
+    """Writes what can change; the row was locked when it was read."""
+    await conn.execute(
+        SAVE_TASK,
+        task.id,
+        task.state,
+        task.not_before,
+        task.chosen_at,
+        task.result,
+        task.note,
+        task.concluded_by,
+        task.concluded_at,
+    )
+
+
+async def add_attempt(conn: Connection, attempt: Attempt, request_key: UUID) -> None:
+    await conn.execute(
+        ADD_ATTEMPT,
+        attempt.id,
+        attempt.task_id,
+        request_key,
+        attempt.user_id,
+        attempt.number,
+        attempt.agent_endpoint,
+        attempt.requested_at,
+    )
+
+
+async def attempt(conn: Connection, attempt_id: UUID) -> Attempt | None:
+    row = await conn.fetchrow(ATTEMPT, attempt_id)
+    return None if row is None else _attempt(dict(row))
+
+
+async def lock_attempt(conn: Connection, attempt_id: UUID) -> tuple[Attempt, Task] | None:
+    """The attempt and its task, locked in the order everybody locks them: the task first."""
+    unlocked = await attempt(conn, attempt_id)
+    if unlocked is None:
+        return None
+    found = await task(conn, unlocked.task_id, "", lock=True)
+    return _attempt(dict(await conn.fetchrow(LOCK_ATTEMPT, attempt_id) or {})), found
+
+
+async def attempt_of_key(conn: Connection, request_key: UUID) -> Attempt | None:
+    row = await conn.fetchrow(ATTEMPT_OF_KEY, request_key)
+    return None if row is None else _attempt(dict(row))
+
+
+async def attempts(conn: Connection, task_id: UUID) -> list[Attempt]:
+    return [_attempt(dict(row)) for row in await conn.fetch(ATTEMPTS, task_id)]
+
+
+async def answered(conn: Connection, attempt_id: UUID, at: datetime) -> None:
+    await conn.execute(ANSWERED, attempt_id, at)
+
+
+async def ended(
+    conn: Connection, attempt_id: UUID, at: datetime, outcome: Outcome, cause: str | None, answered_at: datetime | None
+) -> None:
+    await conn.execute(ENDED, attempt_id, at, outcome, cause, answered_at)
+
+
+async def talk(conn: Connection, task_id: UUID) -> Talk | None:
+    """The latest conversation on a task, also when it is only just known to the switch's account of the call."""
+    row = await conn.fetchrow(TALK, task_id)
+    return None if row is None else Talk(AttemptId(row["id"]), row["answered_at"], row["ended_at"])
+
+
+async def add_answer(conn: Connection, row_id: UUID, task_id: UUID, given: Given, actor: str) -> None:
+    await conn.execute(
+        ADD_ANSWER,
+        row_id,
+        task_id,
+        given.attempt_id,
+        given.script_version,
+        given.question,
+        given.answer,
+        given.note,
+        actor,
+        given.at,
+        given.second,
+        given.live,
+    )
+
+
+async def answers(conn: Connection, task_id: UUID) -> dict[str, Given]:
+    """The latest answer to each question."""
+    rows = await conn.fetch(ANSWERS, task_id)
+    return {row["question"]: Given(**{**dict(row), "answer": Answer(row["answer"])}) for row in rows}
+
+
+async def tickets(conn: Connection, task_id: UUID) -> list[Ticket]:
+    """The findings and complaints that came of a task."""
+    return [Ticket(**dict(row)) for row in await conn.fetch(TICKETS, task_id)]
+
+
+def tries(attempts: Iterable[Attempt]) -> list[datetime]:
+    """The moments of the diallings that count as tries (C-17)."""
+    return [
+        attempt.originated_at or attempt.requested_at
+        for attempt in attempts
+        if attempt.outcome is not None and attempt.outcome.is_try
+    ]
+
+
+def _task(fields: dict[str, object]) -> Task:
+    fields["purpose"] = Purpose(str(fields["purpose"]))
+    fields["source"] = Source(str(fields["source"]))
+    fields["state"] = State(str(fields["state"]))
+    fields["result"] = None if fields["result"] is None else Result(str(fields["result"]))
+    return Task(**fields)  # type: ignore[arg-type]
+
+
+def _attempt(fields: dict[str, object]) -> Attempt:
+    fields["outcome"] = None if fields["outcome"] is None else Outcome(str(fields["outcome"]))
+    return Attempt(**fields)  # type: ignore[arg-type]

@@ -1,0 +1,102 @@
+"""The states of a callback task (回访任务) as a table. Must never let a task leave the board without an outcome."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+from callcenter.callbacks.errors import IllegalTaskMoveError, both
+from tickets.errors import Words
+
+TaskId = NewType("TaskId", UUID)
+AttemptId = NewType("AttemptId", UUID)
+CampaignId = NewType("CampaignId", UUID)
+
+
+class Purpose(StrEnum):
+    """What the customer is rung for."""
+
+    NEW_BUSINESS = "new_business"
+    RETURN_CALL = "return_call"
+
+
+class Source(StrEnum):
+    """What made the task."""
+
+    IMPORT = "import"
+    OVERFLOW = "overflow"
+    LOST_CALL = "lost_call"
+
+
+class State(StrEnum):
+    """Where a task stands."""
+
+    WAITING = "waiting"
+    DIALLING = "dialling"
+    TALKING = "talking"
+    CONCLUDING = "concluding"
+    OTHERWISE = "otherwise"
+    DONE = "done"
+
+
+WORDS: Mapping[State, Words] = {
+    State.WAITING: Words("待拨打", "waiting to be dialled"),
+    State.DIALLING: Words("拨打中", "being dialled"),
+    State.TALKING: Words("通话中", "talking"),
+    State.CONCLUDING: Words("待登记结果", "spoken to, outcome to be given"),
+    State.OTHERWISE: Words("待信函或上门回访", "to be reached by letter or visit"),
+    State.DONE: Words("已完成", "done"),
+}
+
+
+class Action(StrEnum):
+    """What moves a task."""
+
+    DIAL = "dial"
+    ANSWER = "answer"
+    MISS = "miss"
+    END = "end"
+    RETRY = "retry"
+    EXHAUST = "exhaust"
+    CONCLUDE = "conclude"
+    WITHDRAW = "withdraw"
+
+
+class Result(StrEnum):
+    """With what a task leaves the board (C-13; the last two are C-10 and the end of the reason to ring)."""
+
+    SUCCESSFUL = "successful"
+    PROBLEM = "problem"
+    NOT_COMPLETED = "not_completed"
+    SERVED = "served"
+    BY_LETTER = "by_letter"
+    BY_VISIT = "by_visit"
+    WITHDRAWN = "withdrawn"
+
+
+MOVES: Mapping[tuple[State, Action], State] = {
+    (State.WAITING, Action.DIAL): State.DIALLING,
+    (State.DIALLING, Action.ANSWER): State.TALKING,
+    (State.DIALLING, Action.MISS): State.WAITING,
+    (State.DIALLING, Action.EXHAUST): State.OTHERWISE,
+    (State.DIALLING, Action.END): State.CONCLUDING,
+    (State.TALKING, Action.END): State.CONCLUDING,
+    (State.TALKING, Action.CONCLUDE): State.DONE,
+    (State.CONCLUDING, Action.CONCLUDE): State.DONE,
+    (State.CONCLUDING, Action.RETRY): State.WAITING,
+    (State.CONCLUDING, Action.EXHAUST): State.OTHERWISE,
+    (State.OTHERWISE, Action.RETRY): State.WAITING,
+    (State.OTHERWISE, Action.CONCLUDE): State.DONE,
+    (State.WAITING, Action.WITHDRAW): State.DONE,
+    (State.OTHERWISE, Action.WITHDRAW): State.DONE,
+}
+"""Everything that can happen to a task. A call that ends after its outcome was given changes nothing any more."""
+
+
+def move(state: State, action: Action) -> State:
+    """The state after the action. Raises IllegalTaskMoveError naming both."""
+    try:
+        return MOVES[state, action]
+    except KeyError:
+        words = Words(f"任务状态为“{WORDS[state].zh}”，不能 {action}。", f"A task {WORDS[state].en} cannot {action}.")
+        raise IllegalTaskMoveError(both(words)) from None

@@ -1,0 +1,40 @@
+"""What a callback's answers come to (C-13). Must never take an answer for given that is not stored."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from callcenter.callbacks.questions import Answer, Question
+from callcenter.callbacks.task import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Completed, and with which result; `missing` and `objected` name the questions that decided it."""
+
+    result: Result
+    missing: tuple[str, ...]
+    objected: tuple[str, ...]
+
+    @property
+    def completed(self) -> bool:
+        """Whether the policyholder took the callback and answered every question clearly enough to be judged."""
+        return self.result is not Result.NOT_COMPLETED
+
+
+def judge(asked: Sequence[Question], answers: Mapping[str, Answer]) -> Verdict:
+    """Successful, problem or not completed.
+
+    Every question needs an answer. All affirmative: successful. Some negative or not clear: a problem case. The first
+    question is who speaks: without a clear yes to it the policyholder did not take the callback (C-5).
+    """
+    missing = tuple(question.code for question in asked if question.code not in answers)
+    objected = tuple(question.code for question in asked if _objects(question, answers.get(question.code)))
+    if missing or asked[0].code in objected:
+        return Verdict(Result.NOT_COMPLETED, missing, objected)
+    return Verdict(Result.PROBLEM if objected else Result.SUCCESSFUL, (), objected)
+
+
+def _objects(question: Question, answer: Answer | None) -> bool:
+    if answer is None or answer is Answer.YES:
+        return False
+    return not (answer is Answer.NOT_APPLICABLE and question.may_not_apply)
