@@ -121,7 +121,10 @@ def encode(action: str, fields: Mapping[str, Value]) -> bytes:
             continue
         values = value if isinstance(value, list | tuple) else (value,)
         lines += [f"{name}: {_safe(one)}" for one in values]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+    try:
+        return ("\r\n".join(lines) + "\r\n\r\n").encode()
+    except UnicodeEncodeError:
+        raise UnsafeValueError("text that has no UTF-8 form inside an AMI value") from None
 
 
 def _safe(value: object) -> str:
