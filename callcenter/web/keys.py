@@ -4,6 +4,7 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from callcenter.clock import Clock
+from callcenter.complaints import Complaints
 from callcenter.config import Config
 from callcenter.db.pool import Database
 
@@ -15,3 +16,5 @@ CLOCK: web.AppKey[Clock] = web.AppKey("clock")
 WALL: web.AppKey[Clock] = web.AppKey("wall clock")
 """The machine's clock, for sessions, lock-outs and keys: setting the test clock ends no session."""
 SECRET = web.AppKey("cursor secret", bytes)
+COMPLAINTS = web.AppKey("complaints", Complaints)
+"""The one way to open tickets."""

@@ -9,11 +9,13 @@ from redis.asyncio import Redis
 
 from callcenter import testmode
 from callcenter.clock import Clock, SystemClock
+from callcenter.complaints import Complaints
 from callcenter.config import Config
 from callcenter.db.pool import Database
+from callcenter.spool import TicketSpool
 from callcenter.web import dispatch, documentation, health, openapi, routes
 from callcenter.web.api import Route
-from callcenter.web.keys import CLOCK, CONFIG, DATABASE, REDIS, SECRET, WALL
+from callcenter.web.keys import CLOCK, COMPLAINTS, CONFIG, DATABASE, REDIS, SECRET, WALL
 from callcenter.web.middleware import answer_problems, log_requests, secure_headers
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ def build(
     app[DATABASE] = database
     app[CLOCK] = clock
     app[WALL] = wall or SystemClock()
+    app[COMPLAINTS] = Complaints(database, clock, TicketSpool(config.spool.folder))
     if redis is not None:
         app[REDIS] = redis
     app.on_startup.append(_prepare)

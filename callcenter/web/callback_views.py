@@ -1,0 +1,172 @@
+"""How tasks of callbacks look from outside. Must never show personal data whole to who may not see it so."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from callcenter.callbacks import questions, verdict
+from callcenter.callbacks.attempt import Outcome
+from callcenter.callbacks.questions import Answer
+from callcenter.callbacks.store import Attempt, Given, Task, Ticket
+from callcenter.callbacks.task import Purpose, Result, Source, State
+from callcenter.customers import masking
+from callcenter.customers.customer import Customer, Policy
+from callcenter.web.api import Model
+from callcenter.web.customers import PolicyView
+
+
+class TaskView(Model):
+    id: UUID
+    campaign_id: Annotated[UUID | None, Field(title="批次")]
+    purpose: Annotated[Purpose, Field(title="用途")]
+    source: Annotated[Source, Field(title="来源")]
+    state: Annotated[State, Field(title="状态")]
+    organisation_id: Annotated[str, Field(title="机构")]
+    customer_id: UUID | None
+    policy_id: UUID | None
+    number: Annotated[str, Field(title="号码")]
+    wish: Annotated[str | None, Field(title="来电意向")]
+    not_before: Annotated[datetime, Field(title="最早拨打")]
+    chosen_at: Annotated[datetime | None, Field(title="客户约定")]
+    due_at: Annotated[datetime | None, Field(title="犹豫期截止")]
+    result: Annotated[Result | None, Field(title="结果")]
+    note: Annotated[str | None, Field(title="备注")]
+    created_at: Annotated[datetime, Field(title="创建时间")]
+    concluded_at: Annotated[datetime | None, Field(title="完成时间")]
+    version: int
+
+
+class AttemptView(Model):
+    """A dialling; `call_id` is the id of its call. `outcome` is null while it lasts."""
+
+    id: UUID
+    call_id: UUID
+    requested_at: datetime
+    originated_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    outcome: Outcome | None
+    cause: str | None
+
+
+class AnswerView(Model):
+    """`second` counts from the answer of the call; null when it was given after the call."""
+
+    question: str
+    answer: Answer
+    note: str | None
+    at: datetime
+    second: Decimal | None
+    live: bool
+
+
+class QuestionView(Model):
+    code: str
+    zh: str
+    en: str
+    rule: str
+    may_not_apply: bool
+    answer: AnswerView | None
+
+
+class VerdictView(Model):
+    """What the answers come to at this moment (C-13)."""
+
+    result: Result
+    completed: bool
+    missing: list[str]
+    objected: list[str]
+
+
+class TicketView(Model):
+    id: UUID
+    number: str
+    nature: str
+    channel: str
+    source: str
+    received_at: datetime
+
+
+class HolderView(Model):
+    id: UUID
+    name: str
+    birth_date: Annotated[date | None, Field(description="To be told by the customer in full (C-12)")]
+    sales_calls_refused_until: Annotated[date | None, Field(description="Shown, does not suppress the callback (C-19)")]
+
+
+class TaskFile(Model):
+    """A task with everything on it."""
+
+    task: TaskView
+    customer: HolderView | None
+    policy: PolicyView | None
+    questions: list[QuestionView]
+    verdict: VerdictView | None
+    attempts: list[AttemptView]
+    tickets: list[TicketView]
+
+
+def task_view(task: Task, masked: bool) -> TaskView:
+    view = TaskView(**{name: getattr(task, name) for name in TaskView.model_fields})
+    return view.model_copy(update={"number": masking.phone(view.number)}) if masked else view
+
+
+def attempt_view(attempt: Attempt) -> AttemptView:
+    fields = {name: getattr(attempt, name) for name in AttemptView.model_fields if name != "call_id"}
+    return AttemptView(call_id=attempt.id, **fields)
+
+
+def answer_view(given: Given) -> AnswerView:
+    return AnswerView(**{name: getattr(given, name) for name in AnswerView.model_fields})
+
+
+def question_view(question: questions.Question, given: Given | None) -> QuestionView:
+    return QuestionView(
+        code=question.code,
+        zh=question.words.zh,
+        en=question.words.en,
+        rule=question.rule,
+        may_not_apply=question.may_not_apply,
+        answer=None if given is None else answer_view(given),
+    )
+
+
+def ticket_view(ticket: Ticket) -> TicketView:
+    return TicketView(**{name: getattr(ticket, name) for name in TicketView.model_fields})
+
+
+def holder_view(holder: Customer, masked: bool) -> HolderView:
+    return HolderView(
+        id=holder.id,
+        name=masking.name(holder.name) if masked else holder.name,
+        birth_date=None if masked else holder.birth_date,
+        sales_calls_refused_until=holder.sales_calls_refused_until,
+    )
+
+
+def policy_view(policy: Policy, masked: bool) -> PolicyView:
+    view = PolicyView(**{name: getattr(policy, name) for name in PolicyView.model_fields})
+    if masked and view.insured_name is not None:
+        return view.model_copy(update={"insured_name": masking.name(view.insured_name)})
+    return view
+
+
+def judged_view(task: Task, answers: dict[str, Given]) -> VerdictView | None:
+    asked = task.asked()
+    if not asked:
+        return None
+    return verdict_view(verdict.judge(asked, {code: given.answer for code, given in answers.items()}))
+
+
+def verdict_view(judged: verdict.Verdict | None) -> VerdictView | None:
+    if judged is None:
+        return None
+    return VerdictView(
+        result=judged.result,
+        completed=judged.completed,
+        missing=list(judged.missing),
+        objected=list(judged.objected),
+    )

@@ -1,0 +1,244 @@
+"""Routes of callback tasks: the board, dialling, answers, findings, outcomes. Must never decide anything."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from callcenter.accounts.permissions import Permission
+from callcenter.callbacks import conversation, dialling, findings, store
+from callcenter.callbacks.conversation import Conclusion, Kind, Said
+from callcenter.callbacks.dialling import Asker
+from callcenter.callbacks.questions import Answer
+from callcenter.callbacks.task import Source, State
+from callcenter.customers import store as customers
+from callcenter.errors import ForbiddenError
+from callcenter.opening import By
+from callcenter.web import callback_views as views
+from callcenter.web.api import Context, Model, Moment, Name, Page, PageQuery, Routes, Text
+from callcenter.web.callback_views import AnswerView, AttemptView, TaskFile, TaskView, VerdictView
+from callcenter.web.customers import is_masked
+from callcenter.web.keys import COMPLAINTS
+from tickets.categories import Category, OtherCause
+from tickets.findings import Heard, Intention, Respondent, Subject
+from tickets.intake import ComplainantType, Nature, Particulars, Severity
+
+routes = Routes("callbacks", "Callbacks 回访")
+
+Note = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class TaskQuery(PageQuery):
+    state: State | None = None
+    campaign_id: UUID | None = None
+    source: Source | None = None
+    customer_id: UUID | None = None
+    ready: Annotated[bool, Field(description="Only those whose moment to be rung has come 仅限到时")] = False
+    on_board: Annotated[bool | None, Field(description="true: without an outcome yet 未完成")] = None
+
+
+class AnswerBody(Model):
+    question: Annotated[str, Field(min_length=1, max_length=60)]
+    answer: Answer
+    note: Note | None = None
+
+
+class AnswersBody(Model):
+    """One answer, or several at once; each keeps the moment it was handed in."""
+
+    answers: Annotated[list[AnswerBody], Field(min_length=1, max_length=20)]
+
+
+class AnswersView(Model):
+    answers: list[AnswerView]
+    verdict: VerdictView | None
+
+
+class FindingBody(Model):
+    """`intention`: does the customer clearly want to complain? The agent must answer (F-13)."""
+
+    subject: Subject
+    intention: Intention
+    respondent: Respondent = Respondent.POLICYHOLDER
+    description: Text
+    demand: Text | None = None
+    category: Category | None = None
+    other_cause: OtherCause | None = None
+    severity: Severity = Severity.GENERAL
+    complainant_type: ComplainantType = ComplainantType.UNKNOWN
+    complainant_name: Name | None = None
+    complainant_phone: Annotated[str | None, Field(max_length=40)] = None
+    authorisation: Text | None = None
+    restated_and_confirmed: Annotated[bool, Field(description="Repeated back and confirmed (R-4.2)")] = False
+
+
+class ReasonView(Model):
+    rule: str
+    zh: str
+    en: str
+
+
+class FindingView(Model):
+    """The ticket; `number` is null while it waits for the database. `counts`: complaint figures take it in (R-2.5)."""
+
+    id: UUID
+    number: str | None
+    nature: Nature
+    channel: str
+    source: str
+    category: str
+    counts: bool
+    reasons: list[ReasonView]
+    received_at: datetime
+    opened_live: bool | None
+    seconds_into_call: float | None
+
+
+class OutcomeBody(Model):
+    """`again_at`: when the customer asked to be rung again; without it the next try is planned (C-17)."""
+
+    kind: Kind
+    note: Note | None = None
+    again_at: Moment | None = None
+    receipt_signed: bool = False
+
+
+class OutcomeView(Model):
+    task: TaskView
+    verdict: VerdictView | None
+
+
+@routes.get("/callback-tasks", Permission.CALLBACK_READ, reads="callback_task")
+async def list_tasks(ctx: Context, query: TaskQuery) -> Page[TaskView]:
+    """The board of tasks, oldest first 回访任务列表"""
+    async with ctx.db.connection() as conn:
+        rows = await store.tasks(
+            conn,
+            ctx.actor.path,
+            state=query.state,
+            campaign_id=query.campaign_id,
+            source=query.source,
+            customer_id=query.customer_id,
+            ready_at=ctx.clock.now() if query.ready else None,
+            on_board=query.on_board,
+            after=ctx.after(query, UUID),
+            limit=query.limit + 1,
+        )
+    page = ctx.page(rows, query, key=lambda row: row.id)
+    return Page(items=[views.task_view(row, is_masked(ctx)) for row in page.items], next=page.next)
+
+
+@routes.get("/callback-tasks/{task_id}", Permission.CALLBACK_READ, reads="callback_task")
+async def show_task(ctx: Context, task_id: UUID) -> TaskFile:
+    """A task with its script, answers, diallings and tickets 回访任务详情"""
+    async with ctx.db.connection() as conn:
+        task = await store.task(conn, task_id, ctx.actor.path)
+        answers = await store.answers(conn, task_id)
+        attempts = await store.attempts(conn, task_id)
+        tickets = await store.tickets(conn, task_id)
+        holder = await customers.customer(conn, task.customer_id) if task.customer_id else None
+        policies = await customers.policies_by_id(conn, [task.policy_id] if task.policy_id else [])
+    masked = is_masked(ctx)
+    return TaskFile(
+        task=views.task_view(task, masked),
+        customer=views.holder_view(holder, masked) if holder else None,
+        policy=next((views.policy_view(policy, masked) for policy in policies.values()), None),
+        questions=[views.question_view(question, answers.get(question.code)) for question in task.asked()],
+        verdict=views.judged_view(task, answers),
+        attempts=[views.attempt_view(attempt) for attempt in attempts],
+        tickets=[views.ticket_view(ticket) for ticket in tickets],
+    )
+
+
+@routes.post("/callback-tasks/{task_id}/dial", Permission.CALLBACK_WORK, creates=True, status=202)
+async def dial(ctx: Context, task_id: UUID) -> AttemptView:
+    """Dial the task: the customer first, then the own telephone 拨打
+
+    The dialling is stored and begun by the telephony process at once. The same Idempotency-Key never dials twice.
+    """
+    return views.attempt_view(await dialling.request(ctx.db, _asker(ctx), task_id, ctx.key, ctx.clock.now()))
+
+
+@routes.put("/callback-tasks/{task_id}/answers", Permission.CALLBACK_WORK)
+async def answer(ctx: Context, task_id: UUID, body: AnswersBody) -> AnswersView:
+    """Store what the customer answered 登记回答
+
+    Each answer keeps its moment and the second of the call; an answer given again is kept beside the earlier one.
+    """
+    said = [Said(one.question, one.answer, one.note) for one in body.answers]
+    answers = await conversation.answer(
+        ctx.db, task_id, said, path=ctx.actor.path, actor=ctx.actor.audit_name, at=ctx.clock.now()
+    )
+    async with ctx.db.connection() as conn:
+        task = await store.task(conn, task_id, ctx.actor.path)
+    return AnswersView(
+        answers=[views.answer_view(given) for given in answers.values()], verdict=views.judged_view(task, answers)
+    )
+
+
+@routes.post("/callback-tasks/{task_id}/findings", Permission.CALLBACK_WORK, creates=True)
+async def record_finding(ctx: Context, task_id: UUID, body: FindingBody) -> FindingView:
+    """Record what the callback brought to light 登记问题件或投诉
+
+    With a clear intention to complain it becomes a complaint: channel inbound, source callback, counted. Otherwise
+    it is a finding: same stages and limits, never counted (R-2.2 … R-2.5).
+    """
+    if not ctx.actor.may(Permission.TICKET_OPEN):
+        raise ForbiddenError("ticket.open is needed")
+    problem = findings.Problem(
+        heard=Heard(body.subject, body.intention, body.respondent),
+        particulars=Particulars(
+            complainant_type=body.complainant_type,
+            complainant_name=body.complainant_name,
+            complainant_phone=body.complainant_phone,
+            authorisation=body.authorisation,
+            category=body.category,
+            severity=body.severity,
+            demand=body.demand,
+            description=body.description,
+            restated_and_confirmed=body.restated_and_confirmed,
+        ),
+        other_cause=body.other_cause,
+    )
+    by = By(
+        actor=ctx.actor.audit_name,
+        user_id=ctx.actor.id if ctx.actor.kind == "user" else None,
+        organisation_id=ctx.actor.organisation_id,
+        path=ctx.actor.path,
+        address=ctx.address,
+    )
+    opened = await findings.record(ctx.db, ctx.resource(COMPLAINTS), task_id, problem, key=ctx.key, by=by)
+    assert opened.verdict is not None
+    return FindingView(
+        id=opened.key,
+        number=opened.number,
+        nature=opened.nature,
+        channel=opened.verdict.channel,
+        source=opened.verdict.source,
+        category=body.category or opened.verdict.category,
+        counts=opened.verdict.counts,
+        reasons=[ReasonView(rule=r.rule, zh=r.words.zh, en=r.words.en) for r in opened.verdict.reasons],
+        received_at=opened.received_at,
+        opened_live=opened.opened_live,
+        seconds_into_call=opened.seconds_into_call,
+    )
+
+
+@routes.post("/callback-tasks/{task_id}/outcome", Permission.CALLBACK_WORK)
+async def conclude(ctx: Context, task_id: UUID, body: OutcomeBody) -> OutcomeView:
+    """Give the task its outcome 登记结果
+
+    What the answers come to is judged from what is stored (C-13), never taken from the request.
+    """
+    conclusion = Conclusion(body.kind, body.note, body.again_at, body.receipt_signed)
+    task, judged = await conversation.conclude(
+        ctx.db, task_id, conclusion, path=ctx.actor.path, actor=ctx.actor.audit_name, at=ctx.clock.now()
+    )
+    return OutcomeView(task=views.task_view(task, is_masked(ctx)), verdict=views.verdict_view(judged))
+
+
+def _asker(ctx: Context) -> Asker:
+    extension = ctx.actor.extension
+    endpoint = None if extension is None or ctx.actor.kind != "user" else f"{ctx.actor.phone}-{extension}"
+    return Asker(ctx.actor.id, ctx.actor.path, endpoint, ctx.actor.audit_name)

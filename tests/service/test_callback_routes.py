@@ -1,0 +1,219 @@
+"""The callback routes: from the campaign to the finding and the complaint, with rights, masking and the access log."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from callcenter.accounts.permissions import Role
+from callcenter.callbacks import course
+from callcenter.callbacks.questions import SEVEN
+from callcenter.clock import ManualClock
+from callcenter.db.pool import Database
+from tests.service.callbacks import a_call
+from tests.service.customers import a_customer, a_policy, settle
+from tests.service.site import Client, Reply, Site
+
+pytestmark = pytest.mark.service
+
+YES = [{"question": question.code, "answer": "yes"} for question in SEVEN]
+WRONG_NUMBER = {"subject": "contact_data", "intention": "no", "description": "联系地址登记有误"}
+SALES_CONDUCT = {
+    "subject": "mis_selling",
+    "intention": "yes",
+    "description": "销售时承诺保本保息，与条款不符",
+    "demand": "要求全额退保",
+    "restated_and_confirmed": True,
+}
+
+
+@dataclass
+class Board:
+    """A task of a campaign at headquarters, and the callback agent who works it."""
+
+    site: Site
+    database: Database
+    clock: ManualClock
+    agent: Client
+    task: str
+
+    async def act(self, action: str, json: Any = None, **options: Any) -> Reply:
+        return await self.agent.post(f"/callback-tasks/{self.task}/{action}", json, **options)
+
+    async def answer(self, answers: list[dict[str, str]]) -> Reply:
+        return await self.agent("PUT", f"/callback-tasks/{self.task}/answers", json={"answers": answers})
+
+    async def show(self) -> Any:
+        reply = await self.agent.get(f"/callback-tasks/{self.task}")
+        assert reply.status == 200, reply.body
+        return reply.json
+
+    async def talk(self) -> UUID:
+        """The task is dialled and the customer answers; returns the call."""
+        dialled = await self.act("dial")
+        assert dialled.status == 202, dialled.body
+        attempt = UUID(dialled.json["call_id"])
+        self.clock.advance(timedelta(seconds=6))
+        await a_call(self.database, attempt, self.clock.now())
+        async with self.database.transaction() as conn:
+            await course.answered(conn, attempt, self.clock.now())
+        return attempt
+
+    async def hang_up(self, attempt: UUID) -> None:
+        now = self.clock.now()
+        await a_call(self.database, attempt, now, now)
+        async with self.database.transaction() as conn:
+            await course.ended(conn, attempt, now, cause="normal", answered_at=now)
+
+
+@pytest.fixture
+async def board(site: Site, database: Database, clock: ManualClock) -> Board:
+    holder = a_customer("王测试", "16900000001")
+    await settle(database, (holder, [a_policy(holder, "P1")]))
+    supervisor = await site.client(Role.SUPERVISOR, where="hq")
+    campaign = await supervisor.post("/campaigns", {"name": "新单回访"})
+    assert campaign.status == 201, campaign.body
+    added = await supervisor.post("/callback-tasks", {"campaign_id": campaign.json["id"], "policies": ["P1", "P404"]})
+    assert added.status == 201, added.body
+    assert added.json["items"][1]["refusal"] == "unknown_policy"
+    agent = await site.client(Role.CALLBACK_AGENT, where="hq")
+    assert agent.user is not None
+    async with database.connection() as conn:
+        await conn.execute("UPDATE app_user SET extension = '8001' WHERE id = $1", agent.user.id)
+    return Board(site, database, clock, agent, added.json["items"][0]["task_id"])
+
+
+async def test_the_same_key_dials_once_and_gives_the_same_attempt(board: Board) -> None:
+    """H9"""
+    key = {"Idempotency-Key": str(uuid4())}
+    first, second = await board.act("dial", headers=key), await board.act("dial", headers=key)
+    assert (first.status, second.status) == (202, 202)
+    assert first.json["id"] == second.json["id"] == first.json["call_id"]
+    assert len((await board.show())["attempts"]) == 1
+    again = await board.act("dial")
+    assert (again.status, again.code) == (409, "callback_illegal_move")
+
+
+async def test_seven_answers_while_the_call_is_live_make_a_successful_callback(board: Board) -> None:
+    """C-6, C-13"""
+    attempt = await board.talk()
+    for answer in YES:
+        board.clock.advance(timedelta(seconds=5))
+        reply = await board.answer([answer])
+        assert reply.status == 200, reply.body
+    assert reply.json["verdict"] == {"result": "successful", "completed": True, "missing": [], "objected": []}
+    file = await board.show()
+    assert [float(question["answer"]["second"]) for question in file["questions"]] == [5.0 * n for n in range(1, 8)]
+    await board.hang_up(attempt)
+    done = await board.act("outcome", {"kind": "completed"})
+    assert (done.status, done.json["task"]["result"]) == (200, "successful")
+    late = await board.answer([YES[0]])
+    assert (late.status, late.code) == (409, "callback_no_conversation")
+
+
+async def test_a_finding_stays_out_and_a_clear_complaint_about_sales_conduct_counts(board: Board) -> None:
+    """T-1, T-2, T-3, R-2.2, R-2.3, R-2.5, C-16"""
+    attempt = await board.talk()
+    board.clock.advance(timedelta(seconds=20))
+    await board.answer(YES[:1])
+    finding = await board.act("findings", WRONG_NUMBER)
+    assert finding.status == 201, finding.body
+    board.clock.advance(timedelta(seconds=10))
+    complaint = await board.act("findings", SALES_CONDUCT)
+    assert complaint.status == 201, complaint.body
+    told = ("nature", "channel", "source", "counts", "opened_live")
+    assert [finding.json[name] for name in told] == ["callback_finding", "phone_outbound", "callback", False, True]
+    assert [complaint.json[name] for name in told] == ["complaint", "phone_inbound", "callback", True, True]
+    assert (finding.json["seconds_into_call"], complaint.json["seconds_into_call"]) == (20.0, 30.0)
+    await board.hang_up(attempt)
+    file = await board.show()
+    assert [ticket["number"] for ticket in file["tickets"]] == [finding.json["number"], complaint.json["number"]]
+    async with board.database.connection() as conn:
+        rows = await conn.fetch(
+            "SELECT nature, pieces, heard, verdict, callback_task_id FROM ticket ORDER BY received_at"
+        )
+    assert [(row["nature"], row["pieces"]) for row in rows] == [("callback_finding", 0), ("complaint", 1)]
+    assert rows[1]["heard"]["subject"] == "mis_selling"
+    assert rows[1]["verdict"]["nature"] == "complaint"
+    assert str(rows[0]["callback_task_id"]) == board.task
+
+
+async def test_a_finding_sent_twice_with_one_key_is_one_ticket(board: Board) -> None:
+    """H9"""
+    await board.talk()
+    key = {"Idempotency-Key": str(uuid4())}
+    replies = [await board.act("findings", WRONG_NUMBER, headers=key) for _ in range(3)]
+    assert {reply.json["number"] for reply in replies} == {replies[0].json["number"]}
+
+
+async def test_a_problem_case_can_be_concluded_once_its_finding_is_recorded(board: Board) -> None:
+    """C-13, C-16"""
+    attempt = await board.talk()
+    await board.answer([*YES[:-1], {"question": YES[-1]["question"], "answer": "unclear"}])
+    refused = await board.act("outcome", {"kind": "completed"})
+    assert (refused.status, refused.code) == (422, "callback_outcome_refused")
+    await board.act("findings", {**WRONG_NUMBER, "subject": "unclear_answer"})
+    await board.hang_up(attempt)
+    done = await board.act("outcome", {"kind": "completed"})
+    assert done.json["task"]["result"] == "problem"
+
+
+async def test_nothing_is_recorded_before_anybody_answered(board: Board) -> None:
+    await board.act("dial")
+    for reply in (await board.answer(YES[:1]), await board.act("findings", WRONG_NUMBER)):
+        assert (reply.status, reply.code) == (409, "callback_no_conversation")
+
+
+async def test_the_board_is_filtered_and_paged(board: Board) -> None:
+    open_tasks = await board.agent.get("/callback-tasks", params={"on_board": "true", "ready": "true", "limit": 1})
+    assert [item["id"] for item in open_tasks.json["items"]] == [board.task]
+    assert open_tasks.json["next"] is None
+    done = await board.agent.get("/callback-tasks", params={"state": "done"})
+    assert done.json["items"] == []
+
+
+async def test_another_province_sees_neither_task_nor_campaign(board: Board) -> None:
+    """T-6, H2"""
+    elsewhere = await board.site.client(Role.CALLBACK_AGENT, where="sc-cd")
+    shown = await elsewhere.get(f"/callback-tasks/{board.task}")
+    assert (shown.status, shown.code) == (404, "callback_task_not_found")
+    for action, body in (("dial", None), ("findings", WRONG_NUMBER), ("outcome", {"kind": "completed"})):
+        assert (await elsewhere.post(f"/callback-tasks/{board.task}/{action}", body)).status in (404, 422)
+    assert (await elsewhere.get("/callback-tasks")).json["items"] == []
+    assert (await elsewhere.get("/campaigns")).json["items"] == []
+
+
+async def test_roles_decide_who_dials_who_reads_and_who_manages(board: Board) -> None:
+    """T-6"""
+    expected = {
+        Role.AGENT: (403, 403, 403),
+        Role.CALLBACK_AGENT: (200, 202, 403),
+        Role.AUDITOR: (200, 403, 403),
+        Role.QA: (200, 403, 403),
+    }
+    for role, (reads, dials, manages) in expected.items():
+        client = await board.site.client(role, where="hq")
+        assert (await client.get(f"/callback-tasks/{board.task}")).status == reads
+        assert (await client.post(f"/callback-tasks/{board.task}/dial")).status == dials
+        assert (await client.post("/campaigns", {"name": "x"})).status == manages
+
+
+async def test_numbers_and_names_are_masked_for_who_only_watches(board: Board) -> None:
+    """T-6"""
+    auditor = await board.site.client(Role.AUDITOR, where="hq")
+    reply = await auditor.get(f"/callback-tasks/{board.task}")
+    assert reply.json["task"]["number"] == "169****0001"
+    assert reply.json["customer"]["name"] == "王**"
+    assert "16900000001" not in reply.body.decode()
+    async with board.database.connection() as conn:
+        assert await conn.fetchval(
+            "SELECT count(*) FROM access_log WHERE object_id = $1 AND verdict = 'allow'", board.task
+        )
+
+
+async def test_an_agent_without_a_telephone_cannot_dial(board: Board) -> None:
+    supervisor = await board.site.client(Role.SUPERVISOR, where="hq")
+    reply = await supervisor.post(f"/callback-tasks/{board.task}/dial")
+    assert (reply.status, reply.code) == (422, "callback_not_dialable")
