@@ -14,7 +14,12 @@ from callcenter.ids import uuid7
 
 log = logging.getLogger(__name__)
 
-CONSUMERS: Mapping[str, tuple[str, ...]] = {}
+CONSUMERS: Mapping[str, tuple[str, ...]] = {
+    "call.answered": ("callbacks.course",),
+    "call.ended": ("callbacks.course",),
+    "call.lost": ("callbacks.overflow",),
+    "message.left": ("callbacks.overflow",),
+}
 """Topic → the consumers that must hear of it. A topic without consumers is still kept as an event."""
 
 ATTEMPTS = 12

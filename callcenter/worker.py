@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 
 from callcenter import outbox
+from callcenter.callbacks import course, overflow
 from callcenter.clock import Clock
 from callcenter.config import Config
 from callcenter.db import partitions
@@ -16,7 +17,10 @@ log = logging.getLogger(__name__)
 AFTER_FAILURE = 5.0
 DAILY = 24 * 3600.0
 
-HANDLERS: Mapping[str, outbox.Handler] = {}
+HANDLERS: Mapping[str, outbox.Handler] = {
+    course.NAME: course.hear,
+    overflow.NAME: overflow.hear,
+}
 """Consumer → what it does with a message, in the transaction that marks the message done."""
 
 
