@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, text, run in (
         ("serve", "the HTTP server", _serve),
+        ("telephony", "the switch's other half: scripts, calls, agents' queues", _telephony),
         ("work", "the worker: archive, outbox, replays, partitions", _work),
         ("run", "all three under a supervisor", _run),
         ("migrate", "bring the database to this program's schema", _migrate),
@@ -61,6 +62,12 @@ def _serve(config: Config, _chosen: argparse.Namespace) -> int:
     from callcenter import app
 
     return asyncio.run(app.serve(config))
+
+
+def _telephony(config: Config, _chosen: argparse.Namespace) -> int:
+    from callcenter import app
+
+    return asyncio.run(app.telephony(config))
 
 
 def _work(config: Config, _chosen: argparse.Namespace) -> int:

@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 from redis.asyncio import Redis
 
-from callcenter import testmode
+from callcenter import testmode, watchdog
 from callcenter.config import Config
 from callcenter.db.migrate import refuse_if_pending
 from callcenter.db.pool import Database
 from callcenter.supervisor import stop_on_signals
+from callcenter.telephony import Telephony
 from callcenter.web import server
 from callcenter.worker import Worker
 
@@ -55,4 +56,17 @@ async def work(config: Config) -> int:
     stop_on_signals(stopping)
     async with opened(config, "worker") as database, testmode.clock(config, database) as clock:
         await Worker(config, database, clock).run(stopping)
+    return 0
+
+
+async def telephony(config: Config) -> int:
+    """The telephony process, until it is told to stop."""
+    stopping = asyncio.Event()
+    stop_on_signals(stopping)
+    async with (
+        opened(config, "telephony") as database,
+        testmode.clock(config, database) as clock,
+        watchdog.guarded(),
+    ):
+        await Telephony(config, database, clock).run(stopping)
     return 0

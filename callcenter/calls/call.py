@@ -195,14 +195,23 @@ def advance(call: Call, fact: Fact) -> tuple[Call, Effects]:
     return call, ()
 
 
+ALWAYS_NEWS = (
+    facts.LegRinging,
+    facts.Queued,
+    facts.Held,
+    facts.Unheld,
+    facts.Transferred,
+    facts.Marked,
+    facts.Degraded,
+    facts.RecordingFailed,
+    facts.RecordingMissing,
+    facts.Ended,
+)
+
+
 def is_news(before: Call, after: Call, fact: Fact) -> bool:
     """Whether the fact belongs in the call's history: it changed the call, or it is one that never does."""
-    if isinstance(
-        fact,
-        facts.LegRinging | facts.Held | facts.Unheld | facts.Transferred | facts.Marked | facts.Degraded | facts.Queued,
-    ):
-        return True
-    return before is not after or isinstance(fact, facts.RecordingFailed | facts.RecordingMissing)
+    return before is not after or isinstance(fact, ALWAYS_NEWS)
 
 
 def _in_state(call: Call, state: State, at: datetime) -> Call:

@@ -12,6 +12,9 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
+
+import asyncpg
 
 from agi import names
 from agi.ari.commands import Ari
@@ -25,11 +28,11 @@ from callcenter.calls import channels, store, switch
 from callcenter.calls.call import Call, Incident
 from callcenter.calls.cel import BadRowError, Row, parse
 from callcenter.calls.hearing import Hearing
-from callcenter.calls.ledger import Ledger, Place
-from callcenter.calls.ownership import AWAY
+from callcenter.calls.ledger import Ledger, Pending, Place
 from callcenter.calls.reconcile import judge
 from callcenter.calls.tail import Portion, Tail
 from callcenter.clock import Clock
+from callcenter.db.away import AWAY
 from callcenter.db.pool import Database
 from callcenter.ids import call_id
 
@@ -50,6 +53,14 @@ class Pace:
     retry: float = 0.5
 
 
+class Stream(Protocol):
+    """The switch's events; `agi.ari.stream` has the real one."""
+
+    is_connected: bool
+
+    def __aiter__(self) -> AsyncIterator[Event | Gap]: ...
+
+
 @dataclass
 class Controller:
     """The living calls of one switch; `run` it while this process owns them."""
@@ -66,15 +77,17 @@ class Controller:
     _missing: dict[str, datetime] = field(default_factory=dict)
     _dirty: asyncio.Event = field(default_factory=asyncio.Event)
     _compare: asyncio.Event = field(default_factory=asyncio.Event)
+    _compared: int = 0
+    _stream: "Stream | None" = None
 
     def __post_init__(self) -> None:
         self.hearing = Hearing(self.ledger)
         self._tasks: asyncio.TaskGroup | None = None
 
-    async def run(self, stream: AsyncIterator[Event | Gap], tail: Tail) -> None:
+    async def run(self, stream: Stream, tail: Tail) -> None:
         """Runs until cancelled, or until the stream ends because the application was taken from us (ReplacedError)."""
         async with asyncio.TaskGroup() as tasks:
-            self._tasks = tasks
+            self._tasks, self._stream = tasks, stream
             tasks.create_task(self._write(), name="calls write")
             tasks.create_task(self._follow(tail), name="calls log")
             tasks.create_task(self._renew(), name="calls leases")
@@ -93,6 +106,10 @@ class Controller:
         if isinstance(item, StasisStart):
             self._decide_soon(item.channel, item.args)
 
+    def hears(self) -> bool:
+        """Whether events arrive, and the last gap in them was made good."""
+        return self._stream is not None and self._stream.is_connected and self._compared == self.counts["gaps"] > 0
+
     # Writing
 
     async def _write(self) -> None:
@@ -107,15 +124,34 @@ class Controller:
         """Writes what is pending in one transaction; False when PostgreSQL is away, and nothing is forgotten."""
         pending = self.ledger.pending()
         try:
-            async with self.db.transaction(timeout=self.pace.decide) as conn:
-                await pending.write(conn, self.clock.now())
+            await self._commit(pending)
         except AWAY as error:
             self.counts["unwritten"] += 1
             self.ledger.trim()
             log.warning("calls not written, trying again", extra={"error": type(error).__name__})
             return False
+        except asyncpg.PostgresError as error:
+            log.error("calls refused, writing them one by one", exc_info=error)
+            if not await self._commit_singly(pending):
+                return False
         self.ledger.written(pending)
         self.ledger.forget(self.clock.now() - FORGET_AFTER)
+        return True
+
+    async def _commit(self, pending: Pending) -> None:
+        async with self.db.transaction(timeout=self.pace.decide) as conn:
+            await pending.write(conn, self.clock.now())
+
+    async def _commit_singly(self, pending: Pending) -> bool:
+        """What PostgreSQL refuses must not keep the other calls from being written; False when it is away."""
+        for part in pending.by_call():
+            try:
+                await self._commit(part)
+            except AWAY:
+                return False
+            except asyncpg.PostgresError as error:
+                self.counts["refused"] += 1
+                log.error("call refused by the database", exc_info=error, extra={"call": part.name})
         return True
 
     # The event log
@@ -243,13 +279,14 @@ class Controller:
 
     async def compare(self, tail: Tail) -> None:
         """Looks at the whole switch and repairs what we know. Raises AriError when the switch does not answer."""
+        gaps = self.counts["gaps"]
         snapshot = await switch.look(self.ari, self.application, self.clock)
         await self.catch_up(tail)
         async with self.db.connection(timeout=self.pace.decide) as conn:
             self.ledger.adopt(await store.live(conn))
             await store.save_boot(conn, snapshot.boot.system, snapshot.boot.started_at, self.clock.now())
         judge(self.hearing, snapshot, self._missing, log_is_there=not tail.missing, patience=2 * self.pace.again)
-        if tail.missing:
+        if tail.missing and any(call.started_at < snapshot.at - switch.YOUNG for call in self.ledger.calls.values()):
             self._alarm("event_log_missing", {})
         for channel_id in snapshot.held:
             if channel_id in snapshot.channels:
@@ -258,6 +295,7 @@ class Controller:
         for bridge in switch.abandoned(snapshot):
             await self.ari.destroy_bridge(bridge.id)
         self.counts["compared"] += 1
+        self._compared = gaps
         self._dirty.set()
 
     def _alarm(self, kind: str, details: dict[str, str]) -> None:

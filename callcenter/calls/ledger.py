@@ -162,6 +162,24 @@ class Pending:
     effects: tuple[tuple[CallId | None, Effect], ...]
     place: Place | None
 
+    @property
+    def name(self) -> str:
+        """The first call it is about."""
+        return self.changes[0][1].cc_call if self.changes else "none"
+
+    def by_call(self) -> "Iterator[Pending]":
+        """The same, one call at a time, and last what belongs to none."""
+        ids = {call.id for _, call in self.changes} | {note.call_id for note in self.notes}
+        ids |= {id for id, _ in self.effects if id is not None}
+        for id in sorted(ids):
+            yield Pending(
+                [change for change in self.changes if change[1].id == id],
+                tuple(note for note in self.notes if note.call_id == id),
+                tuple(effect for effect in self.effects if effect[0] == id),
+                None,
+            )
+        yield Pending([], (), tuple(effect for effect in self.effects if effect[0] is None), self.place)
+
     async def write(self, conn: Connection, at: datetime) -> None:
         """Writes all of it on the caller's transaction; `Ledger.written` follows once that is committed."""
         await store.save(conn, self.changes)

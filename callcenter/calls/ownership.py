@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 
+from callcenter.db.away import AWAY
+
 log = logging.getLogger(__name__)
 
 LOCK = 0x95519_0001
@@ -23,8 +25,6 @@ DOUBT = 10.0
 
 SELECT_LOCKED = "SELECT pg_try_advisory_lock($1)"
 SELECT_ONE = "SELECT 1"
-
-AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
 
 class OwnershipLostError(Exception):

@@ -302,6 +302,23 @@ async def save_boot(conn: Connection, system: str, started_at: datetime, at: dat
     await conn.execute(SAVE_BOOT, system, started_at, at)
 
 
+BEAT = """
+INSERT INTO telephony_beat (at, hears, process) VALUES ($1, $2, $3)
+ON CONFLICT (one) DO UPDATE SET at = EXCLUDED.at, hears = EXCLUDED.hears, process = EXCLUDED.process"""
+SELECT_BEAT = "SELECT at, hears FROM telephony_beat"
+
+
+async def beat(conn: Connection, at: datetime, process: str, *, hears: bool) -> None:
+    """A sign of life of the process that owns the calls."""
+    await conn.execute(BEAT, at, hears, process)
+
+
+async def hears_since(conn: Connection) -> datetime | None:
+    """The last sign of life of a telephony process that heard the switch; None when it did not hear it."""
+    row = await conn.fetchrow(SELECT_BEAT)
+    return row["at"] if row is not None and row["hears"] else None
+
+
 def _call_row(call: Call) -> dict[str, Any]:
     return {
         "id": call.id,

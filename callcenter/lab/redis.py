@@ -42,6 +42,7 @@ class Redis:
             stdout=log,
             stderr=log,
         )
+        log.close()
         for _ in range(100):
             if socket.exists():
                 return cls(folder, process)

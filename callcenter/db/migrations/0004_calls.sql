@@ -118,6 +118,14 @@ CREATE TABLE switch_boot (
     PRIMARY KEY (system, started_at)
 );
 
+-- The last sign of life of the process that owns the calls, and whether it hears the switch.
+CREATE TABLE telephony_beat (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    at timestamptz NOT NULL,
+    hears boolean NOT NULL,
+    process text NOT NULL
+);
+
 CREATE TABLE pause_reason (
     code text PRIMARY KEY CHECK (code ~ '^[a-z_]{2,32}$'),
     name_zh text NOT NULL,

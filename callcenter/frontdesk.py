@@ -1,0 +1,132 @@
+"""What the AGI scripts ask of the application: who is calling, a complaint, a message,
+a mark. Must never keep a caller waiting.
+
+Without PostgreSQL callers are still greeted and sent on, and a complaint goes to the spool.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from agi import names
+from agi.ports import Caller, Message, Welcome
+from callcenter import opening as openings
+from callcenter.calls import store
+from callcenter.calls.call import Announce
+from callcenter.calls.store import Note
+from callcenter.clock import Clock
+from callcenter.complaints import Complaints
+from callcenter.customers import phone
+from callcenter.db.away import AWAY
+from callcenter.db.pool import Database
+from callcenter.ids import call_id, moment_of
+from callcenter.opening import By, OnCall, Opening, Via
+from tickets.intake import Particulars
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 0.5
+"""Seconds a greeting waits for PostgreSQL."""
+REST = timedelta(seconds=2)
+"""After a greeting had waited in vain during which none waits again."""
+HEADQUARTERS = "hq"
+BY = By("system:ivr")
+OPEN_TICKET_PRIORITY = 5
+"""Who rings about an open ticket is served before others who began to wait with him."""
+
+WHO_CALLS = """
+WITH holder AS (SELECT customer_id FROM customer_phone WHERE number = $1 LIMIT 20),
+open AS (
+    SELECT number, opened_by_user, received_at FROM ticket
+    WHERE status <> 'closed' AND customer_id IN (SELECT customer_id FROM holder)
+    UNION
+    SELECT number, opened_by_user, received_at FROM ticket WHERE status <> 'closed' AND complainant_phone = $1
+)
+SELECT (SELECT count(*) FROM holder) AS candidates,
+    (SELECT count(*) FROM open) AS open_tickets,
+    (SELECT number FROM open ORDER BY received_at DESC LIMIT 1) AS latest,
+    (SELECT 'PJSIP/' || s.endpoint FROM open JOIN agent_state s ON s.user_id = open.opened_by_user
+     WHERE s.state = 'ready' ORDER BY open.received_at DESC LIMIT 1) AS sticky"""
+SELECT_ROOT = "SELECT id FROM organisation WHERE parent_id IS NULL"
+RATE = "UPDATE call SET satisfaction = COALESCE(satisfaction, $2), version = version + 1 WHERE id = $1"
+
+
+class FrontDesk:
+    """The application behind the scripts (agi/ports.py)."""
+
+    def __init__(self, db: Database, clock: Clock, complaints: Complaints) -> None:
+        self._db = db
+        self._clock = clock
+        self._complaints = complaints
+        self._organisation: str | None = None
+        self._away_until: datetime | None = None
+
+    async def welcome(self, caller: Caller) -> Welcome:
+        """Who is calling and where he should go; the queue is left to the menu and the controller."""
+        number = phone.normalise(caller.number)
+        now = self._clock.now()
+        if number is None or (self._away_until is not None and now < self._away_until):
+            return Welcome(queue="" if number is None else names.QUEUE_GENERAL)
+        try:
+            async with self._db.connection(timeout=PATIENCE) as conn:
+                row = await conn.fetchrow(WHO_CALLS, number, timeout=PATIENCE)
+        except AWAY as error:
+            self._away_until = now + REST
+            log.warning("callers are greeted without the database", extra={"error": type(error).__name__})
+            return Welcome()
+        assert row is not None
+        hint = f"candidates={row['candidates']} open={row['open_tickets']}"
+        return Welcome(
+            queue="",
+            priority=OPEN_TICKET_PRIORITY if row["open_tickets"] else 0,
+            sticky=row["sticky"] or "",
+            hint=f"{hint} latest={row['latest']}" if row["latest"] else hint,
+        )
+
+    async def open_complaint(self, caller: Caller) -> str:
+        """The number of the call's complaint; empty while the ticket is safe in the spool and has none yet."""
+        id = call_id(caller.call)
+        opened = await self._complaints.open(
+            Opening(
+                key=openings.menu_key(id, caller.call),
+                via=Via.IVR,
+                accepting_organisation=await self._root(),
+                particulars=Particulars(complainant_phone=phone.normalise(caller.number)),
+                call=OnCall(id, moment_of(id)),
+            ),
+            BY,
+        )
+        return opened.number or ""
+
+    async def take_message(self, caller: Caller, message: Message) -> None:
+        """A caller nobody served is rung back."""
+        id = call_id(caller.call)
+        told = Announce(
+            "message.left",
+            moment_of(id),
+            {
+                "call_id": str(id),
+                "direction": "inbound",
+                "caller": caller.number,
+                "recorded_as": message.recorded_as,
+                "wish": message.choice,
+            },
+        )
+        async with self._db.transaction(timeout=PATIENCE * 4) as conn:
+            await store.announce(conn, id, told)
+
+    async def rate(self, caller: Caller, score: int) -> None:
+        """The first mark of a call stays."""
+        id = call_id(caller.call)
+        async with self._db.transaction(timeout=PATIENCE * 4) as conn:
+            await conn.execute(RATE, id, score)
+            await store.note(conn, [Note(id, self._clock.now(), "agi", "rated", None, {"score": score})])
+
+    async def _root(self) -> str:
+        if self._organisation is None:
+            try:
+                async with self._db.connection(timeout=PATIENCE) as conn:
+                    root: str | None = await conn.fetchval(SELECT_ROOT, timeout=PATIENCE)
+            except AWAY:
+                return HEADQUARTERS
+            self._organisation = root
+        return self._organisation or HEADQUARTERS

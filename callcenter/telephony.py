@@ -1,0 +1,136 @@
+"""The telephony process: answers the scripts, owns the calls when no other process does,
+and ends itself when it stands still.
+
+Composed here from the settings. Must never hold a call up: with this process dead the dialplan serves every caller.
+"""
+
+import asyncio
+import errno
+import logging
+import os
+import socket
+from collections import Counter
+from dataclasses import dataclass, field
+
+from agi.ari.commands import Ari
+from agi.ari.rest import Rest
+from agi.ari.stream import ReplacedError, opened
+from agi.scripts import routes
+from agi.server import listen
+from callcenter.calls import store
+from callcenter.calls.call import Incident
+from callcenter.calls.controller import Controller, Pace
+from callcenter.calls.live import FACTS_OF
+from callcenter.calls.ownership import Ownership, OwnershipLostError, owned
+from callcenter.calls.tail import Tail
+from callcenter.clock import Clock, SystemClock
+from callcenter.complaints import Complaints
+from callcenter.config import Config
+from callcenter.db.away import AWAY
+from callcenter.db.pool import Database
+from callcenter.frontdesk import FrontDesk
+from callcenter.spool import TicketSpool
+
+log = logging.getLogger(__name__)
+
+AFTER_LOSS = 5.0
+"""Seconds before a process that lost the calls to another asks for them again."""
+BEAT = 2.0
+PORT_TAKEN = 1.0
+DRAIN = 3.0
+
+
+@dataclass
+class Telephony:
+    """One telephony process over open connections.
+
+    `clock` is what tickets see; calls are dated by the switch and judged by the machine's own clock, `wall`.
+    """
+
+    config: Config
+    db: Database
+    clock: Clock
+    wall: Clock = field(default_factory=SystemClock)
+    pace: Pace = field(default_factory=Pace)
+    counts: Counter[str] = field(default_factory=Counter)
+    controller: Controller | None = None
+
+    def __post_init__(self) -> None:
+        self.complaints = Complaints(self.db, self.clock, TicketSpool(self.config.spool.folder))
+        self.desk = FrontDesk(self.db, self.clock, self.complaints)
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Runs until `stopping`; calls under way go on without us."""
+        ari = self.config.ari
+        async with (
+            Rest(ari.url, ari.user, ari.password) as rest,
+            asyncio.TaskGroup() as tasks,
+        ):
+            parts = [
+                tasks.create_task(self._answer(stopping), name="fastagi"),
+                tasks.create_task(self._own(rest), name="own the calls"),
+                tasks.create_task(self._beat(), name="beat"),
+            ]
+            await stopping.wait()
+            for part in parts[1:]:
+                part.cancel()
+
+    async def _answer(self, stopping: asyncio.Event) -> None:
+        """Serves the scripts; a standby on the same machine waits for the port."""
+        host, port = self.config.fastagi.host, self.config.fastagi.port
+        while not stopping.is_set():
+            try:
+                async with listen(routes(self.desk), host, port, drain=DRAIN):
+                    log.info("FastAGI listens", extra={"host": host, "port": port})
+                    await stopping.wait()
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
+                log.warning("FastAGI port is taken, waiting", extra={"port": port})
+                await asyncio.sleep(PORT_TAKEN)
+
+    async def _own(self, rest: Rest) -> None:
+        while True:
+            try:
+                async with owned(self.config.database.url, f"callcenter calls {self.name}") as ownership:
+                    await self._control(rest, ownership)
+            except* ReplacedError:
+                await self._alarm("application_replaced")
+            except* OwnershipLostError:
+                await self._alarm("ownership_lost")
+            self.controller = None
+            await asyncio.sleep(AFTER_LOSS)
+
+    async def _control(self, rest: Rest, ownership: Ownership) -> None:
+        async with self.db.connection() as conn:
+            tail = Tail(self.config.recordings.cel_file, await store.offsets(conn))
+        controller = Controller(self.db, Ari(rest), self.wall, self.desk, self.config.ari.app, self.pace)
+        self.controller = controller
+        async with (
+            opened(rest, self.config.ari.app, subscribe_all=True, wanted=FACTS_OF) as stream,
+            asyncio.TaskGroup() as tasks,
+        ):
+            tasks.create_task(ownership.watch(), name="ownership")
+            tasks.create_task(controller.run(stream, tail), name="calls")
+
+    async def _alarm(self, kind: str) -> None:
+        log.error("incident", extra={"kind": kind})
+        self.counts[kind] += 1
+        try:
+            async with self.db.connection() as conn:
+                details = {"process": self.name}
+                await store.raise_incidents(conn, [(None, Incident(kind, self.wall.now(), details))])
+        except AWAY:
+            log.warning("incident not stored", extra={"kind": kind})
+
+    async def _beat(self) -> None:
+        while True:
+            controller = self.controller
+            if controller is not None:
+                try:
+                    async with self.db.connection(timeout=1.0) as conn:
+                        await store.beat(conn, self.wall.now(), self.name, hears=controller.hears())
+                except AWAY:
+                    self.counts["beats_missed"] += 1
+            await asyncio.sleep(BEAT if controller is not None and controller.hears() else BEAT / 10)

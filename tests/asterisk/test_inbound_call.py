@@ -1,0 +1,91 @@
+"""An inbound call as our telephony process sees it: greeted, a complaint opened, answered by an agent, ended,
+recorded."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from callcenter.db.pool import Database
+from callcenter.lab.asterisk import AsteriskAddress
+from callcenter.lab.callers import ring
+from callcenter.lab.phone import Manner, Phone
+from callcenter.lab.rtp import Press, Say, Wait
+from tests.asterisk.office import at_work, ended, of_call, rows, settings
+from tests.service.customers import organisations
+
+pytestmark = pytest.mark.asterisk
+
+Plug = Callable[..., Awaitable[Phone]]
+Join = Callable[[str, str], None]
+
+
+@pytest.fixture
+async def environ(
+    asterisk: AsteriskAddress, database: Database, database_url: str, redis_url: str, tmp_path: Path
+) -> dict[str, str]:
+    async with database.transaction() as conn:
+        await organisations(conn)
+    return settings(asterisk, database_url, redis_url, tmp_path)
+
+
+def captured(base: str) -> int:
+    """Bytes of what the customer said."""
+    return Path(f"{base}-r.sln").stat().st_size
+
+
+async def test_a_customer_complains_and_everything_of_the_call_is_known(
+    asterisk: AsteriskAddress,
+    environ: dict[str, str],
+    database: Database,
+    phone: Plug,
+    members: Join,
+    complaint: Say,
+) -> None:
+    """T-3, INV-1, INV-12"""
+    await phone("8001", Manner(ring=0.3))
+    members("8001", "cc-complaint")
+    async with at_work(environ, database):
+        steps = (Wait(5.0), Press("3"), Wait(6.0), complaint)
+        result = await ring(asterisk, caller="13800138000", steps=steps, stay=18.0)
+        assert result.ok
+        (call,) = await ended(database, "13800138000")
+    assert (call["direction"], call["caller"], call["did"]) == ("inbound", "13800138000", "95519")
+    assert (call["state"], call["queue"], call["end_cause"], call["degraded"]) == (
+        "ended",
+        "cc-complaint",
+        "normal",
+        False,
+    )
+    (ticket,) = await rows(database, "SELECT t.*, l.* FROM ticket t JOIN ticket_call l ON l.ticket_id = t.id")
+    assert ticket["call_id"] == call["id"]
+    assert (ticket["nature"], ticket["opened_live"]) == ("complaint", True)
+    assert call["started_at"] < ticket["received_at"] < call["ended_at"]
+    legs = await of_call(database, "call_leg", call["id"])
+    legs.sort(key=lambda leg: leg["started_at"])
+    assert [(leg["role"], leg["endpoint"]) for leg in legs] == [("customer", "trunk-main"), ("agent", "desk-8001")]
+    assert all(leg["answered_at"] and leg["ended_at"] for leg in legs)
+    kinds = {row["kind"] for row in await of_call(database, "call_event", call["id"])}
+    assert kinds >= {"arrived", "notice", "choice", "queued", "ringing", "answered", "bridged", "ended"}
+    (segment,) = await of_call(database, "segment", call["id"])
+    assert (segment["state"], segment["end_reason"], segment["seq"]) == ("finished", "handler", 1)
+    size = captured(segment["base"])
+    assert segment["r_bytes"] == size
+    assert abs(size / 16 - segment["expected_ms"]) <= 250 + segment["expected_ms"] / 100
+    topics = [row["topic"] for row in await rows(database, "SELECT topic FROM outbox_event ORDER BY id")]
+    assert {"call.ended", "segment.finished"} <= set(topics)
+    assert not await of_call(database, "incident", call["id"])
+
+
+async def test_a_caller_who_wants_an_agent_is_directed_by_the_controller(
+    asterisk: AsteriskAddress, environ: dict[str, str], database: Database, phone: Plug, members: Join
+) -> None:
+    """B6, INV-8: he passes through our application under its lease, and leaves it by our decision."""
+    await phone("8001", Manner(ring=0.1, stay=1.0))
+    members("8001", "cc-general")
+    async with at_work(environ, database) as telephony:
+        await ring(asterisk, caller="13800138001", steps=(Wait(5.0), Press("0")), stay=14.0)
+        (call,) = await ended(database, "13800138001")
+        assert telephony.controller is not None
+        assert telephony.controller.counts["unexpected"] == 0
+    assert (call["queue"], call["degraded"]) == ("cc-general", False)
