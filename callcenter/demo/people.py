@@ -54,48 +54,12 @@ POSTS = (
     Post(Role.INTEGRATOR, 1, ("hq",)),
 )
 LOGINS = {Role.CALLBACK_AGENT: "callback", Role.DEPARTMENT_HEAD: "head"}
-NAMES = [
-    "陈晓岚",
-    "林志远",
-    "黄美珍",
-    "吴俊杰",
-    "周雅婷",
-    "徐立强",
-    "孙海燕",
-    "胡建平",
-    "朱丽华",
-    "高振宇",
-    "何秀兰",
-    "郭少华",
-    "马春梅",
-    "罗永康",
-    "梁慧敏",
-    "宋国栋",
-    "郑淑芬",
-    "谢文博",
-    "韩雪莹",
-    "唐明哲",
-    "冯桂芳",
-    "于晓东",
-    "董玉洁",
-    "萧家豪",
-    "程思远",
-    "曹丽君",
-    "袁志刚",
-    "邓婉清",
-    "许卫东",
-    "傅雨桐",
-    "沈浩然",
-    "曾秋月",
-    "彭德胜",
-    "吕欣怡",
-    "苏景行",
-    "卢凤英",
-    "蒋天佑",
-    "蔡晴雯",
-    "贾文涛",
-    "丁若兰",
-]
+NAMES = (
+    "陈晓岚 林志远 黄美珍 吴俊杰 周雅婷 徐立强 孙海燕 胡建平 朱丽华 高振宇 何秀兰 郭少华 "
+    "马春梅 罗永康 梁慧敏 宋国栋 郑淑芬 谢文博 韩雪莹 唐明哲 冯桂芳 于晓东 董玉洁 萧家豪 "
+    "程思远 曹丽君 袁志刚 邓婉清 许卫东 傅雨桐 沈浩然 曾秋月 彭德胜 吕欣怡 苏景行 卢凤英 "
+    "蒋天佑 蔡晴雯 贾文涛 丁若兰"
+)
 
 
 def organisations() -> tuple[Organisation, ...]:
@@ -114,7 +78,7 @@ def organisations() -> tuple[Organisation, ...]:
 def people(at: datetime) -> tuple[User, ...]:
     """Forty people over all roles; ids and log-ins are the same in every demonstration begun at that moment."""
     paths = {organisation.id: organisation.path for organisation in organisations()}
-    names = iter(NAMES)
+    names = iter(NAMES.split())
     return tuple(
         User(
             id=derived(at, f"demo {_login(post.role, number)}"),

@@ -21,7 +21,7 @@ CREATE TABLE callback_task (
     organisation_id text NOT NULL REFERENCES organisation,
     customer_id uuid REFERENCES customer,
     policy_id uuid REFERENCES policy,
-    number text NOT NULL,
+    number text NOT NULL CHECK (number ~ '^\+?[0-9]{3,20}$'),
     script_version text,
     sale_recorded boolean NOT NULL DEFAULT false,
     wish text,
