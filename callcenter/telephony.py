@@ -17,6 +17,8 @@ from agi.ari.rest import Rest
 from agi.ari.stream import ReplacedError, opened
 from agi.scripts import routes
 from agi.server import listen
+from callcenter.callbacks.dialer import Dialer
+from callcenter.callbacks.switch import AriSwitch
 from callcenter.calls import store
 from callcenter.calls.call import Incident
 from callcenter.calls.controller import Controller, Pace
@@ -113,6 +115,8 @@ class Telephony:
         ):
             tasks.create_task(ownership.watch(), name="ownership")
             tasks.create_task(controller.run(stream, tail), name="calls")
+            line = AriSwitch(controller.ari, controller.hears, lambda name: controller.ledger.call(name) is not None)
+            tasks.create_task(Dialer(self.db, line, self.clock).run(), name="dialer")
 
     async def _alarm(self, kind: str) -> None:
         log.error("incident", extra={"kind": kind})

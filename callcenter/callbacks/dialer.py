@@ -58,7 +58,7 @@ class Switch(Protocol):
         """Whether events arrive, and everything that happened while they did not has been caught up with."""
 
     async def has_channel(self, channel: str) -> bool:
-        """Whether the channel exists now. May raise whatever the connection raises."""
+        """Whether the channel exists, or has existed. May raise whatever the connection raises."""
 
     async def dial(self, channel: str, number: str, agent_endpoint: str, seconds: int) -> None:
         """Rings the customer on a channel of this id, then the agent; a channel that exists already is success.

@@ -16,17 +16,19 @@ TRUNK = "trunk-main"
 class AriSwitch:
     """Customer first: on answer the dialplan's `cc-out` records, plays the notice and rings the agent who asked.
 
-    `heard` says whether events arrive and everything missed has been caught up with.
+    `heard` says whether events arrive and everything missed has been caught up with; `remembered` whether a channel of
+    this id has been heard of, also when it is gone and not written yet.
     """
 
     ari: Ari
     heard: Callable[[], bool]
+    remembered: Callable[[str], bool]
 
     def hears(self) -> bool:
         return self.heard()
 
     async def has_channel(self, channel: str) -> bool:
-        return await self.ari.channel(channel) is not None
+        return self.remembered(channel) or await self.ari.channel(channel) is not None
 
     async def dial(self, channel: str, number: str, agent_endpoint: str, seconds: int) -> None:
         try:
