@@ -17,13 +17,17 @@ from callcenter.callbacks.task import Action, AttemptId
 from callcenter.db.pool import Connection, Database
 from callcenter.ids import uuid7
 
+AT_PHONE = "SELECT endpoint FROM agent_state WHERE user_id = $1 AND endpoint IS NOT NULL"
 HELD_AT_UNDERWRITING = """
 SELECT EXISTS (SELECT FROM customer_phone WHERE customer_id = $1 AND number = $2 AND at_underwriting)"""
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """The agent who asks: whose telephone rings when the customer has answered, e.g. `desk-8001`."""
+    """The agent who asks.
+
+    `endpoint` (`desk-8001`) rings when the customer has answered, unless the agent is logged in at another telephone.
+    """
 
     user_id: UUID
     path: str
@@ -46,12 +50,13 @@ async def request(db: Database, asker: Asker, task_id: UUID, key: UUID, at: date
             found = await store.task(conn, task_id, asker.path, lock=True)
             dialling = replace(found, state=task.move(found.state, Action.DIAL))
             await _check(conn, found, at)
+            endpoint = await conn.fetchval(AT_PHONE, asker.user_id) or asker.endpoint
             attempt = Attempt(
                 AttemptId(uuid7(at)),
                 found.id,
                 asker.user_id,
                 found.number,
-                asker.endpoint,
+                endpoint,
                 at,
                 0,
                 None,

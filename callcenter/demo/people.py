@@ -81,8 +81,8 @@ def people(at: datetime) -> tuple[User, ...]:
     names = iter(NAMES.split())
     return tuple(
         User(
-            id=derived(at, f"demo {_login(post.role, number)}"),
-            login=_login(post.role, number),
+            id=derived(at, f"demo {login(post.role, number)}"),
+            login=login(post.role, number),
             name=next(names),
             organisation_id=(where := post.where[(number - 1) % len(post.where)]),
             path=paths[where],
@@ -119,7 +119,8 @@ async def load(conn: Connection, at: datetime) -> int:
     return len(everybody)
 
 
-def _login(role: Role, number: int) -> str:
+def login(role: Role, number: int) -> str:
+    """The log-in name of the nth person of a role."""
     return f"{LOGINS.get(role, role.value)}{number:02d}"
 
 

@@ -140,6 +140,22 @@ async def test_a_finding_stays_out_and_a_clear_complaint_about_sales_conduct_cou
     assert str(rows[0]["callback_task_id"]) == board.task
 
 
+async def test_a_finding_runs_under_the_limits_of_findings_through_the_same_stages(board: Board) -> None:
+    """R-2.4, L-31, L-32, C-14"""
+    await board.talk()
+    data_error = await board.act("findings", WRONG_NUMBER)
+    misled = await board.act("findings", {**SALES_CONDUCT, "intention": "unclear"})
+    async with board.database.connection() as conn:
+        due = {
+            str(row["ticket_id"]): row["due_day"].isoformat()
+            for row in await conn.fetch("SELECT ticket_id, due_day FROM ticket_clock WHERE kind = 'decide_inform'")
+        }
+        statuses = await conn.fetch("SELECT DISTINCT status FROM ticket")
+    assert due == {data_error.json["id"]: "2026-11-25", misled.json["id"]: "2026-12-09"}
+    assert [row["status"] for row in statuses] == ["recorded"]
+    assert misled.json["nature"] == "callback_finding"
+
+
 async def test_a_finding_sent_twice_with_one_key_is_one_ticket(board: Board) -> None:
     """H9"""
     await board.talk()

@@ -1,0 +1,119 @@
+"""`callcenter demo`: starts everything on one machine, tells the story, hands over the evidence.
+
+Must never exit 0 when a part of the promise did not happen.
+"""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from callcenter.clock import SystemClock
+from callcenter.db.pool import Database
+from callcenter.demo import data, people
+from callcenter.demo.client import StoryError
+from callcenter.demo.story import Setting, tell
+from callcenter.lab import environment
+from callcenter.lab.callers import NoCallersError
+from callcenter.lab.environment import Environment, NotStartedError
+from callcenter.lab.phone import PhoneError
+from callcenter.lab.root import NoAsteriskError
+from callcenter.lab.site import AgentPhone
+from callcenter.lab.speech import NoSpeechError
+from callcenter.supervisor import stop_on_signals
+
+Say = Callable[[str], None]
+
+FAILURES = (StoryError, PhoneError, NoCallersError, NotStartedError, NoAsteriskError, NoSpeechError, data.NotEmptyError)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for. `folder` None: a fresh one for a demonstration, `var/run` to stay up."""
+
+    folder: Path | None = None
+    json_line: bool = False
+    stay: bool = False
+    quiet: bool = False
+    web_port: int = 0
+
+
+async def show(wanted: Wanted) -> int:
+    """Runs the demonstration; returns the exit status."""
+    say = _say
+    folder = wanted.folder or _folder(wanted)
+    outcome: dict[str, Any] = {"complete": False, "folder": str(folder)}
+    try:
+        async with environment.started(
+            folder,
+            lambda text: say(f".. {text}"),
+            phones=tuple(AgentPhone(extension, secrets.token_urlsafe(12)) for extension in people.extensions()),
+            fallback=tuple(f"PJSIP/desk-{extension}" for extension in people.extensions()[:2]),
+            web_port=wanted.web_port,
+        ) as running:
+            await _load(running, say)
+            if not wanted.quiet:
+                setting = Setting(running.base_url, running.asterisk.address, folder)
+                outcome = (await tell(setting, say)).as_json()
+                _conclude(outcome, say)
+            if wanted.stay:
+                await _stay(running, say)
+    except* FAILURES as group:
+        outcome["error"] = "; ".join(str(error) for error in _leaves(group))
+        say(f"演示未完成 / the demonstration did not happen: {outcome['error']}")
+    if wanted.json_line:
+        say(json.dumps(outcome, ensure_ascii=False))
+    return 0 if outcome["complete"] or (wanted.quiet and "error" not in outcome) else 1
+
+
+async def _load(running: Environment, say: Say) -> None:
+    database = await Database.connect(running.settings["CALLCENTER_DATABASE_URL"], size=2)
+    try:
+        loaded = await data.load(database, SystemClock().now())
+    finally:
+        await database.close()
+    made = ("已建立", "made") if loaded.fresh else ("已存在", "there already")
+    say(
+        f".. 演示数据{made[0]}：{loaded.organisations} 个机构、{loaded.people} 名人员、{loaded.customers} 位客户、"
+        f"{loaded.policies} 份保单 / demonstration data {made[1]}"
+    )
+
+
+def _conclude(outcome: dict[str, Any], say: Say) -> None:
+    say("")
+    if outcome["complete"]:
+        say("全部完成 / every part happened")
+    for missing in outcome["missing"]:
+        say(f"缺少 / missing: {missing}")
+    say(f"所有产物 / everything made is in {outcome['folder']}")
+
+
+async def _stay(running: Environment, say: Say) -> None:
+    stopping = asyncio.Event()
+    stop_on_signals(stopping)
+    say("")
+    say(f"服务地址 / address: {running.base_url}  （API 文档 / API documentation: {running.base_url}/api/docs）")
+    say(f"演示账号 / demo log-ins, password {people.PASSWORD}:")
+    for post in people.POSTS:
+        say(f"  {people.login(post.role, 1):<16} {post.role}")
+    say("Ctrl-C 停止 / stops everything")
+    await stopping.wait()
+
+
+def _folder(wanted: Wanted) -> Path:
+    shared = environment.shared_folder()
+    return shared / "run" if wanted.stay else shared / f"demo-{SystemClock().now():%Y%m%d-%H%M%S}"
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    found: list[BaseException] = []
+    for error in group.exceptions:
+        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return found
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)

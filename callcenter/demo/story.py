@@ -1,0 +1,157 @@
+"""The demonstration itself, over the public API and real SIP calls. Must never look into the database.
+
+A customer rings and complains; a callback yields a finding and a complaint; every recording is sealed and hangs on its
+ticket; the figures count the two complaints, leave the finding out and say so.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from callcenter.demo import callback_call, complaint_call, people
+from callcenter.demo.client import Person, logged_in, until
+from callcenter.demo.evidence import CallSeen, Evidence, Figures, RecordingSeen, TicketSeen
+from callcenter.demo.narrator import Narrator, Say
+from callcenter.demo.stage import Stage, ticket_seen
+from callcenter.lab.asterisk import AsteriskAddress
+from tickets.calendar import shanghai_day
+
+SEALED_WITHIN = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where the story takes place: the API, the switch, and the folder that keeps what is made."""
+
+    base_url: str
+    address: AsteriskAddress
+    folder: Path
+
+
+async def tell(setting: Setting, say: Say) -> Evidence:
+    """Plays everything and returns what was seen. Raises StoryError when a part does not happen."""
+    narrator = Narrator(say)
+    voices = setting.folder / "voices"
+    voices.mkdir(parents=True, exist_ok=True)
+    names = (people.AGENT, people.CALLBACK_AGENT, people.SUPERVISOR, people.SECRETARY)
+    async with logged_in(setting.base_url, people.PASSWORD, *names) as (agent, callback_agent, supervisor, secretary):
+        stage = Stage(setting.address, voices, narrator, agent, callback_agent, supervisor)
+        began_at = (await supervisor.get("/me"))["now"]
+        before = await _figures(secretary)
+
+        narrator.part("complaint", "客户拨打 95519 投诉", "a customer rings 95519 and complains")
+        call_id, opened = await complaint_call.play(stage)
+        inbound = await stage.call_seen(call_id)
+
+        narrator.part("callback", "回访新保单客户", "a callback reaches a customer")
+        answered = await callback_call.play(stage)
+        outbound = await stage.call_seen(answered.call_id)
+
+        narrator.part("archive", "录音归档", "the recordings are sealed")
+        calls = (inbound, outbound)
+        tickets = [await _ticket(stage, ticket_id) for ticket_id in (*opened, *answered.tickets)]
+        recordings = [await _recording(stage, call, tickets) for call in calls]
+        _tell_tickets(narrator, tickets)
+
+        narrator.part("figures", "投诉统计", "the complaint figures")
+        after = await _figures(secretary)
+        figures = await _compared(secretary, before, after)
+        _tell_figures(narrator, figures)
+        narrator.end()
+    return Evidence(
+        folder=str(setting.folder),
+        began_at=began_at,
+        calls=calls,
+        tickets=tuple(tickets),
+        recordings=tuple(recordings),
+        figures=figures,
+        answers=answered.answers,
+        seconds=narrator.seconds,
+    )
+
+
+async def _figures(secretary: Person) -> Any:
+    today = (await secretary.get("/me"))["now"]
+    return await secretary.get("/statistics/complaints", **_day(today))
+
+
+def _day(now: str) -> dict[str, str]:
+    day = shanghai_day(datetime.fromisoformat(now)).isoformat()
+    return {"first_day": day, "last_day": day}
+
+
+async def _ticket(stage: Stage, ticket_id: str) -> TicketSeen:
+    async def look() -> Any:
+        ticket = await stage.supervisor.get(f"/tickets/{ticket_id}")
+        ready = ticket["calls"] and all(call["recording_id"] and call["call_ended_at"] for call in ticket["calls"])
+        return ticket if ready else None
+
+    ticket = await until(f"ticket {ticket_id} with its sealed recording", look, SEALED_WITHIN)
+    return ticket_seen(ticket, ticket["calls"][0]["recording_id"])
+
+
+async def _recording(stage: Stage, call: CallSeen, tickets: list[TicketSeen]) -> RecordingSeen:
+    recording_id = next(ticket.recording_id for ticket in tickets if ticket.call_id == call.id)
+    sealed = await stage.supervisor.get(f"/recordings/{recording_id}")
+    seen = RecordingSeen(
+        id=recording_id,
+        call_id=call.id,
+        object_id=sealed["object_id"],
+        archive_no=sealed["archive_no"],
+        path=sealed["path"],
+        sealed_at=sealed["sealed_at"],
+        hashes=sealed["hashes"],
+        details=sealed,
+    )
+    stage.narrator.tell(f"录音档案 {seen.archive_no} 已封存：{seen.path}", f"sealed as {seen.object_id}")
+    for name, value in seen.hashes.items():
+        stage.narrator.tell(f"  {name} {value}", "hash")
+    return seen
+
+
+async def _compared(secretary: Person, before: Any, after: Any) -> Figures:
+    period = after["period"]
+    items = await secretary.get(
+        "/statistics/pieces/items", first_day=period["first_day"], last_day=period["last_day"], limit="200"
+    )
+    return Figures(
+        before=_numbers(before["figures"]),
+        after=_numbers(after["figures"]),
+        excluded_before=_excluded(before),
+        excluded_after=_excluded(after),
+        exclusions=after["excluded"],
+        counted_tickets=[item["number"] for item in items["items"]],
+    )
+
+
+def _numbers(figures: dict[str, Any]) -> dict[str, int]:
+    return {name: value for name, value in figures.items() if isinstance(value, int)}
+
+
+def _excluded(answer: Any) -> dict[str, int]:
+    return {one["kind"]: one["tickets"] for one in answer["excluded"]}
+
+
+def _tell_tickets(narrator: Narrator, tickets: list[TicketSeen]) -> None:
+    for ticket in tickets:
+        counted = ("计入", "counted") if ticket.counted else ("不计入", "not counted")
+        narrator.tell(
+            f"{ticket.number} 开立 {ticket.opened_at}，通话结束 {ticket.call_ended_at}，"
+            f"早 {ticket.seconds_before_end} 秒，{counted[0]}",
+            f"opened {ticket.seconds_before_end} s before its call ended, {counted[1]}",
+        )
+
+
+def _tell_figures(narrator: Narrator, figures: Figures) -> None:
+    gained = figures.gained
+    narrator.tell(
+        f"投诉件数 {figures.after['pieces']}（本次 +{gained['pieces']}），投诉次数 {figures.after['occurrences']}"
+        f"（本次 +{gained['occurrences']}）",
+        f"pieces +{gained['pieces']}, occurrences +{gained['occurrences']}",
+    )
+    for one in figures.exclusions:
+        narrator.tell(
+            f"未计入：{one['zh']} {one['tickets']} 件（{', '.join(one['rules'])}）",
+            f"left out: {one['tickets']} {one['en']}",
+        )
