@@ -33,7 +33,7 @@ RULES_KEPT = timedelta(seconds=60)
 """How long a calendar read from the database is used before it is read again."""
 
 CALL_SEEN = """
-SELECT c.ended_at, c.user_id, o.path
+SELECT c.ended_at, c.user_id, c.direction, o.path
 FROM call c LEFT JOIN app_user u ON u.id = c.user_id LEFT JOIN organisation o ON o.id = u.organisation_id
 WHERE c.id = $1"""
 
@@ -134,16 +134,18 @@ class Complaints:
     async def _write(self, opening: Opening, by: By, at: datetime) -> OpenedRow:
         async with self._db.connection() as conn:
             if opening.call is not None and by.path is not None:
-                await self._check_call(conn, opening.call.call_id, by, at)
+                await self._check_call(conn, opening, opening.call.call_id, by, at)
             book = await self.rules.current(conn, at)
             return await store.open_ticket(conn, openings.new_ticket(opening, by, book, at, at))
 
-    async def _check_call(self, conn: Connection, call_id: UUID, by: By, at: datetime) -> None:
+    async def _check_call(self, conn: Connection, opening: Opening, call_id: UUID, by: By, at: datetime) -> None:
         """A person opens tickets on calls of his own organisation, live or ended the same day (H14)."""
         row = await conn.fetchrow(CALL_SEEN, call_id)
         foreign = row is not None and row["path"] is not None and not row["path"].startswith(by.path or "")
         if row is None or (foreign and row["user_id"] != by.user_id):
             raise CallNotFoundError(Words("没有这个通话", "no such call"), call=str(call_id))
+        if row["direction"] == "callback":
+            openings.require_heard(opening)
         if row["ended_at"] is not None and shanghai_day(row["ended_at"]) != shanghai_day(at):
             raise CallTooOldError(
                 Words(

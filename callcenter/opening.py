@@ -183,8 +183,13 @@ def is_complete(particulars: Particulars, contact: Contact) -> bool:
 
 
 def _check_callback(opening: Opening) -> None:
-    callback = opening.source is Source.CALLBACK or opening.via is Via.CALLBACK_AGENT
-    if callback and opening.heard is None:
+    if opening.source is Source.CALLBACK or opening.via is Via.CALLBACK_AGENT:
+        require_heard(opening)
+
+
+def require_heard(opening: Opening) -> None:
+    """On a callback nobody passes the classification by (F-13, T-2)."""
+    if opening.heard is None:
         words = Words(
             "回访须回答是否有明确投诉意向", "a callback must say what was heard and whether they want to complain"
         )

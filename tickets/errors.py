@@ -21,7 +21,7 @@ class Words:
 class TicketError(Exception):
     """The root: every refusal has a stable `code`, `words`, and the `rules` it rests on."""
 
-    code: ClassVar[str] = "ticket-refused"
+    code: ClassVar[str] = "ticket_refused"
 
     def __init__(self, words: Words, *, rules: tuple[str, ...] = (), **details: object) -> None:
         super().__init__(words.en)
@@ -33,7 +33,7 @@ class TicketError(Exception):
 class NotAdmissibleError(TicketError):
     """The matter cannot be taken as stated (R-1.1 … R-1.3); `problems` lists each reason with its field."""
 
-    code = "ticket-not-admissible"
+    code = "ticket_not_admissible"
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__(
@@ -58,52 +58,52 @@ class Problem:
 class IllegalMoveError(TicketError):
     """The action does not exist from this status: no row in the table of moves."""
 
-    code = "ticket-illegal-move"
+    code = "ticket_illegal_move"
 
 
 class MoveRefusedError(TicketError):
     """The move exists but a rule guards it and its condition is not met."""
 
-    code = "ticket-move-refused"
+    code = "ticket_move_refused"
 
 
 class StaleTicketError(TicketError):
     """Somebody else changed the ticket since it was read; `changed` says what, who and when."""
 
-    code = "ticket-stale"
+    code = "ticket_stale"
 
 
 class TicketNotFoundError(TicketError):
     """There is no such ticket, or none that may be seen: the two are not told apart."""
 
-    code = "ticket-not-found"
+    code = "ticket_not_found"
 
 
 class CallNotFoundError(TicketError):
     """There is no such call, or none that may be seen: the two are not told apart."""
 
-    code = "call-not-found"
+    code = "call_not_found"
 
 
 class CallTooOldError(TicketError):
     """The call ended on an earlier day: its ticket must be opened as a new contact (R-1.4, L-1)."""
 
-    code = "call-not-today"
+    code = "call_not_today"
 
 
 class TooManyLinksError(TicketError):
     """The ticket hangs on as many calls as a ticket may."""
 
-    code = "ticket-too-many-calls"
+    code = "ticket_too_many_calls"
 
 
 class KeyReusedError(TicketError):
     """The key was used before for something else."""
 
-    code = "idempotency-key-reused"
+    code = "idempotency_key_reused"
 
 
 class UnknownFigureError(TicketError):
     """There is no figure of this name."""
 
-    code = "figure-unknown"
+    code = "figure_unknown"

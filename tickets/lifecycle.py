@@ -31,6 +31,7 @@ class Action(StrEnum):
     """What people do to a ticket."""
 
     NOTE = "note"
+    ACKNOWLEDGE = "acknowledge"
     HAND_OVER = "hand_over"
     DISPATCH = "dispatch"
     SETTLE = "settle"
@@ -122,15 +123,18 @@ _S, _A = Status, Action
 
 MOVES: Mapping[tuple[Status, Action], Status] = {
     (_S.RECORDED, _A.NOTE): _S.RECORDED,
+    (_S.RECORDED, _A.ACKNOWLEDGE): _S.RECORDED,
     (_S.RECORDED, _A.HAND_OVER): _S.RECORDED,
     (_S.RECORDED, _A.DETERMINE): _S.RECORDED,
     (_S.RECORDED, _A.DISPATCH): _S.DISPATCHED,
     (_S.RECORDED, _A.SETTLE): _S.HANDLED,
     (_S.DISPATCHED, _A.NOTE): _S.DISPATCHED,
+    (_S.DISPATCHED, _A.ACKNOWLEDGE): _S.DISPATCHED,
     (_S.DISPATCHED, _A.DISPATCH): _S.DISPATCHED,
     (_S.DISPATCHED, _A.DETERMINE): _S.DISPATCHED,
     (_S.DISPATCHED, _A.HANDLE): _S.HANDLED,
     (_S.HANDLED, _A.NOTE): _S.HANDLED,
+    (_S.HANDLED, _A.ACKNOWLEDGE): _S.HANDLED,
     (_S.HANDLED, _A.DETERMINE): _S.HANDLED,
     (_S.HANDLED, _A.INFORM): _S.INFORMED,
     (_S.INFORMED, _A.NOTE): _S.INFORMED,
@@ -139,6 +143,7 @@ MOVES: Mapping[tuple[Status, Action], Status] = {
 }
 
 MEETS: Mapping[Action, tuple[Kind, ...]] = {
+    _A.ACKNOWLEDGE: (Kind.ACKNOWLEDGE,),
     _A.HAND_OVER: (Kind.HAND_OVER,),
     _A.DISPATCH: (Kind.HAND_OVER, Kind.DISPATCH),
     _A.SETTLE: (Kind.HAND_OVER, Kind.DISPATCH),
@@ -156,6 +161,7 @@ STATUS_WORDS: Mapping[Status, Words] = {
 
 ACTION_WORDS: Mapping[Action, Words] = {
     _A.NOTE: Words("登记进展", "write an entry"),
+    _A.ACKNOWLEDGE: Words("确认受理", "acknowledge"),
     _A.HAND_OVER: Words("转二线", "hand over"),
     _A.DISPATCH: Words("派发", "dispatch"),
     _A.SETTLE: Words("当场解决", "settle on the spot"),
@@ -212,6 +218,19 @@ def _note_is_written(standing: Standing, step: Step) -> MoveRefusedError | None:
         "未写入服务单的内容视为没有发生",
         "what is not written in the order did not happen",
         "R-4.7",
+    )
+
+
+def _manner_is_stated(standing: Standing, step: Step) -> MoveRefusedError | None:
+    if step.manner.strip():
+        return None
+    return _refused(
+        standing,
+        step,
+        "须记录以何种方式向客户确认受理",
+        "how receipt was confirmed with the customer must be recorded",
+        "R-4.4",
+        "R-4.6",
     )
 
 
@@ -380,6 +399,7 @@ def _order_is_complete(standing: Standing, step: Step) -> MoveRefusedError | Non
 
 GUARDS: Mapping[Action, tuple[Guard, ...]] = {
     _A.NOTE: (_note_is_written,),
+    _A.ACKNOWLEDGE: (_note_is_written, _manner_is_stated),
     _A.DISPATCH: (_category_is_known,),
     _A.SETTLE: (_spot_is_within_authority, _not_by_sales_staff, _note_is_written),
     _A.HANDLE: (_ruling_is_there, _not_by_sales_staff, _note_is_written),

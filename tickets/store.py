@@ -263,7 +263,7 @@ WHERE t.id = $1 AND t.version = $2"""
 
 CHANGED_SINCE = """
 SELECT e.at, e.actor, e.kind, e.details FROM ticket_event e
-WHERE e.ticket_id = $1 AND e.details ? 'version' AND (e.details ->> 'version')::integer > $2 ORDER BY e.at, e.id"""
+WHERE e.ticket_id = $1 AND e.details ? 'version' AND (e.details ->> 'version')::integer > $2 ORDER BY e.at, e.place"""
 
 
 async def save(conn: Connection, row: Mapping[str, Any]) -> bool:
@@ -277,7 +277,7 @@ async def changed_since(conn: Connection, ticket_id: UUID, version: int) -> list
 
 
 NOTE = "INSERT INTO ticket_event (id, ticket_id, at, actor, kind, details) VALUES ($1, $2, $3, $4, $5, $6)"
-EVENTS = "SELECT id, at, actor, kind, details FROM ticket_event WHERE ticket_id = $1 ORDER BY at, id"
+EVENTS = "SELECT id, at, actor, kind, details FROM ticket_event WHERE ticket_id = $1 ORDER BY at, place"
 
 
 async def note(

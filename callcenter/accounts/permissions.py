@@ -28,6 +28,7 @@ class Permission(StrEnum):
     TICKET_OPEN = "ticket.open"
     TICKET_EDIT = "ticket.edit"
     TICKET_WORK = "ticket.work"
+    TICKET_MANAGE = "ticket.manage"
     TICKET_DECIDE = "ticket.decide"
     CUSTOMER_READ = "customer.read"
     CUSTOMER_EDIT = "customer.edit"
@@ -76,6 +77,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _SECOND_LINE
         | {
             P.TICKET_OPEN,
+            P.TICKET_MANAGE,
             P.CALL_HANDLE,
             P.AGENT_SELF,
             P.CUSTOMER_EDIT,
@@ -94,7 +96,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _TALKING
         | _OVERSIGHT
         | {P.CALL_SUPERVISE, P.AGENT_MANAGE, P.CALLBACK_WORK, P.CAMPAIGN_MANAGE, P.TICKET_WORK, P.ACCOUNT_READ}
-        | {P.REVIEW_WRITE, P.CUSTOMER_IMPORT}
+        | {P.TICKET_MANAGE, P.REVIEW_WRITE, P.CUSTOMER_IMPORT}
     ),
     Role.QA: frozenset(_OVERSIGHT - {P.DATA_EXPORT} | {P.REVIEW_WRITE}),
     Role.AUDITOR: frozenset(_OVERSIGHT | {P.AUDIT_READ, P.ACCOUNT_READ}),

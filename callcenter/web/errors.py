@@ -15,6 +15,14 @@ from pydantic import ValidationError
 from callcenter.accounts.sessions import LockedOutError, WrongPasswordError
 from callcenter.errors import ApplicationError, ConflictError, ForbiddenError, InvalidError, NotFoundError
 from callcenter.web.limits import TooManyRequestsError
+from tickets.errors import (
+    CallNotFoundError,
+    KeyReusedError,
+    NotAdmissibleError,
+    TicketError,
+    TicketNotFoundError,
+    UnknownFigureError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +130,12 @@ ANSWERS: Mapping[type[BaseException], Answer] = {
     NotFoundError: Answer(404, "not_found", "没有找到", "Not found"),
     ConflictError: Answer(409, "conflict", "当前状态不允许此操作", "Conflict with the present state"),
     InvalidError: Answer(422, "invalid", "内容不符合规定", "Not admissible"),
+    TicketError: Answer(409, "ticket_refused", "按规定不能这样处理", "The measures do not allow this"),
+    NotAdmissibleError: Answer(422, "ticket_not_admissible", "不能受理", "Not admissible"),
+    KeyReusedError: Answer(422, "idempotency_key_reused", "该键已用于另一请求", "Key used for another request"),
+    TicketNotFoundError: Answer(404, "ticket_not_found", "没有找到", "Not found"),
+    CallNotFoundError: Answer(404, "call_not_found", "没有找到", "Not found"),
+    UnknownFigureError: Answer(404, "figure_unknown", "没有这个指标", "No such figure"),
     NoDatabaseError: Answer(503, "database_unavailable", "数据库暂不可用", "Database unavailable", headers=_RETRY),
     asyncpg.QueryCanceledError: Answer(503, "too_slow", "查询超时", "Query took too long", tells=False),
     asyncpg.PostgresConnectionError: Answer(
@@ -167,7 +181,28 @@ def problem(error: BaseException, *, english: bool, instance: str) -> tuple[Answ
         document["detail"] = str(error)
     if errors := getattr(error, "errors", None):
         document["errors"] = errors
+    if isinstance(error, TicketError):
+        document |= _refusal(error, english)
     return answer, document
+
+
+def _refusal(error: TicketError, english: bool) -> dict[str, Any]:
+    """What a refusal by the complaint measures adds: its words in the reader's language, its rules, both sides."""
+    told: dict[str, Any] = {
+        "detail": error.words.en if english else error.words.zh,
+        "rules": list(error.rules),
+        "details": dict(error.details),
+    }
+    if isinstance(error, NotAdmissibleError):
+        told["errors"] = [
+            {
+                "pointer": f"#/body/{_escaped(each.field)}",
+                "code": each.rules[0] if each.rules else "not_admissible",
+                "message": each.words.en if english else each.words.zh,
+            }
+            for each in error.problems
+        ]
+    return told
 
 
 def not_modelled(where: str, invalid: ValidationError) -> NotModelledError:

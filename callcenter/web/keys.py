@@ -3,6 +3,7 @@
 from aiohttp import web
 from redis.asyncio import Redis
 
+from callcenter.casework import Casework
 from callcenter.clock import Clock
 from callcenter.complaints import Complaints
 from callcenter.config import Config
@@ -18,3 +19,5 @@ WALL: web.AppKey[Clock] = web.AppKey("wall clock")
 SECRET = web.AppKey("cursor secret", bytes)
 COMPLAINTS = web.AppKey("complaints", Complaints)
 """The one way to open tickets."""
+CASEWORK = web.AppKey("casework", Casework)
+"""What is done with tickets that exist."""

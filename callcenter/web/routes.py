@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from callcenter.web import accounts, audit_trail, callbacks, campaigns, clock, customers, session
+from callcenter.web import accounts, audit_trail, callbacks, campaigns, clock, customers, session, statistics, tickets
 from callcenter.web.api import Route, Routes
 
 MODULES: Sequence[Routes] = (
@@ -11,6 +11,8 @@ MODULES: Sequence[Routes] = (
     audit_trail.routes,
     clock.routes,
     customers.routes,
+    tickets.routes,
+    statistics.routes,
     campaigns.routes,
     callbacks.routes,
 )

@@ -8,6 +8,7 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from callcenter import testmode
+from callcenter.casework import Casework
 from callcenter.clock import Clock, SystemClock
 from callcenter.complaints import Complaints
 from callcenter.config import Config
@@ -15,7 +16,7 @@ from callcenter.db.pool import Database
 from callcenter.spool import TicketSpool
 from callcenter.web import dispatch, documentation, health, openapi, routes
 from callcenter.web.api import Route
-from callcenter.web.keys import CLOCK, COMPLAINTS, CONFIG, DATABASE, REDIS, SECRET, WALL
+from callcenter.web.keys import CASEWORK, CLOCK, COMPLAINTS, CONFIG, DATABASE, REDIS, SECRET, WALL
 from callcenter.web.middleware import answer_problems, log_requests, secure_headers
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ def build(
     app[CLOCK] = clock
     app[WALL] = wall or SystemClock()
     app[COMPLAINTS] = Complaints(database, clock, TicketSpool(config.spool.folder))
+    app[CASEWORK] = Casework(database, clock, app[COMPLAINTS].rules)
     if redis is not None:
         app[REDIS] = redis
     app.on_startup.append(_prepare)

@@ -129,7 +129,7 @@ CREATE INDEX ticket_callback ON ticket (callback_task_id) WHERE callback_task_id
 CREATE INDEX ticket_number_prefix ON ticket (number text_pattern_ops);
 -- Figures: the period first, so that they grow with the answer and not with the store.
 CREATE INDEX ticket_figures ON ticket (received_day, accepting_organisation_id)
-    INCLUDE (nature, relation, occurrences, pieces, validity, channel, source, category, severity);
+    INCLUDE (nature, relation, matter_id, occurrences, pieces, validity, channel, source, category, severity);
 
 -- Every pair of neighbouring characters, so that words can be found in Chinese text, which has no spaces.
 CREATE FUNCTION cc_pairs(content text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -163,9 +163,10 @@ CREATE TABLE ticket_event (
     at timestamptz NOT NULL,
     actor text NOT NULL,
     kind text NOT NULL,
-    details jsonb NOT NULL DEFAULT '{}'
+    details jsonb NOT NULL DEFAULT '{}',
+    place bigint GENERATED ALWAYS AS IDENTITY -- what happened in one moment stays in the order it was written
 );
-CREATE INDEX ticket_event_ticket ON ticket_event (ticket_id, at, id);
+CREATE INDEX ticket_event_ticket ON ticket_event (ticket_id, at, place);
 CREATE TRIGGER ticket_event_only_grows BEFORE UPDATE OR DELETE ON ticket_event
     FOR EACH ROW EXECUTE FUNCTION cc_refuse_change();
 

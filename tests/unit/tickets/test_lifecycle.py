@@ -71,6 +71,14 @@ def test_a_difficult_or_major_one_is_not_settled_on_the_spot() -> None:
     assert refusal(replace(TICKET, ruling_needed=True), a_step(Action.SETTLE)) == ("R-2.18",)
 
 
+def test_receipt_is_confirmed_in_writing_with_its_manner() -> None:
+    """R-4.4, R-4.6, R-4.7"""
+    assert refusal(TICKET, a_step(Action.ACKNOWLEDGE, manner="")) == ("R-4.4", "R-4.6")
+    assert refusal(TICKET, a_step(Action.ACKNOWLEDGE, note="")) == ("R-4.7",)
+    assert move(TICKET, a_step(Action.ACKNOWLEDGE)) is Status.RECORDED
+    assert MEETS[Action.ACKNOWLEDGE] == (Kind.ACKNOWLEDGE,)
+
+
 @pytest.mark.parametrize("action", [Action.SETTLE, Action.HANDLE, Action.NOTE])
 def test_what_is_not_written_did_not_happen(action: Action) -> None:
     """R-4.7, R-4.23"""

@@ -1,0 +1,233 @@
+"""Reading tickets: one whole, why it counts and when it is due, lists and the to-do of a person. Never writes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from callcenter.casework import contact, in_reach, not_found, particulars
+from callcenter.db.pool import Connection
+from callcenter.opening import By
+from tickets import deadlines, intake, lifecycle, store
+from tickets.deadlines import Rulebook
+from tickets.errors import Problem, Words
+from tickets.intake import ComplainantType, Nature, Relation
+from tickets.lifecycle import Status
+from tickets.statistics import weigh
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A ticket with everything that hangs on it."""
+
+    row: Mapping[str, Any]
+    clocks: Sequence[Mapping[str, Any]]
+    events: Sequence[Mapping[str, Any]]
+    calls: Sequence[Mapping[str, Any]]
+    matter: Sequence[Mapping[str, Any]]
+    owed: Sequence[Problem]
+    possible: Sequence[str]
+
+
+MATTER = """
+SELECT id, number, relation, status, received_at, occurrences, pieces FROM ticket
+WHERE matter_id = $1 ORDER BY received_at, id"""
+
+
+async def whole(conn: Connection, ticket_id: UUID, by: By) -> File:
+    """The whole file. Raises TicketNotFoundError."""
+    row = await _seen(conn, ticket_id, by)
+    matter = await conn.fetch(MATTER, row["matter_id"]) if row["matter_id"] else []
+    return File(
+        row=row,
+        clocks=await store.clocks(conn, ticket_id),
+        events=await store.events(conn, ticket_id),
+        calls=await store.calls(conn, ticket_id),
+        matter=[dict(other) for other in matter],
+        owed=intake.owed(particulars(row), contact(row)),
+        possible=[action.value for action in lifecycle.possible(Status(row["status"]))],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedLimit:
+    """One limit of a deadline, counted out day by day."""
+
+    limit: str
+    source: str
+    amount: int
+    unit: str
+    words: Words
+    start: date
+    counted: date
+    due: date
+    moved: bool
+    provisional: bool
+    days: Sequence[deadlines.DayStep]
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedClock:
+    """One deadline with the limits it was chosen from."""
+
+    clock: Mapping[str, Any]
+    kept: bool | None
+    limits: Sequence[ExplainedLimit]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a ticket counts or not, and the arithmetic of its deadlines."""
+
+    row: Mapping[str, Any]
+    occurrences: int
+    pieces: int
+    exclusion: str | None
+    rules: Sequence[str]
+    clocks: Sequence[ExplainedClock]
+
+
+async def explain(conn: Connection, ticket_id: UUID, by: By, book: Rulebook, at: datetime) -> Explanation:
+    """Why and when. Raises TicketNotFoundError."""
+    row = await _seen(conn, ticket_id, by)
+    relation = Relation(row["relation"]) if row["relation"] else None
+    weight = weigh(Nature(row["nature"]), relation, ComplainantType(row["complainant_type"]))
+    clocks = [_explained(clock, book, at) for clock in await store.clocks(conn, ticket_id)]
+    exclusion = weight.exclusion.value if weight.exclusion else None
+    return Explanation(row, row["occurrences"], row["pieces"], exclusion, weight.rules, clocks)
+
+
+def _explained(clock: Mapping[str, Any], book: Rulebook, at: datetime) -> ExplainedClock:
+    stored = [clock["internal"], *([clock["statutory"]] if clock["statutory"] else [])]
+    limits = [_limit(store.reckoning_of(each), book) for each in stored]
+    return ExplainedClock(clock, kept(clock, at), limits)
+
+
+def kept(clock: Mapping[str, Any], at: datetime) -> bool | None:
+    """True: met in time; False: met late, or not met and past; None: still running (CL-1)."""
+    if clock["met_at"] is not None:
+        return deadlines.is_kept(clock["due_at"], clock["met_at"])
+    return None if deadlines.is_kept(clock["due_at"], at) else False
+
+
+def _limit(reckoning: deadlines.Reckoning, book: Rulebook) -> ExplainedLimit:
+    limit = book.limits.get(reckoning.limit)
+    words = deadlines.UNIT_WORDS[reckoning.unit]
+    return ExplainedLimit(
+        limit=reckoning.limit,
+        source=limit.source if limit else "",
+        amount=reckoning.amount,
+        unit=reckoning.unit.value,
+        words=words,
+        start=reckoning.start,
+        counted=reckoning.counted,
+        due=reckoning.due,
+        moved=reckoning.due != reckoning.counted,
+        provisional=reckoning.provisional,
+        days=deadlines.arithmetic(reckoning, book.calendar),
+    )
+
+
+async def _seen(conn: Connection, ticket_id: UUID, by: By) -> dict[str, Any]:
+    row = await store.find(conn, ticket_id)
+    if row is None or not await in_reach(conn, by, row):
+        raise not_found(ticket_id)
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a list is asked for; None does not narrow. Days are in Asia/Shanghai, both included."""
+
+    status: Sequence[str] = ()
+    nature: str | None = None
+    channel: str | None = None
+    source: str | None = None
+    category: str | None = None
+    severity: str | None = None
+    validity: str | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    customer_id: UUID | None = None
+    policy_number: str | None = None
+    phone: str | None = None
+    number: str | None = None
+    text: str | None = None
+    call_id: UUID | None = None
+    callback_task_id: UUID | None = None
+    organisation_path: str | None = None
+    overdue_at: datetime | None = None
+    todo_of: UUID | None = None
+
+
+Position = tuple[datetime, UUID]
+"""Where a list ended: the last ticket's receipt and id."""
+
+LISTED = """
+SELECT t.id, t.number, t.nature, t.channel, t.source, t.relation, t.category, t.severity, t.status, t.validity,
+    t.occurrences, t.pieces, t.complainant_name, t.complainant_phone, t.policy_number, t.customer_id,
+    t.accepting_organisation_id, t.underwriting_organisation_id, t.department, t.opened_via, t.received_at,
+    t.complete_at, t.closed_at, t.version, k.due_day, k.due_at, k.met_at, k.provisional
+FROM ticket t
+LEFT JOIN ticket_clock k ON k.ticket_id = t.id AND k.kind = 'decide_inform' AND k.cycle = 1
+WHERE {conditions}
+ORDER BY t.received_at DESC, t.id DESC LIMIT {limit}"""
+
+_PLAIN: Mapping[str, str] = {
+    "nature": "t.nature = {}",
+    "channel": "t.channel = {}",
+    "source": "t.source = {}",
+    "category": "t.category = {}",
+    "severity": "t.severity = {}",
+    "validity": "t.validity = {}",
+    "first_day": "t.received_at >= ({}::date)::timestamp AT TIME ZONE 'Asia/Shanghai'",
+    "last_day": "t.received_at < ({}::date + 1)::timestamp AT TIME ZONE 'Asia/Shanghai'",
+    "customer_id": "t.customer_id = {}",
+    "policy_number": "t.policy_number = {}",
+    "phone": "t.complainant_phone = {}",
+    "call_id": "t.id IN (SELECT ticket_id FROM ticket_call WHERE call_id = {})",
+    "callback_task_id": "t.callback_task_id = {}",
+    "organisation_path": "t.accepting_organisation_id IN (SELECT id FROM organisation WHERE path LIKE {} || '%')",
+    "overdue_at": "k.met_at IS NULL AND t.status <> 'closed' AND k.due_at <= {}",
+    "todo_of": "t.status = 'recorded' AND (t.opened_by_user = {0} OR EXISTS (SELECT FROM ticket_call l "
+    "JOIN call c ON c.id = l.call_id WHERE l.ticket_id = t.id AND c.user_id = {0}))",
+}
+_WORDS = "cc_ticket_text(t.complainant_name, t.demand, t.description)"
+
+
+async def page(conn: Connection, wanted: Wanted, by: By, after: Position | None, limit: int) -> list[dict[str, Any]]:
+    """Tickets the actor may see, newest first, up to `limit`, going on after a position."""
+    conditions, values = ["true"], list[Any]()
+
+    def given(condition: str, value: Any) -> None:
+        values.append(value)
+        conditions.append(condition.format(f"${len(values)}"))
+
+    if by.path is not None and by.path.count("/") > 1 and wanted.todo_of is None:
+        given(
+            "(t.accepting_organisation_id IN (SELECT id FROM organisation WHERE path LIKE {0} || '%')"
+            " OR t.underwriting_organisation_id IN (SELECT id FROM organisation WHERE path LIKE {0} || '%'))",
+            by.path,
+        )
+    for name, condition in _PLAIN.items():
+        if (value := getattr(wanted, name)) is not None:
+            given(condition, value)
+    if wanted.status:
+        given("t.status = ANY({}::text[])", list(wanted.status))
+    if wanted.number:
+        given("t.number LIKE {} || '%'", _literal(wanted.number))
+    if wanted.text:
+        if len(wanted.text) > 1:
+            given(f"cc_pairs({_WORDS}) @> cc_pairs({{}})", wanted.text)
+        given(f"position(lower({{}}) IN lower({_WORDS})) > 0", wanted.text)
+    if after is not None:
+        values.extend(after)
+        conditions.append(f"(t.received_at, t.id) < (${len(values) - 1}, ${len(values)})")
+    query = LISTED.format(conditions=" AND ".join(conditions), limit=int(limit))
+    return [dict(row) for row in await conn.fetch(query, *values)]
+
+
+def _literal(prefix: str) -> str:
+    """A prefix in which nothing is a wildcard (H18)."""
+    return prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,341 @@
+"""Working on a ticket that exists: correcting its particulars, carrying it through its stages, hanging calls on it.
+
+Each use case is one transaction over a locked row and the version its reader saw; who comes second is told what
+the first one changed. Nobody works on a ticket outside his organisations: to him it does not exist.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from callcenter import audit, outbox
+from callcenter.clock import Clock
+from callcenter.complaints import Rules
+from callcenter.db.pool import Connection, Database
+from callcenter.ids import uuid7
+from callcenter.opening import By, is_complete
+from tickets import deadlines, intake, lifecycle, store
+from tickets.categories import Category, OtherCause, route
+from tickets.deadlines import Gravity, Kind, Rulebook
+from tickets.errors import (
+    CallNotFoundError,
+    IllegalMoveError,
+    NotAdmissibleError,
+    Problem,
+    StaleTicketError,
+    TicketNotFoundError,
+    TooManyLinksError,
+    Words,
+)
+from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Particulars, Relation, Severity, Source
+from tickets.lifecycle import Action, Level, Standing, Status, Step, Validity
+from tickets.statistics import weigh
+
+MOST_CALLS = 200
+"""A ticket hangs on at most so many calls (H14)."""
+
+ON_OWN_CALL = """
+SELECT 1 FROM ticket_call l JOIN call c ON c.id = l.call_id WHERE l.ticket_id = $1 AND c.user_id = $2 LIMIT 1"""
+LEVEL_OF = "SELECT kind FROM organisation WHERE id = $1"
+KNOWN_CUSTOMER = "SELECT 1 FROM customer WHERE id = $1"
+KNOWN_POLICY = "SELECT id, organisation_id FROM policy WHERE number = $1"
+CALL_IN_REACH = """
+SELECT o.path, c.user_id FROM call c LEFT JOIN app_user u ON u.id = c.user_id
+LEFT JOIN organisation o ON o.id = u.organisation_id WHERE c.id = $1"""
+
+_STAMP: Mapping[Status, str] = {
+    Status.DISPATCHED: "dispatched_at",
+    Status.HANDLED: "handled_at",
+    Status.INFORMED: "informed_at",
+    Status.CLOSED: "closed_at",
+}
+
+TEXTS = ("complainant_name", "complainant_phone", "authorisation", "demand", "description", "policy_number")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """New particulars by column name; only what is named changes. `reason` is needed for another severity (F-18)."""
+
+    values: Mapping[str, Any]
+    restated_and_confirmed: bool = False
+    reason: str = ""
+
+
+class Casework:
+    """The use cases of an existing ticket."""
+
+    def __init__(self, db: Database, clock: Clock, rules: Rules | None = None) -> None:
+        self._db = db
+        self._clock = clock
+        self._rules = rules or Rules()
+
+    async def correct(self, ticket_id: UUID, version: int, changes: Changes, by: By) -> int:
+        """Write new particulars; returns the new version.
+
+        Raises TicketNotFoundError, StaleTicketError, IllegalMoveError when closed, NotAdmissibleError.
+        """
+        at = self._clock.now()
+        async with self._db.transaction() as conn:
+            row = await _locked(conn, ticket_id, version, by)
+            if row["status"] == Status.CLOSED:
+                raise _closed()
+            book = await self._rules.current(conn, at)
+            after = await _corrected(conn, row, changes, at)
+            told = {name: [_plain(row[name]), _plain(after[name])] for name in after if after[name] != row[name]}
+            if not told:
+                return version
+            await _save(conn, after)
+            await _follow(conn, row, after, book, at)
+            details = {"version": version + 1, "changed": told, "reason": changes.reason or None}
+            await _tell(conn, after, by, at, "corrected", details)
+        return version + 1
+
+    async def act(self, ticket_id: UUID, version: int, step: Step, by: By) -> Status:
+        """Do one action of the lifecycle; `step`'s organisation and level are taken from `by`.
+
+        Raises TicketNotFoundError, StaleTicketError, IllegalMoveError, MoveRefusedError; then nothing is changed.
+        """
+        at = self._clock.now()
+        async with self._db.transaction() as conn:
+            row = await _locked(conn, ticket_id, version, by)
+            level = await conn.fetchval(LEVEL_OF, by.organisation_id) or Level.HQ
+            step = replace(step, organisation=by.organisation_id or "", level=Level(level))
+            status = lifecycle.move(standing(row), step)
+            book = await self._rules.current(conn, at)
+            after = _moved(row, step, status, at)
+            await _save(conn, after)
+            await store.meet(conn, ticket_id, lifecycle.MEETS.get(step.action, ()), at)
+            if step.action is Action.INFORM:
+                await store.start_clock(conn, TicketKey(ticket_id), deadlines.close(at, book))
+            details = {"version": version + 1, "from": row["status"], "to": status.value, **_said(step, after)}
+            await _tell(conn, after, by, at, step.action.value, details)
+        return status
+
+    async def hang(self, ticket_id: UUID, call_id: UUID, by: By) -> None:
+        """Hang a further call on the ticket; twice is once. Raises CallNotFoundError, TooManyLinksError (H14)."""
+        at = self._clock.now()
+        async with self._db.transaction() as conn:
+            row = await store.lock(conn, ticket_id)
+            if row is None or not await in_reach(conn, by, row):
+                raise not_found(ticket_id)
+            call = await conn.fetchrow(CALL_IN_REACH, call_id)
+            foreign = call is not None and call["path"] is not None and not call["path"].startswith(by.path or "")
+            if call is None or (foreign and call["user_id"] != by.user_id):
+                raise CallNotFoundError(Words("没有这个通话", "no such call"), call=str(call_id))
+            if not await store.link(conn, ticket_id, call_id, at, MOST_CALLS):
+                words = Words(f"一张服务单最多关联{MOST_CALLS}通电话", f"a ticket hangs on at most {MOST_CALLS} calls")
+                raise TooManyLinksError(words)
+            await _tell(conn, row, by, at, "call_linked", {"call_id": str(call_id)})
+
+
+TicketKey = store.TicketId
+
+
+async def in_reach(conn: Connection, by: By, row: Mapping[str, Any]) -> bool:
+    """Whether the actor may know the ticket: it lies in his organisations, he opened it, or it hangs on his call."""
+    if by.path is None or _lies_below(by.path, row):
+        return True
+    if by.user_id is None:
+        return False
+    return row["opened_by_user"] == by.user_id or await conn.fetchval(ON_OWN_CALL, row["id"], by.user_id) is not None
+
+
+def _lies_below(path: str, row: Mapping[str, Any]) -> bool:
+    """Whether the accepting or the underwriting organisation is the path's or below (D-12)."""
+    return any(each is not None and each.startswith(path) for each in (row["accepting_path"], row["underwriting_path"]))
+
+
+def not_found(ticket_id: object) -> TicketNotFoundError:
+    """The refusal that does not tell whether the ticket exists."""
+    return TicketNotFoundError(Words("没有这张服务单", "no such ticket"), ticket=str(ticket_id))
+
+
+def standing(row: Mapping[str, Any]) -> Standing:
+    """What the guards must know, from the ticket's row."""
+    nature = Nature(row["nature"])
+    return Standing(
+        status=Status(row["status"]),
+        is_finding=nature is Nature.CALLBACK_FINDING,
+        grave_finding=row["gravity"] == Gravity.GRAVE_FINDING,
+        is_complaint=nature is Nature.COMPLAINT,
+        ruling_needed=nature is Nature.COMPLAINT and row["severity"] != Severity.GENERAL,
+        validity=Validity(row["validity"] or Validity.PENDING),
+        causes=tuple(Category(cause) for cause in row["causes"]),
+        category=Category(row["category"]) if row["category"] else None,
+        forwarded=row["source"] in (Source.REGULATOR, Source.UPPER_COMPANY),
+        accepting_organisation=row["accepting_organisation_id"],
+        accepting_level=Level(row["accepting_level"]),
+        owed=intake.owed(particulars(row), contact(row)),
+    )
+
+
+def particulars(row: Mapping[str, Any]) -> Particulars:
+    """The particulars as they stand in the row."""
+    return Particulars(
+        complainant_type=ComplainantType(row["complainant_type"]),
+        complainant_name=row["complainant_name"],
+        complainant_phone=row["complainant_phone"],
+        authorisation=row["authorisation"],
+        anonymous=row["anonymous"],
+        category=Category(row["category"]) if row["category"] else None,
+        severity=Severity(row["severity"]),
+        demand=row["demand"],
+        description=row["description"],
+        restated_and_confirmed=row["restated_at"] is not None,
+        asks_company_to_act=row["nature"] != Nature.NON_COMPLAINT,
+    )
+
+
+def contact(row: Mapping[str, Any]) -> deadlines.Contact:
+    """How the matter came, as far as acknowledging depends on it."""
+    kind = NetworkKind(row["network_kind"]) if row["network_kind"] else None
+    return intake.contact_of(Channel(row["channel"]), Source(row["source"]), kind)
+
+
+async def _locked(conn: Connection, ticket_id: UUID, version: int, by: By) -> dict[str, Any]:
+    row = await store.lock(conn, ticket_id)
+    if row is None or not await in_reach(conn, by, row):
+        raise not_found(ticket_id)
+    if row["version"] != version:
+        since = await store.changed_since(conn, ticket_id, version)
+        raise StaleTicketError(
+            Words("服务单已被他人修改,请先查看最新内容", "somebody else changed the ticket: read it again first"),
+            version=row["version"],
+            changed=[
+                {
+                    "at": event["at"].isoformat(),
+                    "actor": event["actor"],
+                    "kind": event["kind"],
+                    "fields": sorted(event["details"].get("changed", {})),
+                }
+                for event in since
+            ],
+        )
+    return row
+
+
+async def _corrected(conn: Connection, row: dict[str, Any], changes: Changes, at: datetime) -> dict[str, Any]:
+    after = {**row, **changes.values}
+    if changes.restated_and_confirmed and row["restated_at"] is None:
+        after["restated_at"] = at
+    nature = Nature(row["nature"])
+    if after["severity"] != row["severity"]:
+        if not changes.reason.strip():
+            words = Words("调整投诉级别须说明理由", "another severity needs a reason")
+            raise NotAdmissibleError((Problem("severity", words, ("F-18",)),))
+        if nature is not Nature.CALLBACK_FINDING:
+            after["gravity"] = intake.GRAVITY[Severity(after["severity"])].value
+    customer = after["customer_id"]
+    if customer not in (None, row["customer_id"]) and await conn.fetchval(KNOWN_CUSTOMER, customer) is None:
+        raise NotAdmissibleError((Problem("customer_id", Words("没有这个客户", "no such customer")),))
+    if after["policy_number"] != row["policy_number"]:
+        policy = await conn.fetchrow(KNOWN_POLICY, after["policy_number"])
+        after["policy_id"] = policy["id"] if policy else None
+        after["underwriting_organisation_id"] = policy["organisation_id"] if policy else None
+    told = Channel.PHONE_INBOUND if nature is Nature.CALLBACK_FINDING else Channel(row["channel"])
+    kind = NetworkKind(row["network_kind"]) if row["network_kind"] else None
+    intake.check(told, Source(row["source"]), kind, particulars(after))
+    if after["complete_at"] is None and is_complete(particulars(after), contact(after)):
+        after["complete_at"] = at
+    relation = Relation(row["relation"]) if row["relation"] else None
+    before, now = ComplainantType(row["complainant_type"]), ComplainantType(after["complainant_type"])
+    if before.is_consumer != now.is_consumer:
+        weight = weigh(nature, relation, now)
+        after["occurrences"], after["pieces"] = weight.occurrences, weight.pieces
+    return after
+
+
+async def _follow(
+    conn: Connection, row: Mapping[str, Any], after: Mapping[str, Any], book: Rulebook, at: datetime
+) -> None:
+    """The clocks that a correction meets or moves (F-9, F-18, R-4.2)."""
+    met = []
+    if row["complete_at"] is None and after["complete_at"] is not None:
+        met.append(Kind.REGISTER)
+    if row["restated_at"] is None and after["restated_at"] is not None and contact(row) is deadlines.Contact.PHONE:
+        met.append(Kind.ACKNOWLEDGE)
+    if met:
+        await store.meet(conn, row["id"], met, at)
+    if after["gravity"] != row["gravity"]:
+        moved = deadlines.decide_inform(row["received_at"], Gravity(after["gravity"]), book)
+        await store.start_clock(conn, TicketKey(row["id"]), moved)
+
+
+def _moved(row: Mapping[str, Any], step: Step, status: Status, at: datetime) -> dict[str, Any]:
+    after = {**row, "status": status.value}
+    stamp = _STAMP.get(status)
+    if stamp is not None and after[stamp] is None:
+        after[stamp] = at
+    if step.action is Action.DISPATCH:
+        cause = OtherCause(row["other_cause"]) if row["other_cause"] else None
+        category = Category(row["category"]) if row["category"] else None
+        after["department"] = step.department or (route(category, cause).main if category else None)
+    if step.action is Action.DETERMINE and step.validity is not None:
+        after["validity"] = step.validity.value
+        after["causes"] = [cause.value for cause in step.causes]
+        after["liability"] = step.liability.value if step.liability else row["liability"]
+        after["invalid_ground"] = step.ground.value if step.ground else None
+    return after
+
+
+def _said(step: Step, after: Mapping[str, Any]) -> dict[str, Any]:
+    """What the history keeps of a step: everything that was said with it."""
+    said = {
+        "note": step.note,
+        "ruling": step.ruling,
+        "manner": step.manner,
+        "accepted": step.accepted,
+        "explanation": step.explanation,
+        "evidence": step.evidence,
+        "validity": step.validity,
+        "liability": step.liability,
+        "causes": list(step.causes),
+        "ground": step.ground,
+        "by_sales_staff": step.by_sales_staff or None,
+        "department": after["department"] if step.action is Action.DISPATCH else None,
+    }
+    return {name: value for name, value in said.items() if value not in (None, "", [])}
+
+
+async def _save(conn: Connection, after: Mapping[str, Any]) -> None:
+    if not await store.save(conn, after):
+        raise StaleTicketError(Words("服务单已被他人修改", "somebody else changed the ticket"))
+
+
+async def _tell(
+    conn: Connection, row: Mapping[str, Any], by: By, at: datetime, kind: str, details: Mapping[str, Any]
+) -> None:
+    """History, audit and outbox of one act, in its transaction; the last two without personal data."""
+    await store.note(conn, uuid7(at), row["id"], at, by.actor, kind, details)
+    fields = sorted(details["changed"]) if "changed" in details else None
+    await audit.record(
+        conn,
+        actor=by.actor,
+        action=f"ticket.{kind}",
+        object_kind="ticket",
+        object_id=str(row["id"]),
+        at=at,
+        details={"number": row["number"], "version": details.get("version"), "fields": fields},
+        address=by.address,
+    )
+    payload = {
+        "ticket_id": str(row["id"]),
+        "number": row["number"],
+        "act": kind,
+        "status": row["status"],
+        "organisation": row["accepting_organisation_id"],
+        "underwriting": row["underwriting_organisation_id"],
+    }
+    await outbox.append(conn, "ticket.changed", str(row["id"]), payload, at)
+
+
+def _closed() -> IllegalMoveError:
+    words = Words("已结案的服务单不再修改", "a closed ticket is not changed")
+    return IllegalMoveError(words, rules=("B-2",), status="closed", action="correct")
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else str(value) if isinstance(value, UUID) else value

@@ -1,0 +1,151 @@
+"""What may be asked of tickets: the models of bodies, and how they become values of the rules. Must never decide."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from callcenter.opening import By, Opening, Via
+from callcenter.web.api import Model
+from tickets.categories import Category, Department, OtherCause
+from tickets.findings import Heard, Intention, Respondent, Subject
+from tickets.intake import Channel, ComplainantType, NetworkKind, Particulars, Severity, Source
+from tickets.lifecycle import Action, InvalidGround, Level, Liability, Step, Validity
+
+Text = Annotated[str, StringConstraints(max_length=20_000)]
+Line = Annotated[str, StringConstraints(max_length=200)]
+Short = Annotated[str, StringConstraints(max_length=40)]
+
+
+class HeardBody(Model):
+    """What the callback agent heard; all three are asked (T-2, F-13)."""
+
+    subject: Annotated[Subject, Field(description="What the customer speaks of 问题类型")]
+    intention: Annotated[Intention, Field(description="Clear intention to complain? 是否有明确投诉意向")]
+    respondent: Annotated[Respondent, Field(description="Who speaks 接听人")] = Respondent.POLICYHOLDER
+
+    def value(self) -> Heard:
+        """As the rules take it."""
+        return Heard(self.subject, self.intention, self.respondent)
+
+
+class ParticularsBody(Model):
+    """What is known when the ticket is opened; a short entry is enough at once (F-9)."""
+
+    complainant_type: Annotated[ComplainantType, Field(description="投诉人身份 (R-1.1)")] = ComplainantType.UNKNOWN
+    complainant_name: Annotated[Line | None, Field(description="投诉人姓名")] = None
+    complainant_phone: Annotated[Short | None, Field(description="联系电话")] = None
+    authorisation: Annotated[Text | None, Field(description="委托证明 (R-1.1)")] = None
+    anonymous: Annotated[bool, Field(description="匿名 (F-35)")] = False
+    category: Annotated[Category | None, Field(description="投诉类别 (R-2.6…R-2.16)")] = None
+    other_cause: Annotated[OtherCause | None, Field(description="其他类细分 (F-8)")] = None
+    severity: Annotated[Severity, Field(description="投诉级别 (R-2.18…R-2.20)")] = Severity.GENERAL
+    demand: Annotated[Text | None, Field(description="客户诉求")] = None
+    description: Annotated[Text | None, Field(description="详细描述")] = None
+    restated_and_confirmed: Annotated[bool, Field(description="已向客户复述确认 (R-4.2)")] = False
+    asks_company_to_act: Annotated[bool, Field(description="要求公司处理;否则转职能部门 (R-1.2, R-1.3)")] = True
+    customer_id: Annotated[UUID | None, Field(description="客户,由人选定")] = None
+    policy_number: Annotated[Short | None, Field(description="保单号")] = None
+
+    def particulars(self) -> Particulars:
+        """As the rules take them."""
+        return Particulars(
+            complainant_type=self.complainant_type,
+            complainant_name=self.complainant_name,
+            complainant_phone=self.complainant_phone,
+            authorisation=self.authorisation,
+            anonymous=self.anonymous,
+            category=self.category,
+            severity=self.severity,
+            demand=self.demand,
+            description=self.description,
+            restated_and_confirmed=self.restated_and_confirmed,
+            asks_company_to_act=self.asks_company_to_act,
+        )
+
+
+class OpenOnCallBody(ParticularsBody):
+    """A ticket on a call; on a callback with what was heard."""
+
+    heard: HeardBody | None = None
+
+
+class OpenBody(ParticularsBody):
+    """A ticket that came by another channel."""
+
+    channel: Annotated[Channel, Field(description="投诉方式 (R-2.1)")]
+    source: Annotated[Source, Field(description="来源 (F-4)")] = Source.DIRECT
+    network_kind: Annotated[NetworkKind | None, Field(description="网络渠道细分 (F-5)")] = None
+
+
+class CorrectBody(Model):
+    """New particulars; what is left out stays. `version` is the one that was read."""
+
+    version: Annotated[int, Field(ge=1)]
+    complainant_type: ComplainantType | None = None
+    complainant_name: Line | None = None
+    complainant_phone: Short | None = None
+    authorisation: Text | None = None
+    anonymous: bool | None = None
+    category: Category | None = None
+    other_cause: OtherCause | None = None
+    severity: Severity | None = None
+    demand: Text | None = None
+    description: Text | None = None
+    restated_and_confirmed: bool | None = None
+    customer_id: UUID | None = None
+    policy_number: Short | None = None
+    reason: Annotated[Line, Field(description="Reason for another severity 调整级别的理由 (F-18)")] = ""
+
+    def values(self) -> dict[str, Any]:
+        """The columns named; a flag or an enumeration that is always set cannot be emptied."""
+        never_empty = {"complainant_type", "anonymous", "severity"}
+        named = self.model_fields_set - {"version", "reason", "restated_and_confirmed"}
+        return {
+            name: getattr(self, name)
+            for name in sorted(named)
+            if not (name in never_empty and getattr(self, name) is None)
+        }
+
+
+class ActBody(Model):
+    """What is said with an action; which fields an action needs, its refusal tells with the rule."""
+
+    version: Annotated[int, Field(ge=1)]
+    note: Annotated[Text, Field(description="处理情况、意见 (R-4.7, R-4.23)")] = ""
+    department: Annotated[Department | None, Field(description="主办部门 (R-4.10)")] = None
+    ruling: Annotated[Text, Field(description="委员会裁定 (R-4.24)")] = ""
+    by_sales_staff: Annotated[bool, Field(description="由销售人员处理 (C-14)")] = False
+    validity: Annotated[Validity | None, Field(description="是否有效 (R-3.23)")] = None
+    liability: Annotated[Liability | None, Field(description="责任归属 (F-1)")] = None
+    causes: Annotated[list[Category], Field(default_factory=list, max_length=11, description="原因 (R-3.24)")]
+    ground: Annotated[InvalidGround | None, Field(description="无效理由 (F-23)")] = None
+    evidence: Annotated[Text, Field(description="依据 (F-23)")] = ""
+    manner: Annotated[Line, Field(description="告知方式 (CL-8)")] = ""
+    accepted: Annotated[bool | None, Field(description="客户是否接受 (R-4.29, R-4.30)")] = None
+    explanation: Annotated[Text, Field(description="解释安抚情况 (R-4.30)")] = ""
+
+    def step(self, action: Action) -> Step:
+        """As the lifecycle takes it; where the actor sits is filled in by the use case."""
+        said = self.model_dump(exclude={"version", "causes"})
+        return Step(action, organisation="", level=Level.HQ, causes=tuple(self.causes), **said)
+
+
+class LinkBody(Model):
+    """A further call of the ticket."""
+
+    call_id: UUID
+
+
+def asked(key: UUID, via: Via, body: ParticularsBody, by: By, **more: Any) -> Opening:
+    """A body as the opening it asks for, accepted where the actor sits."""
+    return Opening(
+        key=key,
+        via=via,
+        accepting_organisation=by.organisation_id or "hq",
+        particulars=body.particulars(),
+        other_cause=body.other_cause,
+        customer_id=body.customer_id,
+        policy_number=body.policy_number,
+        **more,
+    )

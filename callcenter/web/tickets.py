@@ -1,0 +1,219 @@
+"""Routes of tickets: opening on a call or otherwise, reading, correcting, acting. Must never decide a rule."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from callcenter import casefile
+from callcenter.accounts.permissions import Permission
+from callcenter.casefile import Wanted
+from callcenter.casework import Changes
+from callcenter.errors import ForbiddenError, NotFoundError
+from callcenter.opening import By, OnCall, Via
+from callcenter.web.api import Context, Day, Page, PageQuery, Routes
+from callcenter.web.keys import CASEWORK, COMPLAINTS
+from callcenter.web.ticket_bodies import ActBody, CorrectBody, LinkBody, OpenBody, OpenOnCallBody, asked
+from callcenter.web.ticket_views import (
+    ExplanationView,
+    ListedView,
+    OpenedView,
+    TicketView,
+    explanation_view,
+    listed_view,
+    opened_view,
+    ticket_view,
+)
+from tickets.categories import Category
+from tickets.errors import CallNotFoundError, TicketNotFoundError
+from tickets.intake import Channel, Nature, Severity, Source
+from tickets.lifecycle import Action, Status, Validity
+
+routes = Routes("tickets", "Service orders 服务单")
+
+NEEDS: Mapping[Action, Permission] = {
+    Action.NOTE: Permission.TICKET_EDIT,
+    Action.ACKNOWLEDGE: Permission.TICKET_EDIT,
+    Action.HAND_OVER: Permission.TICKET_EDIT,
+    Action.SETTLE: Permission.TICKET_EDIT,
+    Action.DISPATCH: Permission.TICKET_MANAGE,
+    Action.HANDLE: Permission.TICKET_WORK,
+    Action.DETERMINE: Permission.TICKET_MANAGE,
+    Action.INFORM: Permission.TICKET_MANAGE,
+    Action.CLOSE: Permission.TICKET_MANAGE,
+}
+"""Which permission an action needs: the receiver's, the department's, the complaint post's (R-4.16 … R-4.33)."""
+
+
+STATUSES = "^({0})(,({0}))*$".format("|".join(Status))
+
+
+class TicketQuery(PageQuery):
+    """Filters; what is left out does not narrow. Days are in Asia/Shanghai, both included."""
+
+    status: Annotated[
+        str | None, Field(pattern=STATUSES, description="One or several, separated by commas 状态,可多选,逗号分隔")
+    ] = None
+    nature: Nature | None = None
+    channel: Channel | None = None
+    source: Source | None = None
+    category: Category | None = None
+    severity: Severity | None = None
+    validity: Validity | None = None
+    first_day: Day | None = None
+    last_day: Day | None = None
+    customer_id: UUID | None = None
+    policy_number: Annotated[str | None, Field(max_length=40)] = None
+    phone: Annotated[str | None, Field(max_length=40)] = None
+    number: Annotated[str | None, Field(max_length=40, description="Number or its beginning 服务单号或其开头")] = None
+    text: Annotated[
+        Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)] | None,
+        Field(description="Words in name, demand, description 全文"),
+    ] = None
+    call_id: UUID | None = None
+    callback_task_id: UUID | None = None
+    organisation: Annotated[
+        str | None, Field(max_length=100, description="Accepting organisation and below 受理机构")
+    ] = None
+    overdue: Annotated[bool, Field(description="Past the deadline and not yet informed 已逾期")] = False
+    todo: Annotated[bool, Field(description="My own tickets still to be completed or handed over 我的待办")] = False
+
+
+@routes.post("/calls/{call_id}/tickets", Permission.TICKET_OPEN, creates=True)
+async def open_on_call(ctx: Context, call_id: UUID, body: OpenOnCallBody) -> OpenedView:
+    """Open a ticket on a call 通话中开立服务单
+
+    Open while the call is live, accepted until the end of its day and then marked not live. On a callback, what was
+    heard decides whether it is a complaint that counts or a finding that does not.
+    """
+    via = Via.CALLBACK_AGENT if body.heard else Via.AGENT
+    heard = body.heard.value() if body.heard else None
+    by = _by(ctx)
+    with _found():
+        opened = await ctx.resource(COMPLAINTS).open(
+            asked(ctx.key, via, body, by, call=OnCall(call_id), heard=heard), by
+        )
+    return opened_view(opened)
+
+
+@routes.post("/tickets", Permission.TICKET_OPEN, creates=True)
+async def open_otherwise(ctx: Context, body: OpenBody) -> OpenedView:
+    """Open a ticket that came by another channel 其他渠道开立服务单"""
+    via = Via.INTEGRATOR if ctx.actor.kind == "token" else Via.DESK
+    by = _by(ctx)
+    opened = await ctx.resource(COMPLAINTS).open(
+        asked(ctx.key, via, body, by, channel=body.channel, source=body.source, network_kind=body.network_kind), by
+    )
+    return opened_view(opened)
+
+
+@routes.get("/tickets", Permission.TICKET_READ, reads="ticket")
+async def list_tickets(ctx: Context, query: TicketQuery) -> Page[ListedView]:
+    """Tickets, newest first 服务单列表"""
+    at = ctx.clock.now()
+    filters = query.model_dump(exclude={"limit", "cursor", "organisation", "overdue", "todo", "status"})
+    async with ctx.db.connection() as conn:
+        wanted = Wanted(
+            **filters,
+            status=query.status.split(",") if query.status else (),
+            organisation_path=await organisation_path(ctx, query.organisation) if query.organisation else None,
+            overdue_at=at if query.overdue else None,
+            todo_of=ctx.actor.id if query.todo else None,
+        )
+        rows = await casefile.page(conn, wanted, _by(ctx), ctx.after(query, tuple[datetime, UUID]), query.limit + 1)
+    page = ctx.page(rows, query, key=lambda row: (row["received_at"], row["id"]))
+    return Page(items=[listed_view(row, at) for row in page.items], next=page.next)
+
+
+@routes.get("/tickets/{ticket_id}", Permission.TICKET_READ, reads="ticket")
+async def show_ticket(ctx: Context, ticket_id: UUID) -> TicketView:
+    """The whole file: particulars, history, clocks, calls and recordings 服务单全貌"""
+    async with ctx.db.connection() as conn:
+        with _found():
+            file = await casefile.whole(conn, ticket_id, _by(ctx))
+    return ticket_view(file, ctx.clock.now())
+
+
+@routes.get("/tickets/{ticket_id}/explain", Permission.TICKET_READ, reads="ticket")
+async def explain_ticket(ctx: Context, ticket_id: UUID) -> ExplanationView:
+    """Why it counts or not, and every deadline day by day 计件依据与时限推算"""
+    at = ctx.clock.now()
+    async with ctx.db.connection() as conn:
+        book = await ctx.resource(COMPLAINTS).rules.current(conn, at)
+        with _found():
+            explained = await casefile.explain(conn, ticket_id, _by(ctx), book, at)
+    return explanation_view(explained)
+
+
+@routes.patch("/tickets/{ticket_id}", Permission.TICKET_EDIT)
+async def correct_ticket(ctx: Context, ticket_id: UUID, body: CorrectBody) -> TicketView:
+    """Correct or complete the particulars 补充、更正要素
+
+    Give the version you read; when somebody was faster the answer is 409 and says what they changed.
+    """
+    by = _by(ctx)
+    changes = Changes(body.values(), body.restated_and_confirmed is True, body.reason)
+    with _found():
+        await ctx.resource(CASEWORK).correct(ticket_id, body.version, changes, by)
+    return await _shown(ctx, ticket_id, by)
+
+
+@routes.post("/tickets/{ticket_id}/actions/{action}", Permission.TICKET_EDIT)
+async def act_on_ticket(ctx: Context, ticket_id: UUID, action: Action, body: ActBody) -> TicketView:
+    """Carry the ticket a step further 流转
+
+    Refusals name the rule, the status and the action; nothing is changed then.
+    """
+    if not ctx.actor.may(NEEDS[action]):
+        raise ForbiddenError(f"this needs the permission {NEEDS[action]}")
+    by = _by(ctx)
+    with _found():
+        await ctx.resource(CASEWORK).act(ticket_id, body.version, body.step(action), by)
+    return await _shown(ctx, ticket_id, by)
+
+
+@routes.post("/tickets/{ticket_id}/calls", Permission.TICKET_EDIT)
+async def link_call(ctx: Context, ticket_id: UUID, body: LinkBody) -> TicketView:
+    """Hang a further call on the ticket 关联通话"""
+    by = _by(ctx)
+    with _found():
+        await ctx.resource(CASEWORK).hang(ticket_id, body.call_id, by)
+    return await _shown(ctx, ticket_id, by)
+
+
+async def organisation_path(ctx: Context, organisation: str) -> str:
+    """The path of an organisation in the actor's subtree; NotFoundError for any other."""
+    async with ctx.db.connection() as conn:
+        path = await conn.fetchval("SELECT path FROM organisation WHERE id = $1", organisation)
+    ctx.within(path, "organisation", organisation)
+    return str(path)
+
+
+def _by(ctx: Context) -> By:
+    actor = ctx.actor
+    return By(
+        actor=actor.audit_name,
+        user_id=actor.id if actor.kind == "user" else None,
+        organisation_id=actor.organisation_id,
+        path=actor.path,
+        address=ctx.address,
+    )
+
+
+async def _shown(ctx: Context, ticket_id: UUID, by: By) -> TicketView:
+    async with ctx.db.connection() as conn:
+        return ticket_view(await casefile.whole(conn, ticket_id, by), ctx.clock.now())
+
+
+@contextmanager
+def _found() -> Iterator[None]:
+    """Tells the access log of tickets and calls that were asked for in vain (H2, H14)."""
+    try:
+        yield
+    except TicketNotFoundError as error:
+        raise NotFoundError("ticket", error.details["ticket"]) from None
+    except CallNotFoundError as error:
+        raise NotFoundError("call", error.details["call"]) from None

@@ -1,0 +1,464 @@
+"""Tickets through the interface: opened on calls and otherwise, corrected, carried through, explained, found."""
+
+import asyncio
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from callcenter.accounts.permissions import Role
+from callcenter.ids import uuid7
+from tests.conftest import NOON
+from tests.service.desk import a_call, hang_up
+from tests.service.site import ELSEWHERE, HOME, Client, Reply, Site
+
+pytestmark = pytest.mark.service
+
+FULL = {
+    "complainant_type": "customer",
+    "complainant_name": "王小明",
+    "complainant_phone": "13900000001",
+    "category": "claims",
+    "demand": "请尽快赔付",
+    "description": "住院费用三十天仍未赔付",
+    "restated_and_confirmed": True,
+}
+HEARD = {"subject": "mis_selling", "intention": "yes", "respondent": "policyholder"}
+
+
+async def a_live_call(site: Site, user: UUID | None = None, **others: Any) -> UUID:
+    async with site.database.transaction() as conn:
+        return await a_call(conn, user=user, **others)
+
+
+async def opened(client: Client, **changes: Any) -> Any:
+    reply = await client.post("/tickets", {**FULL, "channel": "letter", **changes})
+    assert reply.status == 201, reply.body
+    return reply.json
+
+
+async def fresh(site: Site, role: Role, where: str = HOME) -> Client:
+    """Somebody who logged in just now: a session does not outlive a leap of the clock."""
+    site.people.clear()
+    return await site.client(role, where=where)
+
+
+async def acted(client: Client, ticket: Any, action: str, **said: Any) -> Reply:
+    shown = await client.get(f"/tickets/{ticket['id']}")
+    return await client.post(f"/tickets/{ticket['id']}/actions/{action}", {"version": shown.json["version"], **said})
+
+
+async def test_an_agent_opens_a_complaint_on_a_live_call_and_the_file_shows_both_moments(site: Site) -> None:
+    """T-3, R-1.4, R-4.2"""
+    agent = await site.client(Role.AGENT)
+    assert agent.user is not None
+    call = await a_live_call(site, agent.user.id)
+    reply = await agent.post(f"/calls/{call}/tickets", FULL)
+    assert reply.status == 201, reply.body
+    assert reply.json["number"] == "95519-20261118-000001"
+    assert (reply.json["opened_live"], reply.json["seconds_into_call"]) == (True, 42.0)
+    async with site.database.transaction() as conn:
+        await hang_up(conn, call, NOON + timedelta(seconds=30))
+    file = (await agent.get(f"/tickets/{reply.json['id']}")).json
+    assert file["calls"][0]["opened_live"] is True
+    assert file["calls"][0]["linked_at"] < file["calls"][0]["call_ended_at"]
+    assert {clock["kind"]: clock["in_time"] for clock in file["clocks"]} == {
+        "register": True,
+        "acknowledge": True,
+        "hand_over": None,
+        "dispatch": None,
+        "decide_inform": None,
+    }
+
+
+async def test_a_ticket_opened_after_the_end_is_taken_the_same_day_and_never_called_live(site: Site) -> None:
+    """T-3"""
+    agent = await site.client(Role.AGENT)
+    call = await a_live_call(site)
+    async with site.database.transaction() as conn:
+        await hang_up(conn, call, NOON - timedelta(seconds=5))
+    assert (await agent.post(f"/calls/{call}/tickets", FULL)).json["opened_live"] is False
+    site.clock.advance(timedelta(days=1))
+    agent = await fresh(site, Role.AGENT)
+    reply = await agent.post(f"/calls/{call}/tickets", FULL)
+    assert (reply.status, reply.code, reply.json["rules"]) == (409, "call_not_today", ["R-1.4", "L-1"])
+
+
+async def test_a_callback_complaint_counts_and_a_finding_does_not(site: Site) -> None:
+    """T-1, T-2"""
+    agent = await site.client(Role.CALLBACK_AGENT)
+    call = await a_live_call(site)
+    complaint = (await agent.post(f"/calls/{call}/tickets", {**FULL, "heard": HEARD})).json
+    finding = (await agent.post(f"/calls/{call}/tickets", {**FULL, "heard": {**HEARD, "intention": "no"}})).json
+    assert (complaint["nature"], complaint["counts"]) == ("complaint", True)
+    assert (finding["nature"], finding["counts"]) == ("callback_finding", False)
+    assert [r["rule"] for r in complaint["verdict"]["reasons"]] == ["R-2.2", "D-7"]
+
+
+async def test_a_callback_without_what_was_heard_is_refused(site: Site) -> None:
+    """F-13: on a call of direction callback the classification cannot be passed by."""
+    agent = await site.client(Role.CALLBACK_AGENT)
+    call = await a_live_call(site)
+    async with site.database.transaction() as conn:
+        await conn.execute("UPDATE call SET direction = 'callback'")
+    reply = await agent.post(f"/calls/{call}/tickets", FULL)
+    assert (reply.status, reply.code, reply.json["rules"][0]) == (422, "ticket_not_admissible", "F-13")
+
+
+@pytest.mark.parametrize("call", [str(uuid4()), str(uuid7(NOON))])
+async def test_an_unknown_call_is_not_found(site: Site, call: str) -> None:
+    """H14"""
+    agent = await site.client(Role.AGENT)
+    assert (await agent.post(f"/calls/{call}/tickets", FULL)).status == 404
+
+
+async def test_another_organisations_call_and_ticket_are_not_found(site: Site) -> None:
+    """H14, H2: as if they did not exist; the attempt is in the access log."""
+    agent, stranger = await site.client(Role.AGENT), await site.client(Role.AGENT, where=ELSEWHERE)
+    assert stranger.user is not None
+    call = await a_live_call(site, stranger.user.id)
+    assert (await agent.post(f"/calls/{call}/tickets", FULL)).status == 404
+    ticket = (await stranger.post(f"/calls/{call}/tickets", FULL)).json
+    for path in (f"/tickets/{ticket['id']}", f"/tickets/{ticket['id']}/explain"):
+        assert (await agent.get(path)).status == 404
+    change = await agent("PATCH", f"/tickets/{ticket['id']}", json={"version": 1, "demand": "x"})
+    assert change.status == 404
+    assert (await agent.get("/tickets")).json["items"] == []
+    async with site.database.connection() as conn:
+        denied = await conn.fetchval(
+            "SELECT count(*) FROM access_log WHERE verdict = 'deny' AND object_id = $1", str(ticket["id"])
+        )
+    assert denied == 3
+
+
+async def test_whose_call_the_menus_ticket_hangs_on_may_complete_it(site: Site) -> None:
+    """design.md §4.4: the caller opened it at headquarters' account; the agent who answers goes on with it."""
+    agent = await site.client(Role.AGENT)
+    assert agent.user is not None
+    call = await a_live_call(site, agent.user.id)
+    head = await site.client(Role.AGENT, where="hq")
+    ticket = (await head.post(f"/calls/{call}/tickets", {})).json
+    todo = (await agent.get("/tickets?todo=true")).json["items"]
+    assert [t["id"] for t in todo] == [ticket["id"]]
+    reply = await agent("PATCH", f"/tickets/{ticket['id']}", json={"version": 1, **FULL})
+    assert reply.status == 200, reply.body
+    assert (reply.json["complete"], reply.json["owed"]) == (True, [])
+    assert {c["kind"] for c in reply.json["clocks"] if c["in_time"]} == {"register", "acknowledge"}
+
+
+async def test_a_ticket_is_a_todo_until_it_is_handed_on(site: Site) -> None:
+    """design.md §4.4: it survives hang-up and log-out as a to-do."""
+    agent, handler = await site.client(Role.AGENT), await site.client(Role.HANDLER)
+    ticket = await opened(agent)
+    assert [t["id"] for t in (await agent.get("/tickets?todo=true")).json["items"]] == [ticket["id"]]
+    assert (await handler.get("/tickets?todo=true")).json["items"] == []
+    assert (await acted(handler, ticket, "dispatch")).status == 200
+    assert (await agent.get("/tickets?todo=true")).json["items"] == []
+
+
+async def test_fifty_equal_requests_at_once_make_one_ticket(site: Site) -> None:
+    """H9"""
+    agent = await site.client(Role.AGENT)
+    call = await a_live_call(site)
+    headers = {"Idempotency-Key": str(uuid4())}
+    replies = await asyncio.gather(*(agent.post(f"/calls/{call}/tickets", FULL, headers=headers) for _ in range(50)))
+    assert {r.status for r in replies} <= {201, 409}
+    assert {r.json["number"] for r in replies if r.status == 201} == {"95519-20261118-000001"}
+    again = await agent.post(f"/calls/{call}/tickets", FULL, headers=headers)
+    assert (again.status, again.json["number"]) == (201, "95519-20261118-000001")
+    other = await agent.post(f"/calls/{call}/tickets", {**FULL, "demand": "退保"}, headers=headers)
+    assert (other.status, other.code) == (422, "idempotency_key_reused")
+    async with site.database.connection() as conn:
+        assert await conn.fetchval("SELECT count(*) FROM ticket") == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["𠮷野家", "'; DROP TABLE ticket; --", "<script>alert(1)</script>", "=HYPERLINK(1)", "\u202eabc", "a\u200bb"],
+)
+async def test_awkward_text_is_only_text(site: Site, text: str) -> None:
+    """H11, H12"""
+    agent = await site.client(Role.AGENT)
+    ticket = await opened(agent, description=text)
+    assert (await agent.get(f"/tickets/{ticket['id']}")).json["description"] == text
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud800"])
+async def test_text_that_cannot_be_stored_is_a_bad_request(site: Site, text: str) -> None:
+    """H11"""
+    agent = await site.client(Role.AGENT)
+    reply = await agent.post("/tickets", {**FULL, "channel": "letter", "description": text})
+    assert reply.status in (400, 422)
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("first_day=0000-01-01", 400),
+        ("first_day=9999-12-31", 400),
+        ("first_day=2026-02-30", 400),
+        ("first_day=2026-11-18T10:00:00", 400),
+        ("first_day=2200-12-31&last_day=1900-01-01", 200),
+        ("status=lost", 400),
+        ("limit=-1", 400),
+        ("limit=1000000000", 400),
+        ("cursor=forged", 400),
+        ("number=%25%25%25%25", 200),
+        ("text=%25_%5C", 200),
+    ],
+)
+async def test_awkward_filters_are_refused_or_inert(site: Site, query: str, status: int) -> None:
+    """H13, H17, H18"""
+    agent = await site.client(Role.AGENT)
+    await opened(agent)
+    reply = await agent.get(f"/tickets?{query}")
+    assert reply.status == status, reply.body
+    if status == 200:
+        assert reply.json["items"] == []
+
+
+async def test_two_people_on_one_ticket_one_wins_and_the_other_is_told_what_changed(site: Site) -> None:
+    agent, handler = await site.client(Role.AGENT), await site.client(Role.HANDLER)
+    ticket = await opened(agent)
+    replies = await asyncio.gather(
+        agent("PATCH", f"/tickets/{ticket['id']}", json={"version": 1, "demand": "退还保费"}),
+        handler("PATCH", f"/tickets/{ticket['id']}", json={"version": 1, "description": "已核对保单"}),
+    )
+    assert sorted(r.status for r in replies) == [200, 409]
+    loser = next(r for r in replies if r.status == 409)
+    assert loser.code == "ticket_stale"
+    [change] = loser.json["details"]["changed"]
+    assert change["kind"] == "corrected"
+    assert change["fields"] in (["demand"], ["description"])
+    assert loser.json["details"]["version"] == 2
+
+
+async def test_a_complaint_goes_all_the_way_and_every_step_is_in_its_history(site: Site) -> None:
+    """R-4.1, R-4.4, R-4.18, R-4.22, R-4.27, R-4.31"""
+    agent, handler = await site.client(Role.AGENT), await site.client(Role.HANDLER)
+    coordinator = await site.client(Role.COORDINATOR)
+    ticket = await opened(agent)
+    steps: list[tuple[Client, str, dict[str, Any]]] = [
+        (agent, "acknowledge", {"note": "电话告知已收到来信", "manner": "电话"}),
+        (agent, "hand_over", {}),
+        (handler, "dispatch", {}),
+        (coordinator, "note", {"note": "已调取赔案"}),
+        (coordinator, "handle", {"note": "同意赔付"}),
+        (handler, "inform", {"manner": "电话", "accepted": True}),
+        (handler, "determine", {"validity": "valid", "causes": ["claims"], "liability": "company"}),
+        (handler, "close", {}),
+    ]
+    for client, action, said in steps:
+        reply = await acted(client, ticket, action, **said)
+        assert reply.status == 200, (action, reply.body)
+    file = reply.json
+    assert (file["status"], file["department"], file["validity"]) == ("closed", "business_management", "valid")
+    assert [event["kind"] for event in file["events"]] == ["opened", *(action for _, action, _ in steps)]
+    assert all(clock["in_time"] for clock in file["clocks"])
+    assert file["possible"] == []
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.COORDINATOR, Role.INTEGRATOR])
+@pytest.mark.parametrize("action", ["close", "determine", "dispatch"])
+async def test_the_wrong_role_is_refused_and_nothing_changes(site: Site, role: Role, action: str) -> None:
+    """R-4.33, T-6"""
+    ticket = await opened(await site.client(Role.AGENT))
+    reply = await acted(await site.client(role), ticket, action)
+    assert (reply.status, reply.code) == (403, "forbidden")
+    assert (await (await site.client(role)).get(f"/tickets/{ticket['id']}")).json["version"] == 1
+
+
+async def test_a_refusal_names_rule_status_and_action_in_the_readers_language(site: Site) -> None:
+    """R-4.1, R-3.23"""
+    handler = await site.client(Role.HANDLER)
+    ticket = await opened(handler)
+    reply = await acted(handler, ticket, "close")
+    assert (reply.status, reply.code, reply.json["detail"]) == (409, "ticket_illegal_move", "已记录的服务单不能结案")
+    assert reply.json["details"]["status"] == "recorded"
+    assert reply.json["details"]["action"] == "close"
+    reply = await handler.post(
+        f"/tickets/{ticket['id']}/actions/note", {"version": 1}, headers={"Accept-Language": "en"}
+    )
+    assert (reply.code, reply.json["rules"]) == ("ticket_move_refused", ["R-4.7"])
+    assert reply.json["detail"] == "what is not written in the order did not happen"
+
+
+async def test_another_organisation_may_not_close_what_this_one_accepted(site: Site) -> None:
+    """R-4.31, R-4.32: the province looks on, unless the regulator forwarded the case."""
+    city, province = await site.client(Role.HANDLER), await site.client(Role.HANDLER, where="gd")
+    for source, refused, rule in (("direct", province, "R-4.31"), ("regulator", city, "R-4.32")):
+        ticket = await opened(city, source=source)
+        reply = await acted(refused, ticket, "determine", validity="valid", causes=["claims"])
+        assert (reply.status, reply.json["rules"][0]) == (409, rule)
+
+
+async def test_another_severity_needs_a_reason_and_moves_the_deadline_from_receipt(site: Site) -> None:
+    """F-18, L-12, CL-3"""
+    handler = await site.client(Role.HANDLER)
+    ticket = await opened(handler)
+    site.clock.advance(timedelta(days=1))
+    handler = await fresh(site, Role.HANDLER)
+    path = f"/tickets/{ticket['id']}"
+    reply = await handler("PATCH", path, json={"version": 1, "severity": "difficult"})
+    assert (reply.status, reply.json["rules"]) == (422, ["F-18"])
+    reply = await handler("PATCH", path, json={"version": 1, "severity": "difficult", "reason": "需上级批复"})
+    assert reply.json["due_day"] == "2026-12-02"
+    decide = next(c for c in reply.json["clocks"] if c["kind"] == "decide_inform")
+    assert (decide["internal_due"], decide["statutory_due"]) == ("2026-12-02", "2026-12-03")
+
+
+async def test_a_sales_agents_grievance_leaves_the_figures_when_that_is_found_out(site: Site) -> None:
+    """F-37"""
+    handler = await site.client(Role.HANDLER)
+    ticket = await opened(handler)
+    reply = await handler("PATCH", f"/tickets/{ticket['id']}", json={"version": 1, "complainant_type": "agent"})
+    assert (reply.json["occurrences"], reply.json["pieces"]) == (0, 0)
+
+
+async def test_a_closed_ticket_is_not_changed(site: Site) -> None:
+    """B-2"""
+    handler = await site.client(Role.HANDLER)
+    ticket = await opened(handler, restated_and_confirmed=False)
+    for action, said in [
+        ("settle", {"note": "当场解决"}),
+        ("inform", {"manner": "电话", "accepted": True}),
+        ("determine", {"validity": "valid", "causes": ["claims"]}),
+        ("close", {}),
+    ]:
+        assert (await acted(handler, ticket, action, **said)).status == 200
+    reply = await handler("PATCH", f"/tickets/{ticket['id']}", json={"version": 5, "demand": "x"})
+    assert (reply.status, reply.json["rules"]) == (409, ["B-2"])
+
+
+async def test_the_explanation_shows_why_and_every_day_of_the_arithmetic(site: Site) -> None:
+    """CL-1, CL-3, D-1, T-4"""
+    site.clock.set(datetime(2025, 9, 30, 2, tzinfo=UTC))
+    handler = await site.client(Role.HANDLER)
+    ticket = await opened(handler, severity="major")
+    explained = (await handler.get(f"/tickets/{ticket['id']}/explain")).json
+    assert (explained["counts"], explained["pieces"]) == (True, 1)
+    decide = next(c for c in explained["clocks"] if c["kind"] == "decide_inform")
+    assert (decide["due_day"], decide["rules"][0]) == ("2025-10-15", "L-14")
+    internal, statutory = decide["limits"]
+    assert (internal["limit"], internal["due"]) == ("L-13", "2025-10-21")
+    assert [d["number"] for d in statutory["days"]] == list(range(16))
+    eighth = next(d for d in internal["days"] if d["day"] == "2025-10-08")
+    assert (eighth["kind"], eighth["number"]) == ("holiday", None)
+
+
+async def test_a_finding_explains_why_it_does_not_count(site: Site) -> None:
+    """T-1, R-2.5"""
+    agent = await site.client(Role.CALLBACK_AGENT)
+    call = await a_live_call(site)
+    finding = (await agent.post(f"/calls/{call}/tickets", {**FULL, "heard": {**HEARD, "intention": "unclear"}})).json
+    explained = (await agent.get(f"/tickets/{finding['id']}/explain")).json
+    assert (explained["counts"], explained["exclusion"]) == (False, "callback_finding")
+    assert {"F-13", "R-2.3", "R-2.5", "L-31", "D-6"} <= {r["rule"] for r in explained["reasons"]}
+    assert explained["heard"] == {**HEARD, "intention": "unclear"}
+
+
+async def test_a_list_is_paged_without_loss_and_filtered(site: Site) -> None:
+    agent = await site.client(Role.AGENT)
+    made = [(await opened(agent, demand=f"诉求{n}", category="claims" if n % 2 else "sms"))["id"] for n in range(7)]
+    seen: list[str] = []
+    path = "/tickets?limit=3"
+    while True:
+        reply = await agent.get(path)
+        assert reply.status == 200, reply.body
+        page = reply.json
+        seen += [item["id"] for item in page["items"]]
+        if page["next"] is None:
+            break
+        path = f"/tickets?limit=3&cursor={page['next']}"
+    assert sorted(seen) == sorted(made)
+    assert len(seen) == len(set(seen))
+    assert len((await agent.get("/tickets?category=sms")).json["items"]) == 4
+    assert len((await agent.get("/tickets?status=recorded,closed")).json["items"]) == 7
+    assert (await agent.get("/tickets?status=closed")).json["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("text=三十天", 1),
+        ("text=天三", 0),
+        ("text=赔", 1),
+        ("text=小明", 1),
+        ("number=95519-20261118-0000", 1),
+        ("number=95519-20261119", 0),
+        ("phone=13900000001", 1),
+        ("first_day=2026-11-18&last_day=2026-11-18", 1),
+        ("last_day=2026-11-17", 0),
+        ("organisation=gd-gz-a", 0),
+        ("organisation=gd-gz", 1),
+        ("overdue=true", 0),
+    ],
+)
+async def test_tickets_are_found_by_words_number_telephone_and_day(site: Site, query: str, found: int) -> None:
+    agent = await site.client(Role.AGENT)
+    await opened(agent)
+    reply = await agent.get(f"/tickets?{query}")
+    assert reply.status == 200, reply.body
+    assert len(reply.json["items"]) == found
+
+
+async def test_a_ticket_past_its_deadline_is_in_the_overdue_list(site: Site) -> None:
+    """L-11"""
+    agent = await site.client(Role.AGENT)
+    ticket = await opened(agent)
+    site.clock.set(datetime(2026, 11, 25, 15, 59, 59, tzinfo=UTC))
+    handler = await fresh(site, Role.HANDLER)
+    assert (await handler.get("/tickets?overdue=true")).json["items"] == []
+    site.clock.advance(timedelta(seconds=1))
+    late = (await handler.get("/tickets?overdue=true")).json["items"]
+    assert [(t["id"], t["due_day"], t["in_time"]) for t in late] == [(ticket["id"], "2026-11-25", False)]
+
+
+async def test_a_list_comes_as_csv_with_inert_formulas(site: Site) -> None:
+    """H12"""
+    handler = await site.client(Role.HANDLER)
+    await opened(handler, complainant_name="=1+1")
+    reply = await handler.get("/tickets?purpose=月报", headers={"Accept": "text/csv"})
+    assert reply.body.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(reply.body.decode("utf-8-sig"))))
+    assert rows[0]["服务单号"] == "95519-20261118-000001"
+    assert not rows[0]["投诉人"].startswith("=")
+
+
+async def test_further_calls_hang_on_a_ticket_once_and_not_without_end(site: Site) -> None:
+    """H14"""
+    agent = await site.client(Role.AGENT)
+    ticket = await opened(agent)
+    call = await a_live_call(site)
+    for _ in range(2):
+        reply = await agent.post(f"/tickets/{ticket['id']}/calls", {"call_id": str(call)})
+        assert [c["call_id"] for c in reply.json["calls"]] == [str(call)]
+    async with site.database.transaction() as conn:
+        await conn.executemany(
+            "INSERT INTO ticket_call VALUES ($1, $2, false, NULL, $3)",
+            [(UUID(ticket["id"]), uuid4(), NOON) for _ in range(199)],
+        )
+    more = await a_live_call(site, serial=2)
+    reply = await agent.post(f"/tickets/{ticket['id']}/calls", {"call_id": str(more)})
+    assert (reply.status, reply.code) == (409, "ticket_too_many_calls")
+    assert (await agent.post(f"/tickets/{ticket['id']}/calls", {"call_id": str(uuid4())})).status == 404
+
+
+async def test_reading_a_ticket_is_in_the_access_log(site: Site) -> None:
+    """T-6"""
+    agent = await site.client(Role.AGENT)
+    ticket = await opened(agent)
+    await agent.get(f"/tickets/{ticket['id']}")
+    async with site.database.connection() as conn:
+        row = await conn.fetchrow("SELECT actor, verdict FROM access_log WHERE object_id = $1", ticket["id"])
+    assert row is not None
+    assert agent.user is not None
+    assert (row["actor"], row["verdict"]) == (f"user:{agent.user.id}", "allow")
+
+
+def test_home_is_a_city() -> None:
+    """The tests above rest on it: a city closes what it accepts (R-4.31)."""
+    assert HOME == "gd-gz"
