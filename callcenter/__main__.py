@@ -10,6 +10,7 @@ from pathlib import Path
 from callcenter.accounts import commands as accounts
 from callcenter.config import Config, ConfigError
 from callcenter.db.migrate import MigrationError, migrate
+from callcenter.demo import commands as demo
 from callcenter.log import configure
 from callcenter.testmode import WrongModeError
 
@@ -55,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     ):
         commands.add_parser(name, help=text, description=text).set_defaults(command=run)
     accounts.add_commands(commands)
+    demo.add_commands(commands)
     return parser
 
 

@@ -11,7 +11,7 @@ import aiohttp
 
 from callcenter.db.migrate import migrate
 from callcenter.lab.asterisk import Asterisk
-from callcenter.lab.ports import free_tcp
+from callcenter.lab.ports import free_tcp, is_free
 from callcenter.lab.postgres import Postgres
 from callcenter.lab.redis import Redis
 from callcenter.lab.root import AsteriskTree, default_root, ensure_root
@@ -77,6 +77,8 @@ async def started(
     `web_port` 0 takes a free one; `dialplan` overrides globals of the dialplan (docs/telephony.md).
     Raises NotStartedError.
     """
+    if web_port and not is_free(web_port):
+        raise NotStartedError(f"port {web_port} is used by another program: stop it, or choose another with --port")
     folder.mkdir(parents=True, exist_ok=True)
     folder = folder.resolve()
     tree, sounds = await asyncio.to_thread(prepare, progress)

@@ -13,6 +13,17 @@ def free_tcp(host: str = "127.0.0.1") -> int:
         return int(probe.getsockname()[1])
 
 
+def is_free(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether a TCP server may listen on `port` now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+        return True
+
+
 def free_udp(host: str = "127.0.0.1") -> int:
     """A UDP port nobody has bound."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:

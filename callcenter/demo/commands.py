@@ -1,0 +1,30 @@
+"""`callcenter demo` on the command line. Decides nothing: it hands over what was asked."""
+
+import argparse
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from callcenter.config import Config
+
+PORT = 9519
+"""Where a demonstration that stays up is served, unless another port is asked for."""
+
+
+def add_commands(commands: Any) -> None:
+    """Adds `demo`."""
+    text = "set up everything in a folder, do the main job on real calls, show the evidence"
+    parser = commands.add_parser("demo", help=text, description=text)
+    parser.add_argument("--json", action="store_true", help="one JSON object of evidence as the last line")
+    parser.add_argument("--stay", action="store_true", help="stay up afterwards")
+    parser.add_argument("--quiet", action="store_true", help="start without the calls")
+    parser.add_argument("--folder", type=Path, help="where to keep what is made; an earlier one is taken up again")
+    parser.add_argument("--port", type=int, help=f"of the web server (default: {PORT} with --stay, else a free one)")
+    parser.set_defaults(command=_demo)
+
+
+def _demo(_config: Config, chosen: argparse.Namespace) -> int:
+    from callcenter.demo.show import Wanted, show
+
+    port = chosen.port if chosen.port is not None else PORT if chosen.stay else 0
+    return asyncio.run(show(Wanted(chosen.folder, chosen.json, chosen.stay, chosen.quiet, port)))
