@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -26,5 +27,6 @@ def add_commands(commands: Any) -> None:
 def _demo(_config: Config, chosen: argparse.Namespace) -> int:
     from callcenter.demo.show import Wanted, show
 
+    logging.getLogger("callcenter.supervisor").setLevel(logging.WARNING)
     port = chosen.port if chosen.port is not None else PORT if chosen.stay else 0
     return asyncio.run(show(Wanted(chosen.folder, chosen.json, chosen.stay, chosen.quiet, port)))
