@@ -59,7 +59,7 @@ CREATE TABLE idempotency (
     route text NOT NULL,
     body_sha256 text NOT NULL,
     status integer,
-    answer jsonb,
+    answer json,
     at timestamptz NOT NULL,
     PRIMARY KEY (actor, key),
     CHECK ((status IS NULL) = (answer IS NULL)) -- both null while the first request is running
