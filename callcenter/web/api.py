@@ -86,15 +86,17 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_max_length=20_000)
 
 
-def _written_out(value: Any) -> Any:
-    if isinstance(value, int | float) or (isinstance(value, str) and "-" not in value[1:]):
-        raise ValueError("write it as ISO 8601 says")
-    return value
+def _moment(value: Any) -> Any:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _day(value: Any) -> Any:
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def _plausible(moment: datetime) -> datetime:
-    if not 1900 <= moment.year <= 2200:
-        raise ValueError("the year must lie between 1900 and 2200")
+    if not 1971 <= moment.year <= 2200:
+        raise ValueError("the year must lie between 1971 and 2200")
     return moment.astimezone(UTC)
 
 
@@ -104,10 +106,10 @@ def _plausible_day(day: date) -> date:
     return day
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_plausible)]
-"""A moment with its zone, between 1900 and 2200 (H13); UTC inside."""
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment), AfterValidator(_plausible)]
+"""A moment with its zone, between 1971 and 2200 (H13); UTC inside."""
 
-Day = Annotated[date, BeforeValidator(_written_out), AfterValidator(_plausible_day)]
+Day = Annotated[date, BeforeValidator(_day), AfterValidator(_plausible_day)]
 """A calendar day, between 1900 and 2200."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]

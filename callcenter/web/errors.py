@@ -138,6 +138,9 @@ ANSWERS: Mapping[type[BaseException], Answer] = {
     asyncpg.CannotConnectNowError: Answer(
         503, "database_unavailable", "数据库暂不可用", "Database unavailable", tells=False, headers=_RETRY
     ),
+    asyncpg.InternalClientError: Answer(  # what asyncpg says of a connection whose server was killed
+        503, "database_unavailable", "数据库暂不可用", "Database unavailable", tells=False, headers=_RETRY
+    ),
     asyncpg.TooManyConnectionsError: Answer(503, "busy", "系统繁忙", "Too busy", tells=False, headers=_RETRY),
     asyncpg.AdminShutdownError: Answer(
         503, "database_unavailable", "数据库暂不可用", "Database unavailable", tells=False, headers=_RETRY

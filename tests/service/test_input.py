@@ -210,7 +210,15 @@ async def test_strange_text_is_stored_exactly_and_stays_text(site: Site, name: s
 
 @pytest.mark.parametrize(
     "moment",
-    ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2026-11-18T12:00:00", "2026-06-30T23:59:60Z", "yesterday", "5"],
+    [
+        "0000-01-01T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+        "1969-12-31T23:59:59Z",
+        "2026-11-18T12:00:00",
+        "2026-06-30T23:59:60Z",
+        "yesterday",
+        "5",
+    ],
 )
 async def test_an_impossible_moment_is_refused(site: Site, moment: str) -> None:
     """H13"""
