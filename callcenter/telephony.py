@@ -12,11 +12,15 @@ import socket
 from collections import Counter
 from dataclasses import dataclass, field
 
+from agi.actions import Actions
+from agi.ami import Account, Ami, connected
 from agi.ari.commands import Ari
 from agi.ari.rest import Rest
 from agi.ari.stream import ReplacedError, opened
 from agi.scripts import routes
 from agi.server import listen
+from callcenter.agents import shift
+from callcenter.agents.membership import Membership
 from callcenter.callbacks.dialer import Dialer
 from callcenter.callbacks.switch import AriSwitch
 from callcenter.calls import store
@@ -42,6 +46,16 @@ PORT_TAKEN = 1.0
 DRAIN = 3.0
 
 
+def rest_of(config: Config) -> Rest:
+    """The switch's REST interface as the settings say."""
+    return Rest(config.ari.url, config.ari.user, config.ari.password)
+
+
+def account_of(config: Config) -> Account:
+    """The switch's manager interface as the settings say."""
+    return Account(config.ami.host, config.ami.port, config.ami.user, config.ami.password)
+
+
 @dataclass
 class Telephony:
     """One telephony process over open connections.
@@ -64,15 +78,16 @@ class Telephony:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Runs until `stopping`; calls under way go on without us."""
-        ari = self.config.ari
         async with (
-            Rest(ari.url, ari.user, ari.password) as rest,
+            rest_of(self.config) as rest,
+            connected(account_of(self.config)) as ami,
             asyncio.TaskGroup() as tasks,
         ):
             parts = [
                 tasks.create_task(self._answer(stopping), name="fastagi"),
-                tasks.create_task(self._own(rest), name="own the calls"),
+                tasks.create_task(self._own(rest, ami), name="own the calls"),
                 tasks.create_task(self._beat(), name="beat"),
+                tasks.create_task(self.complaints.run_replay(), name="spooled tickets"),
             ]
             await stopping.wait()
             for part in parts[1:]:
@@ -92,11 +107,11 @@ class Telephony:
                 log.warning("FastAGI port is taken, waiting", extra={"port": port})
                 await asyncio.sleep(PORT_TAKEN)
 
-    async def _own(self, rest: Rest) -> None:
+    async def _own(self, rest: Rest, ami: Ami) -> None:
         while True:
             try:
                 async with owned(self.config.database.url, f"callcenter calls {self.name}") as ownership:
-                    await self._control(rest, ownership)
+                    await self._control(rest, ami, ownership)
             except* ReplacedError:
                 await self._alarm("application_replaced")
             except* OwnershipLostError:
@@ -104,10 +119,11 @@ class Telephony:
             self.controller = None
             await asyncio.sleep(AFTER_LOSS)
 
-    async def _control(self, rest: Rest, ownership: Ownership) -> None:
+    async def _control(self, rest: Rest, ami: Ami, ownership: Ownership) -> None:
         async with self.db.connection() as conn:
             tail = Tail(self.config.recordings.cel_file, await store.offsets(conn))
-        controller = Controller(self.db, Ari(rest), self.wall, self.desk, self.config.ari.app, self.pace)
+        ari = Ari(rest)
+        controller = Controller(self.db, ari, self.wall, self.desk, shift.release, self.config.ari.app, self.pace)
         self.controller = controller
         async with (
             opened(rest, self.config.ari.app, subscribe_all=True, wanted=FACTS_OF) as stream,
@@ -117,6 +133,7 @@ class Telephony:
             tasks.create_task(controller.run(stream, tail), name="calls")
             line = AriSwitch(controller.ari, controller.hears, lambda name: controller.ledger.call(name) is not None)
             tasks.create_task(Dialer(self.db, line, self.clock).run(), name="dialer")
+            tasks.create_task(Membership(self.db, Actions(ami), self.wall).run(), name="queues")
 
     async def _alarm(self, kind: str) -> None:
         log.error("incident", extra={"kind": kind})

@@ -132,7 +132,15 @@ class Incident:
     details: Mapping[str, Any]
 
 
-Effect: TypeAlias = Announce | Incident
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A telephone that had talked on the call was let go."""
+
+    endpoint: str
+    at: datetime
+
+
+Effect: TypeAlias = Announce | Incident | Released
 Effects: TypeAlias = tuple[Effect, ...]
 
 
@@ -274,13 +282,16 @@ def _leg_ended(call: Call, fact: facts.LegEnded) -> tuple[Call, Effects]:
     if leg is None or leg.ended_at is not None:
         return call, ()
     after = _with_leg(call, replace(leg, ended_at=fact.at, cause=fact.cause, bridged=False))
+    serves = leg.role in (Role.AGENT, Role.CONSULT) and leg.bridged_at is not None
+    effects: Effects = (Released(leg.endpoint, fact.at),) if serves else ()
     if leg.role is Role.SUPERVISOR or call.ended_at is not None:
-        return after, ()
+        return after, effects
     customers = [each for each in after.legs.values() if each.role is Role.CUSTOMER]
     deciding = customers or [each for each in after.legs.values() if each.role is not Role.SUPERVISOR]
     if any(each.ended_at is None for each in deciding):
-        return after, ()
-    return _over(after, fact.at, fact.cause)
+        return after, effects
+    after, told = _over(after, fact.at, fact.cause)
+    return after, (*effects, *told)
 
 
 def _bridged(call: Call, fact: facts.Bridged) -> Call:

@@ -28,7 +28,7 @@ from callcenter.calls import channels, store, switch
 from callcenter.calls.call import Call, Incident
 from callcenter.calls.cel import BadRowError, Row, parse
 from callcenter.calls.hearing import Hearing
-from callcenter.calls.ledger import Ledger, Pending, Place
+from callcenter.calls.ledger import Ledger, Pending, Place, Release
 from callcenter.calls.reconcile import judge
 from callcenter.calls.tail import Portion, Tail
 from callcenter.clock import Clock
@@ -69,6 +69,7 @@ class Controller:
     ari: Ari
     clock: Clock
     reception: Reception
+    release: Release
     application: str = names.APPLICATION
     pace: Pace = field(default_factory=Pace)
     counts: Counter[str] = field(default_factory=Counter)
@@ -140,7 +141,7 @@ class Controller:
 
     async def _commit(self, pending: Pending) -> None:
         async with self.db.transaction(timeout=self.pace.decide) as conn:
-            await pending.write(conn, self.clock.now())
+            await pending.write(conn, self.clock.now(), self.release)
 
     async def _commit_singly(self, pending: Pending) -> bool:
         """What PostgreSQL refuses must not keep the other calls from being written; False when it is away."""

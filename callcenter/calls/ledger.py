@@ -5,19 +5,22 @@ committed.
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from callcenter.calls import call as course
 from callcenter.calls import channels, facts, store
-from callcenter.calls.call import Announce, Call, Direction, Effect, Incident, SegmentState
+from callcenter.calls.call import Announce, Call, Direction, Effect, Incident, Released, SegmentState
 from callcenter.calls.facts import Fact, Source
 from callcenter.calls.store import Note
 from callcenter.db.pool import Connection
 from callcenter.ids import CallId, call_id
 
 log = logging.getLogger(__name__)
+
+Release = Callable[[Connection, str, CallId, datetime], Awaitable[None]]
+"""What is done in the same transaction when a telephone is let go by a call."""
 
 MAX_NOTES = 50_000
 """Lines of history kept while PostgreSQL is away; what is over is logged and dropped, oldest first."""
@@ -180,7 +183,7 @@ class Pending:
             )
         yield Pending([], (), tuple(effect for effect in self.effects if effect[0] is None), self.place)
 
-    async def write(self, conn: Connection, at: datetime) -> None:
+    async def write(self, conn: Connection, at: datetime, release: Release) -> None:
         """Writes all of it on the caller's transaction; `Ledger.written` follows once that is committed."""
         await store.save(conn, self.changes)
         await store.note(conn, self.notes)
@@ -188,5 +191,7 @@ class Pending:
         for id, told in self.effects:
             if isinstance(told, Announce) and id is not None:
                 await store.announce(conn, id, told)
+            elif isinstance(told, Released) and id is not None:
+                await release(conn, told.endpoint, id, told.at)
         if self.place is not None:
             await store.save_offset(conn, self.place.file, self.place.path, self.place.position, at)

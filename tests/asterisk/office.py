@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -12,11 +13,14 @@ from uuid import UUID
 
 import asyncpg
 
+from callcenter.agents import shift, store
 from callcenter.calls.controller import Pace
 from callcenter.clock import SystemClock
 from callcenter.config import Config
 from callcenter.db.pool import Database
+from callcenter.ids import uuid7
 from callcenter.lab.asterisk import AsteriskAddress
+from callcenter.lab.console import Console
 from callcenter.telephony import Telephony
 
 QUICK = Pace(compare=3.0, again=1.0, lease=3.0)
@@ -143,3 +147,32 @@ async def ended(database: Database, *callers: str, timeout: float = 30.0) -> lis
 async def of_call(database: Database, table: str, call_id: UUID) -> list[asyncpg.Record]:
     """The rows of a call's table."""
     return await rows(database, f"SELECT * FROM {table} WHERE call_id = $1 ORDER BY id", call_id)
+
+
+INSERT_AGENT = """
+INSERT INTO app_user (id, login, name, password_hash, organisation_id, roles, extension, created_at)
+VALUES ($1, $2, $3, '-', 'gd-gz', $4, $5, $6)"""
+
+
+async def on_duty(database: Database, extension: str, *queues: str, role: str = "agent") -> UUID:
+    """An agent with a desk phone who is logged in and ready for these queues; the switch follows soon."""
+    at = SystemClock().now()
+    user_id = uuid7(at)
+    async with database.transaction() as conn:
+        await conn.execute(INSERT_AGENT, user_id, f"agent{extension}", f"坐席{extension}", [role], extension, at)
+        await store.set_queues(conn, user_id, [(queue, 0) for queue in queues])
+    await shift.log_in(database, user_id, "system:test", "", at)
+    return user_id
+
+
+def members_of(address: AsteriskAddress, queue: str) -> dict[str, bool]:
+    """Interface → paused, as the switch says."""
+    with Console(address.console) as console:
+        told = console.command(f"queue show {queue}")
+    found = re.findall(r"\((PJSIP/[a-z]+-\d+)\)(.*)", told) + re.findall(r"^\s+(PJSIP/[a-z]+-\d+) (.*)", told, re.M)
+    return {interface: "(paused" in rest for interface, rest in found}
+
+
+async def joined(address: AsteriskAddress, queue: str, extension: str, *, paused: bool = False) -> None:
+    """Waits until the agent's desk phone is in the queue."""
+    await until(lambda: members_of(address, queue).get(f"PJSIP/desk-{extension}") is paused)

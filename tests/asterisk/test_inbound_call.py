@@ -11,13 +11,12 @@ from callcenter.lab.asterisk import AsteriskAddress
 from callcenter.lab.callers import ring
 from callcenter.lab.phone import Manner, Phone
 from callcenter.lab.rtp import Press, Say, Wait
-from tests.asterisk.office import at_work, ended, of_call, rows, settings
+from tests.asterisk.office import at_work, ended, joined, of_call, on_duty, rows, settings
 from tests.service.customers import organisations
 
 pytestmark = pytest.mark.asterisk
 
 Plug = Callable[..., Awaitable[Phone]]
-Join = Callable[[str, str], None]
 
 
 @pytest.fixture
@@ -39,18 +38,19 @@ async def test_a_customer_complains_and_everything_of_the_call_is_known(
     environ: dict[str, str],
     database: Database,
     phone: Plug,
-    members: Join,
     complaint: Say,
 ) -> None:
     """T-3, INV-1, INV-12"""
     await phone("8001", Manner(ring=0.3))
-    members("8001", "cc-complaint")
+    agent = await on_duty(database, "8001", "cc-complaint")
     async with at_work(environ, database):
+        await joined(asterisk, "cc-complaint", "8001")
         steps = (Wait(5.0), Press("3"), Wait(6.0), complaint)
         result = await ring(asterisk, caller="13800138000", steps=steps, stay=18.0)
         assert result.ok
         (call,) = await ended(database, "13800138000")
     assert (call["direction"], call["caller"], call["did"]) == ("inbound", "13800138000", "95519")
+    assert call["user_id"] == agent
     assert (call["state"], call["queue"], call["end_cause"], call["degraded"]) == (
         "ended",
         "cc-complaint",
@@ -78,12 +78,13 @@ async def test_a_customer_complains_and_everything_of_the_call_is_known(
 
 
 async def test_a_caller_who_wants_an_agent_is_directed_by_the_controller(
-    asterisk: AsteriskAddress, environ: dict[str, str], database: Database, phone: Plug, members: Join
+    asterisk: AsteriskAddress, environ: dict[str, str], database: Database, phone: Plug
 ) -> None:
     """B6, INV-8: he passes through our application under its lease, and leaves it by our decision."""
     await phone("8001", Manner(ring=0.1, stay=1.0))
-    members("8001", "cc-general")
+    await on_duty(database, "8001", "cc-general")
     async with at_work(environ, database) as telephony:
+        await joined(asterisk, "cc-general", "8001")
         await ring(asterisk, caller="13800138001", steps=(Wait(5.0), Press("0")), stay=14.0)
         (call,) = await ended(database, "13800138001")
         assert telephony.controller is not None

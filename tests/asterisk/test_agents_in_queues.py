@@ -1,0 +1,90 @@
+"""Agents log in, pause and log out, and a real app_queue follows, also after Asterisk was restarted."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from callcenter.agents import shift
+from callcenter.clock import SystemClock
+from callcenter.db.pool import Database
+from callcenter.lab.asterisk import Asterisk, AsteriskAddress
+from callcenter.lab.callers import ring
+from callcenter.lab.phone import Manner, Phone
+from callcenter.lab.rtp import Press, Wait
+from tests.asterisk.office import at_work, joined, members_of, on_duty, rows, settings, until
+from tests.service.customers import organisations
+
+pytestmark = pytest.mark.asterisk
+
+Plug = Callable[..., Awaitable[Phone]]
+CLAIMS = (Wait(4.5), Press("1"))
+
+
+@pytest.fixture
+async def environ(
+    asterisk: AsteriskAddress, database: Database, database_url: str, redis_url: str, tmp_path: Path
+) -> dict[str, str]:
+    async with database.transaction() as conn:
+        await organisations(conn)
+    return settings(asterisk, database_url, redis_url, tmp_path)
+
+
+async def test_the_queue_follows_an_agent_through_the_day(
+    asterisk: AsteriskAddress, environ: dict[str, str], database: Database
+) -> None:
+    clock = SystemClock()
+    async with at_work(environ, database):
+        agent = await on_duty(database, "8003", "cc-claims", "cc-policy")
+        await joined(asterisk, "cc-claims", "8003")
+        await joined(asterisk, "cc-policy", "8003")
+        await shift.pause(database, agent, "meal", "system:test", "", clock.now())
+        await joined(asterisk, "cc-claims", "8003", paused=True)
+        await shift.ready(database, agent, "system:test", "", clock.now())
+        await joined(asterisk, "cc-claims", "8003")
+        await shift.log_out(database, agent, "system:test", "", clock.now())
+        await until(lambda: "PJSIP/desk-8003" not in members_of(asterisk, "cc-claims"))
+    log = await rows(database, "SELECT state, ended_at IS NULL AS is_open FROM agent_state_log ORDER BY id")
+    assert [row["state"] for row in log] == ["ready", "paused", "ready", "offline"]
+    assert [row["is_open"] for row in log] == [False, False, False, True]
+
+
+async def test_after_a_call_the_agent_has_time_for_writing_and_the_next_caller_waits(
+    asterisk: AsteriskAddress, environ: dict[str, str], database: Database, phone: Plug
+) -> None:
+    await phone("8003", Manner(ring=0.1, stay=0.5))
+    async with at_work(environ, database):
+        await on_duty(database, "8003", "cc-claims")
+        await joined(asterisk, "cc-claims", "8003")
+        await ring(asterisk, caller="13800138003", steps=CLAIMS, stay=12.0)
+        await joined(asterisk, "cc-claims", "8003", paused=True)
+        (row,) = await rows(database, "SELECT * FROM agent_state")
+        assert row["state"] == "wrap_up"
+        (call,) = await rows(database, "SELECT id FROM call WHERE caller = '13800138003'")
+        assert row["call_id"] == call["id"]
+
+
+async def test_members_come_back_after_asterisk_was_restarted(
+    new_asterisk: Callable[..., Asterisk], database: Database, database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    """The wish is in PostgreSQL: who logged in, or out, while the switch was away is where he belongs afterwards."""
+    instance = new_asterisk()
+    instance.start()
+    async with database.transaction() as conn:
+        await organisations(conn)
+    async with at_work(settings(instance.address, database_url, redis_url, tmp_path), database):
+        stays = await on_duty(database, "8001", "cc-claims")
+        leaves = await on_duty(database, "8002", "cc-claims")
+        await joined(instance.address, "cc-claims", "8001")
+        await joined(instance.address, "cc-claims", "8002")
+        instance.kill()
+        now = SystemClock().now()
+        await shift.log_out(database, leaves, "system:test", "", now)
+        await shift.pause(database, stays, "meal", "system:test", "", now)
+        await on_duty(database, "8003", "cc-claims")
+        instance.start()
+        await joined(instance.address, "cc-claims", "8003")
+        await until(
+            lambda: members_of(instance.address, "cc-claims") == {"PJSIP/desk-8001": True, "PJSIP/desk-8003": False}
+        )
+    instance.stop()
