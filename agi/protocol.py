@@ -24,6 +24,7 @@ commands."""
 
 FIRST_HEADER = b"agi_"
 NOTHING: Mapping[str, str] = MappingProxyType({})
+NO_BYTES: Mapping[str, bytes] = MappingProxyType({})
 
 REPLY = re.compile(r"(?P<code>\d{3})(?P<mark>[ -])(?P<text>.*)", re.DOTALL)
 RESULT = re.compile(
@@ -31,8 +32,20 @@ RESULT = re.compile(
     re.DOTALL,
 )
 ATTRIBUTE = re.compile(r" (\w+)=(\"[^\"]*\"|\S*)")
-VERB = re.compile(r"[A-Z]+(?: [A-Z]+)*")
 FORBIDDEN = re.compile(r"[\r\n\0]")
+AWKWARD = re.compile(r"[\r\n\0\"\\]")
+
+VERBS = frozenset(
+    (
+        *("ANSWER", "CHANNEL STATUS", "CONTROL STREAM FILE", "DATABASE DEL", "DATABASE DELTREE", "DATABASE GET"),
+        *("DATABASE PUT", "EXEC", "GET DATA", "GET FULL VARIABLE", "GET OPTION", "GET VARIABLE", "HANGUP", "NOOP"),
+        *("RECEIVE CHAR", "RECEIVE TEXT", "RECORD FILE", "SAY ALPHA", "SAY DATE", "SAY DATETIME", "SAY DIGITS"),
+        *("SAY NUMBER", "SAY PHONETIC", "SAY TIME", "SEND IMAGE", "SEND TEXT", "SET AUTOHANGUP", "SET CALLERID"),
+        *("SET CONTEXT", "SET EXTENSION", "SET MUSIC", "SET PRIORITY", "SET VARIABLE", "STREAM FILE", "TDD MODE"),
+        *("VERBOSE", "WAIT FOR DIGIT"),
+    )
+)
+"""The commands of res_agi that can be sent. GOSUB, ASYNCAGI BREAK and SPEECH are not ours to use."""
 
 
 class AgiProtocolError(Exception):
@@ -60,7 +73,7 @@ class Environment:
     """
 
     variables: Mapping[str, str]
-    raw: Mapping[str, bytes] = field(default_factory=dict)
+    raw: Mapping[str, bytes] = field(default_factory=lambda: NO_BYTES)
     flaws: int = 0
 
 
@@ -190,6 +203,17 @@ class Connection:
 
 def parse_environment(header: bytes) -> Environment:
     """The environment of `name: value` lines; the last of a repeated name wins, broken lines are counted."""
+    try:
+        lines = header.decode().split("\n")
+        variables = dict([line.split(": ", 1) for line in lines])
+    except ValueError:  # a line without `: `, or bytes that are no UTF-8
+        return _patient_environment(header)
+    if b"\r" in header or "" in variables:
+        return _patient_environment(header)
+    return Environment(variables, NO_BYTES)
+
+
+def _patient_environment(header: bytes) -> Environment:
     variables: dict[str, str] = {}
     raw: dict[str, bytes] = {}
     flaws = 0
@@ -214,7 +238,9 @@ def quote(argument: object) -> str:
 
     There is no escape for a line break or NUL: such values are refused with CommandRefusedError.
     """
-    text = str(argument)
+    text = argument if isinstance(argument, str) else str(argument)
+    if not AWKWARD.search(text):
+        return f'"{text}"'
     if FORBIDDEN.search(text):
         raise CommandRefusedError("a line break or NUL inside an AGI argument")
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
@@ -228,8 +254,8 @@ def command(verb: str, *arguments: object) -> bytes:
     Raises CommandRefusedError for what AGI cannot carry: line breaks, NUL, more than MAX_COMMAND bytes, an
     odd verb.
     """
-    if not VERB.fullmatch(verb):
-        raise CommandRefusedError("an AGI verb is upper-case words")
+    if verb not in VERBS:
+        raise CommandRefusedError(f"no AGI command {verb[:40]!r}")
     try:
         line = " ".join((verb, *map(quote, arguments))).encode() + b"\n"
     except UnicodeEncodeError:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import cast
 
 from agi.protocol import (
     AgiProtocolError,
@@ -30,6 +31,14 @@ CALL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 MAX_HANGUPS = 8
 """Asterisk says HANGUP twice when it also ends the script (measured); a client that goes on is none."""
+
+TICK = 0.05
+"""Seconds between two looks at what is overdue."""
+
+CUT_TIME = 1.0
+"""Seconds a cancelled script has to end before a stop goes on without it."""
+
+NEVER = float("inf")
 
 SCRIPT_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
@@ -69,9 +78,10 @@ class Server:
         self.limits = limits
         self.counts: Counter[str] = Counter()
         self.port = 0
+        self.calls: set[Call] = set()
         self.live: dict[str, Call] = {}
-        self.connections: set[Call] = set()
-        self._running: set[asyncio.Task[None]] = set()
+        self.loop = asyncio.get_running_loop()
+        self._sweeper: asyncio.TimerHandle | None = None
         self._told: dict[str, float] = {}
         self._idle = asyncio.Event()
         self._closing = False
@@ -81,16 +91,25 @@ class Server:
 
     def admit(self, call: "Call") -> bool:
         self.counts["accepted"] += 1
-        if self._closing or len(self.connections) >= self.limits.sessions:
+        if self._closing or len(self.calls) >= self.limits.sessions:
             self.refuse("crowded", "no room for another call")
             return False
-        self.connections.add(call)
+        self.calls.add(call)
+        if self._sweeper is None:
+            self._sweeper = self.loop.call_later(TICK, self._sweep)
         return True
 
-    def release(self, call: "Call") -> None:
-        self.connections.discard(call)
-        if self._closing and not self.connections:
+    def leave(self, call: "Call") -> None:
+        self.calls.discard(call)
+        if self._closing and not self.calls:
             self._idle.set()
+
+    def _sweep(self) -> None:
+        """One timer watches over all calls: a timer for each would cost as much as the rest of a session."""
+        now = self.loop.time()
+        for call in [call for call in self.calls if call.due <= now]:
+            call.overdue()
+        self._sweeper = self.loop.call_later(TICK, self._sweep) if self.calls else None
 
     def begin(self, call: "Call", environment: Environment) -> asyncio.Task[None] | None:
         """Start the script the environment asks for; None, and counted, when it cannot be had."""
@@ -115,12 +134,12 @@ class Server:
             other.cancel()
         self.live[call.name] = call
         call.script = name
-        task = asyncio.get_running_loop().create_task(call.run(route), name=f"agi {name} {call.name}")
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        call.due = self.loop.time() + route.deadline
+        task = self.loop.create_task(call.run(route.script))
+        task.add_done_callback(call.finish)
         return task
 
-    def finish(self, call: "Call") -> None:
+    def forget(self, call: "Call") -> None:
         if self.live.get(call.name) is call:
             del self.live[call.name]
 
@@ -128,7 +147,7 @@ class Server:
         """Count a bad client, and log it, but one line of a kind per quiet period: a port scan must not
         fill the log."""
         self.counts[kind] += 1
-        now = asyncio.get_running_loop().time()
+        now = self.loop.time()
         if now >= self._told.get(kind, 0.0):
             self._told[kind] = now + self.limits.quiet
             log.warning(message, extra={"kind": kind, "so_far": self.counts[kind], **fields})
@@ -136,16 +155,23 @@ class Server:
     async def drain(self, seconds: float) -> None:
         """Take no new call, let the living ones end, cut what is left after `seconds`."""
         self._closing = True
-        if self.connections:
-            try:
-                async with asyncio.timeout(seconds):
-                    await self._idle.wait()
-            except TimeoutError:
-                log.warning("calls cut at stop", extra={"calls": len(self.connections)})
-        for call in tuple(self.connections):
-            call.cut()
-        if self._running:
-            await asyncio.wait(self._running)
+        if not self.calls:
+            self._idle.set()
+        if not await self._emptied(seconds):
+            log.warning("calls cut at stop", extra={"calls": len(self.calls)})
+            for call in tuple(self.calls):
+                call.cut()
+            await self._emptied(CUT_TIME)
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+
+    async def _emptied(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+        except TimeoutError:
+            return False
+        return True
 
 
 class Call(asyncio.Protocol):
@@ -157,8 +183,8 @@ class Call(asyncio.Protocol):
         "_server",
         "_session",
         "_task",
-        "_timer",
         "_transport",
+        "due",
         "is_over",
         "name",
         "script",
@@ -168,25 +194,21 @@ class Call(asyncio.Protocol):
         self.name = ""
         self.script = ""
         self.is_over = False
+        self.due = server.loop.time() + server.limits.header
         self._server = server
         self._codec = Connection()
         self._hangups = 0
         self._session: Session | None = None
         self._task: asyncio.Task[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport | None = None
 
     # From the loop
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = stream = cast(asyncio.Transport, transport)  # uvloop's is no subclass
         if not self._server.admit(self):
             self.is_over = True
-            transport.abort()
-            return
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(self._server.limits.header, self._header_is_late)
+            stream.abort()
 
     def data_received(self, data: bytes) -> None:
         if self.is_over:
@@ -202,15 +224,16 @@ class Call(asyncio.Protocol):
             self._distrust("garbled", error)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._forget_timer()
-        self._server.release(self)
+        self._transport = None
         if self._session is not None:
             self._session.ended()
-            if self._task is not None and not self._task.done():
-                self._timer = asyncio.get_running_loop().call_later(self._server.limits.grace, self.cancel)
         elif not self.is_over:
             self._server.refuse("empty" if error is None else "left", "a client left before the environment ended")
         self.is_over = True
+        if self._task is None or self._task.done():
+            self._server.leave(self)
+        else:
+            self.due = min(self.due, self._server.loop.time() + self._server.limits.grace)
 
     # The dialogue
 
@@ -224,27 +247,14 @@ class Call(asyncio.Protocol):
                 raise AgiProtocolError("HANGUP out of place")
             self._session.hungup.set()
         else:
-            self._forget_timer()
             assert self._transport is not None
             self._session = Session(event, self._transport.write)
             self._task = self._server.begin(self, event)
             if self._task is None:
                 self.cut()
 
-    async def run(self, route: Route) -> None:
-        """The script under its deadline: what fails here ends this call alone, and is logged once."""
-        try:
-            async with asyncio.timeout(route.deadline):
-                await self._perform(route.script)
-        except TimeoutError:
-            self._server.counts["late"] += 1
-            log.warning("script missed its deadline", extra=self._fields())
-        finally:
-            self._server.finish(self)
-            self._forget_timer()
-            self._close()
-
-    async def _perform(self, script: Script) -> None:
+    async def run(self, script: Script) -> None:
+        """The script in a task group of its own: what fails here ends this call alone, and is logged once."""
         session, counts = self._session, self._server.counts
         assert session is not None
         try:
@@ -263,6 +273,24 @@ class Call(asyncio.Protocol):
 
     # Endings
 
+    def finish(self, _: asyncio.Task[None]) -> None:
+        """The script has ended, however it did, or was cancelled before it began."""
+        self.due = NEVER
+        self._server.forget(self)
+        if self._transport is None:
+            self._server.leave(self)
+        self._close()
+
+    def overdue(self) -> None:
+        """The environment, the script, or the time after the caller left took too long."""
+        self.due = NEVER
+        if self._session is None:
+            self._server.refuse("slow", "the environment did not come in time")
+        elif self._transport is not None:
+            self._server.counts["late"] += 1
+            log.warning("script missed its deadline", extra=self._fields())
+        self.cut()
+
     def cut(self) -> None:
         """End the call from our side: the script is cancelled, the connection closed without the mark."""
         self.cancel()
@@ -270,7 +298,6 @@ class Call(asyncio.Protocol):
 
     def cancel(self) -> None:
         """Stop the script, wherever it waits."""
-        self._forget_timer()
         if self._task is not None and not self._task.done():
             self._server.counts["cancelled"] += 1
             self._task.cancel()
@@ -289,16 +316,6 @@ class Call(asyncio.Protocol):
         if self._session is not None:
             self._session.ended()
         self.cut()
-
-    def _header_is_late(self) -> None:
-        self._timer = None
-        self._server.refuse("slow", "the environment did not come in time")
-        self.cut()
-
-    def _forget_timer(self) -> None:
-        timer, self._timer = self._timer, None
-        if timer is not None:
-            timer.cancel()
 
     def _fields(self) -> dict[str, str]:
         return {"call": self.name, "script": self.script}

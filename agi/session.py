@@ -23,7 +23,7 @@ from asterisk.agi import (
     AGIUsageError,
 )
 
-from agi.protocol import Environment, Reply, command
+from agi.protocol import PLAIN_SUCCESS, Environment, Reply, command
 
 __all__ = [
     "AGIAppError",
@@ -61,9 +61,8 @@ class Session:
         self.raw: Mapping[str, bytes] = environment.raw
         self.hungup = asyncio.Event()
         self._write = write
-        self._turn = asyncio.Lock()
         self._owed: asyncio.Future[Reply] | None = None
-        self._settled: asyncio.Event | None = None
+        self._queue: list[asyncio.Future[None]] = []
         self._over = False
 
     # What the connection tells us
@@ -75,8 +74,8 @@ class Session:
             return False
         if not owed.done():
             owed.set_result(reply)
-        if self._settled is not None:
-            self._settled.set()
+        if self._queue:
+            self._admit()
         return True
 
     def ended(self) -> None:
@@ -86,8 +85,14 @@ class Session:
         owed, self._owed = self._owed, None
         if owed is not None and not owed.done():
             owed.set_exception(AGIResultHangup("the connection ended"))
-        if self._settled is not None:
-            self._settled.set()
+        self._admit()
+
+    def _admit(self) -> None:
+        """Let those who wait for their turn look again."""
+        waiting, self._queue = self._queue, []
+        for turn in waiting:
+            if not turn.done():
+                turn.set_result(None)
 
     # Speaking
 
@@ -98,16 +103,16 @@ class Session:
         CommandRefusedError before anything is sent when an argument cannot be carried.
         """
         line = command(verb, *args)
-        async with self._turn:
-            if self._owed is not None:  # a cancelled command: its reply must go by before ours can come
-                self._settled = asyncio.Event()
-                await self._settled.wait()
-                self._settled = None
-            if self._over:
-                raise AGIResultHangup("the connection ended")
-            self._owed = owed = asyncio.get_running_loop().create_future()
-            self._write(line)
-            reply = await owed
+        loop = asyncio.get_running_loop()
+        while self._owed is not None:  # another command, or one cancelled whose reply has still to go by
+            turn = loop.create_future()
+            self._queue.append(turn)
+            await turn
+        if self._over:
+            raise AGIResultHangup("the connection ended")
+        self._owed = owed = loop.create_future()
+        self._write(line)
+        reply = await owed
         return decode(reply)
 
     async def is_hung_up(self) -> bool:
@@ -292,6 +297,8 @@ class Session:
 
 def decode(reply: Reply) -> Result:
     """A reply as pyst2's dictionary, or the exception that stands for it."""
+    if reply is PLAIN_SUCCESS:
+        return {"result": ("1", "")}
     if reply.code == 200:
         if reply.result == "-1":
             if reply.data == "hangup":

@@ -198,7 +198,7 @@ def test_what_agi_cannot_carry_is_refused_before_it_is_sent(value: str) -> None:
         command("SET VARIABLE", "X", value)
 
 
-@pytest.mark.parametrize("verb", ["", "set variable", "NOOP\nHANGUP", 'NOOP "', "NOOP  X"])
+@pytest.mark.parametrize("verb", ["", "set variable", "NOOP\nHANGUP", 'NOOP "', "NOOP  X", "SPEECH CREATE"])
 def test_an_odd_verb_is_refused(verb: str) -> None:
     """A17"""
     with pytest.raises(CommandRefusedError):
