@@ -1,4 +1,5 @@
-"""Our server as it runs in the telephony process: router, limits, deadlines, counts; the script sets five variables."""
+"""Our server as it runs in the telephony process: router, limits, deadlines, counts; the script sets five
+variables."""
 
 import asyncio
 import sys

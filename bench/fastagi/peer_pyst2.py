@@ -1,4 +1,5 @@
-"""pyst2's AGI class behind a threading server: its own fastagi module needs Python 2, its constructor the main thread."""
+"""pyst2's AGI class behind a threading server: its own fastagi module needs Python 2, its constructor the
+main thread."""
 
 import io
 import signal
