@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from callcenter.accounts import commands as accounts
+from callcenter.archiving import commands as archive
 from callcenter.config import Config, ConfigError
 from callcenter.db.migrate import MigrationError, migrate
 from callcenter.demo import commands as demo
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     ):
         commands.add_parser(name, help=text, description=text).set_defaults(command=run)
     accounts.add_commands(commands)
+    archive.add_commands(commands)
     demo.add_commands(commands)
     return parser
 

@@ -131,14 +131,25 @@ class WebConfig:
 @_strict
 @dataclass(frozen=True, slots=True)
 class RecordingsConfig:
-    """`volumes`: the two folders Asterisk captures to; `archive_root`: the OCFL root; `cel_file`: its CEL."""
+    """`volumes`: the two folders Asterisk captures to; `archive_root`: the archive's folder; `cel_file`: its CEL.
+
+    `archive_id` is written into the archive, which is refused when it carries another; `fonds` (全宗号) and
+    `fonds_name` begin every archive number; `minimum_free`: megabytes below which nothing is sealed; `signing_key`:
+    the log's private note key, without which no checkpoint is signed.
+    """
 
     volumes: Annotated[tuple[Folder, ...], Field(min_length=2, max_length=2)] = (
         Path("/var/spool/callcenter/capture-a"),
         Path("/var/spool/callcenter/capture-b"),
     )
     archive_root: Folder = Path("/var/lib/callcenter/archive")
-    cel_file: Folder = Path("/var/log/asterisk/cel-custom/callcenter.csv")
+    cel_file: Folder = Path("/var/log/asterisk/cel-custom/cel.jsonl")
+    archive_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,80}$")] = "hotline95519"
+    fonds: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,20}$")] = "95519"
+    fonds_name: Word = "95519 客户服务中心"
+    master: Literal["flac", "wav"] = "flac"
+    minimum_free: Annotated[int, Field(ge=0)] = 1024
+    signing_key: str = field(default="", metadata=SECRET)
 
 
 @_strict

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 
 from callcenter import outbox
+from callcenter.archiving.archiver import Archiver
 from callcenter.callbacks import course, overflow
 from callcenter.clock import Clock
 from callcenter.config import Config
@@ -31,17 +32,23 @@ class Worker:
         self._config = config
         self._database = database
         self._clock = clock
+        self._archiver = Archiver(config.recordings, database, clock)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Does all jobs until `stopping`; a job in the middle of a step finishes it first."""
-        async with asyncio.TaskGroup() as tasks:
-            for name, step, every in self._jobs():
-                tasks.create_task(self._repeat(name, step, every, stopping), name=name)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for name, step, every in self._jobs():
+                    tasks.create_task(self._repeat(name, step, every, stopping), name=name)
+        finally:
+            self._archiver.close()
 
     def _jobs(self) -> list[tuple[str, Callable[[], Awaitable[object]], float]]:
         return [
             ("partitions", self._partitions, DAILY),
             ("outbox", self._deliver, 0.5),
+            ("archive", self._archiver.seal_due, 1.0),
+            ("orphaned captures", self._archiver.seal_orphans, 60.0),
         ]
 
     async def _partitions(self) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from recordings import disk
 from recordings.errors import (
+    ArchiveBusyError,
     ArchiveFullError,
     ArchiveRefusedError,
     ObjectDamagedError,
@@ -103,11 +104,14 @@ class Archive:
             raise UnknownFormatError(f"{self.root}: not an OCFL 1.1 root")
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Hold the archive alone for one write; a second archiver waits here (F48)."""
+    def writing(self, wait: bool = True) -> Iterator[None]:
+        """Hold the archive alone; a second archiver waits here, or gets ArchiveBusyError (F48)."""
         descriptor = os.open(self.base / "stage.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise ArchiveBusyError(f"{self.base}: another archiver is at work") from error
             self.check_writable()
             yield
         finally:

@@ -18,6 +18,12 @@ class ArchiveRefusedError(RecordingsError):
     code = "archive-refused"
 
 
+class ArchiveBusyError(ArchiveRefusedError):
+    """Another archiver holds the archive; nothing is wrong, come back later."""
+
+    code = "archive-busy"
+
+
 class ArchiveFullError(ArchiveRefusedError):
     """Free space is under the watermark, or a write met a full disk; the source is kept."""
 

@@ -10,14 +10,14 @@ import hashlib
 import json
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from recordings import audio, completeness, record
 from recordings.archive import Archive
-from recordings.audio import MasterFormat
+from recordings.audio import Encoded, MasterFormat
 from recordings.capture import Capture
 from recordings.completeness import Measured
 from recordings.disk import digests
@@ -27,6 +27,7 @@ from recordings.record import Description, SealedSegment
 from recordings.staging import Checkpoint, Staging, complete_interrupted, no_checkpoint
 
 LAST_SEGMENT = 9_999
+FAR_OFF_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,7 @@ class Ingest:
             logical = f"rec/{source.number:04d}.{form.value}"
             target = staging.path(logical)
             encoded = audio.encode(sides, target, form, source.prompt_first)
+            encoded = _with_clock_note(encoded, source.started_at)
         self._checkpoint("encoded")
         content = staging.adopt(logical)
         audio.check_master(target, encoded)
@@ -222,6 +224,14 @@ def _is_new(source: SegmentSource, held: Sequence[SealedSegment]) -> bool:
                 raise AlreadyThereError(f"segment {source.number} is already sealed from other captures")
             return False
     return True
+
+
+def _with_clock_note(encoded: Encoded, started_at: datetime | None) -> Encoded:
+    """Flags file times that are a day or more away from the switch's (R14)."""
+    if started_at is None:
+        return encoded
+    far = [abs(origin.mtime_ns / 1e9 - started_at.timestamp()) > FAR_OFF_SECONDS for origin in encoded.origins]
+    return replace(encoded, notes=(*encoded.notes, "mtime_odd")) if any(far) else encoded
 
 
 def _sm3(path: Path) -> str | None:

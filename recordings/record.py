@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree as Xml
 
@@ -134,6 +134,7 @@ def record_json(
         "title": about.title,
         "call": dict(about.call),
         "segments": [item.as_json() for item in segments],
+        "overlaps": [list(pair) for pair in overlaps(segments)],
         "tickets_at_seal": [dict(ticket) for ticket in about.tickets],
         "consent": about.consent,
         "env": dict(about.environment),
@@ -143,6 +144,21 @@ def record_json(
         "prev_log_size": log_size,
     }
     return json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1).encode() + b"\n"
+
+
+def overlaps(segments: Sequence[SealedSegment]) -> list[tuple[int, int]]:
+    """Pairs of segment numbers that claim the same time (R19); both are kept."""
+    timed = sorted(
+        (item.started_at, item.started_at + timedelta(milliseconds=item.encoded.duration_ms), item.number)
+        for item in segments
+        if item.started_at is not None
+    )
+    return [
+        (number, other)
+        for at, (_, end, number) in enumerate(timed)
+        for start, _, other in timed[at + 1 :]
+        if start < end
+    ]
 
 
 def premis_jsonl(object_id: str, segments: Sequence[SealedSegment], at: datetime, agent: str) -> bytes:

@@ -1,0 +1,125 @@
+"""The switch's own rows about one call, for the archive object. Must never give out a customer's number whole.
+
+Reads only: the live event log and what it was rotated to. Rows are in the order of time, so a call's rows are found by
+halving the file, not by reading it.
+"""
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from callcenter.customers import masking
+
+FIELDS = (
+    "eventenum",
+    "userdeftype",
+    "eventtime",
+    "uniqueid",
+    "linkedid",
+    "accountcode",
+    "channame",
+    "peer",
+    "peeraccount",
+    "num",
+    "dnid",
+    "exten",
+    "context",
+    "appname",
+    "eventextra",
+)
+NUMBERS = ("num", "dnid", "exten")
+SHORTEST_NUMBER = 7
+"""Shorter ones are extensions, queues and our own number."""
+MARGIN = 30.0
+"""Seconds around the call in which its rows may lie."""
+MOST_ROWS = 5_000
+PACKED = {".gz", ".xz", ".zst", ".bz2"}
+STEP = 1 << 16
+
+
+def csv_rows(cel_file: Path, cc_call: str, start: datetime, end: datetime) -> list[str]:
+    """The rows of a call as CSV lines under a header line; empty when the log is not here or says nothing."""
+    rows = [
+        row for row in _rows(cel_file, start.timestamp() - MARGIN, end.timestamp() + MARGIN) if _is_of(row, cc_call)
+    ]
+    if not rows:
+        return []
+    return [_line(FIELDS), *(_line([_shown(row, name) for name in FIELDS]) for row in rows[:MOST_ROWS])]
+
+
+def _rows(cel_file: Path, first: float, last: float) -> Iterator[dict[str, Any]]:
+    beside = cel_file.parent.glob(f"{cel_file.name}.*") if cel_file.parent.is_dir() else ()
+    paths = [path for path in beside if path.suffix not in PACKED]
+    for path in [*sorted(paths, key=lambda path: path.stat().st_mtime), cel_file]:
+        try:
+            with path.open("rb") as file:
+                yield from _between(file, first, last)
+        except FileNotFoundError:
+            continue
+
+
+def _between(file: BinaryIO, first: float, last: float) -> Iterator[dict[str, Any]]:
+    low, high = 0, file.seek(0, os.SEEK_END)
+    while high - low > STEP:
+        middle = (low + high) // 2
+        at = _time_after(file, middle, high)
+        if at is None or at >= first:
+            high = middle
+        else:
+            low = middle
+    file.seek(low)
+    if low:
+        file.readline()
+    for raw in file:
+        row = _parsed(raw)
+        if row is None:
+            continue
+        at = _seconds(row)
+        if at > last:
+            return
+        if at >= first:
+            yield row
+
+
+def _time_after(file: BinaryIO, position: int, end: int) -> float | None:
+    file.seek(position)
+    file.readline()
+    while file.tell() < end:
+        row = _parsed(file.readline())
+        if row is not None:
+            return _seconds(row)
+    return None
+
+
+def _parsed(raw: bytes) -> dict[str, Any] | None:
+    try:
+        row = json.loads(raw)
+        return row if isinstance(row, dict) and float(row["eventtime"]) >= 0 else None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _seconds(row: dict[str, Any]) -> float:
+    return float(row["eventtime"])
+
+
+def _is_of(row: dict[str, Any], cc_call: str) -> bool:
+    return cc_call in (row.get("linkedid"), row.get("accountcode"), row.get("uniqueid"))
+
+
+def _shown(row: dict[str, Any], name: str) -> str:
+    text = str(row.get(name, ""))
+    if name in NUMBERS and len(text) >= SHORTEST_NUMBER and text.lstrip("+").isdigit():
+        return masking.phone(text) or ""
+    return text
+
+
+def _line(fields: Any) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(fields)
+    return line.getvalue().replace("\r", " ").replace("\n", " ")

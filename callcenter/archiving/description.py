@@ -1,0 +1,110 @@
+"""What the archive object says about its call. Pure: rows in, the description out; a customer's number never whole."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from callcenter.archiving.store import Segment, Surroundings
+from callcenter.customers import masking
+from recordings.record import Description, moment
+
+TITLES = {"inbound": "95519 客户来电录音", "callback": "95519 回访录音", "click": "95519 呼出录音"}
+HASH_COST = 1 << 12
+
+
+def of_call(
+    about: Surroundings,
+    archive_no: str,
+    fonds: str,
+    fonds_name: str,
+    archive_id: str,
+    cel: Sequence[str],
+    environment: dict[str, Any],
+) -> Description:
+    """The description of a call's recording."""
+    call = about.call
+    return Description(
+        archive_no=archive_no,
+        fonds=fonds,
+        fonds_name=fonds_name,
+        title=TITLES[call.direction],
+        call={
+            "call_uid": str(call.id),
+            "uniqueid": call.cc_call,
+            "systemname": call.cc_call.rpartition("-")[0] if call.direction == "inbound" else None,
+            "direction": call.direction,
+            "did": call.did,
+            "caller_masked": masking.phone(call.caller),
+            "caller_hash": number_hash(call.caller, archive_id),
+            "queue": call.queue,
+            "agents": [
+                {"id": row["login"], "from": moment(row["started_at"]), "to": moment(row["ended_at"])}
+                for row in about.agents
+            ],
+            "start": moment(call.started_at),
+            "answer": moment(call.answered_at),
+            "end": moment(call.ended_at),
+            "zone": "Asia/Shanghai",
+            "hangup_cause": call.end_cause,
+            "degraded": call.degraded,
+            "transfers": [
+                {"at": moment(row["at"]), **row["details"]} for row in about.events if row["kind"] == "transferred"
+            ],
+        },
+        tickets=about.tickets,
+        consent=_notice(about.events),
+        environment=environment,
+        cel=cel,
+    )
+
+
+def of_orphan(base: str, archive_no: str, fonds: str, fonds_name: str, environment: dict[str, Any]) -> Description:
+    """The description of a capture that belongs to no call we know."""
+    return Description(
+        archive_no=archive_no,
+        fonds=fonds,
+        fonds_name=fonds_name,
+        title="未关联通话的录音",
+        call={"call_uid": None, "base": base},
+        environment=environment,
+    )
+
+
+def number_hash(number: str | None, archive_id: str) -> str | None:
+    """A slow, salted hash by which the same caller can be recognised; telephone numbers are too few for a quick one."""
+    if number is None:
+        return None
+    digest = hashlib.scrypt(number.encode(), salt=archive_id.encode(), n=HASH_COST, r=8, p=1, dklen=16)
+    return f"scrypt-{HASH_COST}-8-1:{digest.hex()}"
+
+
+def muted_in(segment: Segment, muted: Sequence[tuple[datetime, datetime | None]]) -> tuple[tuple[int, int], ...]:
+    """The masked intervals of a call in milliseconds from the segment's start, cut to the segment."""
+    if segment.started_at is None:
+        return ()
+    end = segment.ended_at or segment.started_at + timedelta(milliseconds=segment.expected_ms or 0)
+    found = []
+    for start, stop in muted:
+        first, last = max(start, segment.started_at), min(stop or end, end)
+        if first < last:
+            found.append((_after(segment.started_at, first), _after(segment.started_at, last)))
+    return tuple(found)
+
+
+def object_id(call_id: UUID) -> str:
+    """The archive's name of a call's object."""
+    return f"urn:cc-rec:{call_id}"
+
+
+def _after(start: datetime, at: datetime) -> int:
+    return round((at - start) / timedelta(milliseconds=1))
+
+
+def _notice(events: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    for row in events:
+        if row["kind"] == "notice":
+            language, _, status = str(row["details"].get("text", "")).partition("|")
+            return {"notice": "recording", "language": language, "status": status, "at": moment(row["at"])}
+    return None

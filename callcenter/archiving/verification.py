@@ -1,0 +1,45 @@
+"""`callcenter archive verify`: every object, every file, every leaf. Needs no database and changes nothing."""
+
+import sys
+import time
+from typing import TextIO
+
+from callcenter.archiving import opening
+from callcenter.config import RecordingsConfig
+from recordings.errors import RecordingsError
+from recordings.verify import verify_archive
+
+SOUND, DAMAGED, UNUSABLE = 0, 1, 2
+EVERY = 0.5
+
+
+class Progress:
+    """Shows how far the verification is: on a terminal in one line, elsewhere every ten seconds."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._pause = EVERY if out.isatty() else 20 * EVERY
+        self._shown = time.monotonic()
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        if time.monotonic() - self._shown < self._pause:
+            return
+        self._shown = time.monotonic()
+        end = "\r" if self._out.isatty() else "\n"
+        self._out.write(f"verified {done} of {total} {what}{end}")
+        self._out.flush()
+
+
+def verify(config: RecordingsConfig, *, decode: bool, out: TextIO = sys.stdout, progress: TextIO = sys.stderr) -> int:
+    """Prints each finding and a summary; 0 when all is sound, 1 when not, 2 when there is no archive to verify."""
+    try:
+        site = opening.existing(config)
+        report = verify_archive(site.archive, site.log, decode, Progress(progress))
+    except RecordingsError as error:
+        print(f"The archive cannot be verified: {error}", file=out)
+        return UNUSABLE
+    for finding in report.findings:
+        print(f"{finding.damage}: {finding.object_id}: {finding.detail}", file=out)
+    verdict = "sound" if report.is_sound else f"{len(report.findings)} findings"
+    print(f"{report.objects} objects, {report.files} files, {report.leaves} log leaves: {verdict}", file=out)
+    return SOUND if report.is_sound else DAMAGED
