@@ -79,6 +79,8 @@ class Log:
         with self._lock():
             head = self.head
             self._check_root(head)
+            if not self._state_path.exists():  # or a crash before the first state would look like a lost one
+                self._store_state(0, merkle.EMPTY)
             self._tiles.extend(head.size, entries, [merkle.leaf_hash(entry) for entry in entries])
             size = head.size + len(entries)
             self._store_state(size, merkle.root(size, self._tiles.subtree))

@@ -263,7 +263,7 @@ class Archiver:
     ) -> None:
         moment = orphans.EPOCH if call_id is None else datetime.fromtimestamp((call_id.int >> 80) / 1000, at.tzinfo)
         if await store.incident(conn, derived(moment, f"{kind}|{subject}"), kind, call_id, at, details):
-            log.error("incident", extra={"kind": kind, "subject": subject, **details})
+            log.error("incident", extra={"kind": kind, "subject": subject, "details": details})
 
     async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)

@@ -49,7 +49,8 @@ def find(base: str, volumes: Sequence[Path]) -> Sides | None:
 def is_present(volume: Path) -> bool:
     """Whether the volume is there at all: an empty mount point has neither its mark nor a day's folder."""
     try:
-        return any(entry.name == MARK or entry.is_dir() for entry in os.scandir(volume))
+        with os.scandir(volume) as entries:
+            return any(entry.name == MARK or entry.is_dir() for entry in entries)
     except OSError:
         return False
 
@@ -91,7 +92,8 @@ def _existing(stem: Path) -> Path | None:
 
 def _numbered(folder: Path) -> Iterator[Path]:
     try:
-        names = [entry.name for entry in os.scandir(folder) if entry.name.isdigit()]
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries if entry.name.isdigit()]
     except OSError:
         return
     for name in names:

@@ -75,9 +75,8 @@ class Scan:
         found = Found([], [])
         for volume in self._volumes:
             try:
-                folders = sorted(
-                    Path(entry.path) for entry in os.scandir(volume) if entry.is_dir(follow_symlinks=False)
-                )
+                with os.scandir(volume) as entries:
+                    folders = sorted(Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False))
             except OSError:
                 continue
             for folder in folders:
@@ -95,12 +94,13 @@ def _look(folder: Path, at: datetime, opened: frozenset[tuple[int, int]], found:
     """Adds what lies in the folder; False when something there is still too fresh to judge."""
     sides: dict[str, dict[str, Path]] = {}
     settled = True
-    for entry in os.scandir(folder):
-        matched = SIDE.fullmatch(entry.name)
-        if matched is not None and entry.name.isascii() and entry.is_file(follow_symlinks=False):
-            sides.setdefault(matched["base"], {})[matched["side"]] = Path(entry.path)
-        elif not entry.name.endswith(DONE):
-            found.strange.append(Path(entry.path))
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            matched = SIDE.fullmatch(entry.name)
+            if matched is not None and entry.name.isascii() and entry.is_file(follow_symlinks=False):
+                sides.setdefault(matched["base"], {})[matched["side"]] = Path(entry.path)
+            elif not entry.name.endswith(DONE):
+                found.strange.append(Path(entry.path))
     for base, paths in sorted(sides.items()):
         written = max(datetime.fromtimestamp(path.stat().st_ctime, UTC) for path in paths.values())
         if at - written < UNCLAIMED_AFTER or captures.any_open(paths.values(), opened):

@@ -1,4 +1,4 @@
-"""Which captures of a call can be sealed now, which are not there, and which are no recordings. Changes none of them."""
+"""Which captures of a call can be sealed now, which are not there, and which are no recordings. Changes none."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

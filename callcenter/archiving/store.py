@@ -47,8 +47,8 @@ WHERE s.state IN ('finished', 'sealing') AND c.ended_at IS NOT NULL AND (a.next_
     AND s.call_id <> ALL ($3::uuid[])
     AND (c.ended_at < $2 OR NOT EXISTS (
         SELECT FROM segment o WHERE o.call_id = s.call_id AND o.state IN ('expected', 'recording')))
-GROUP BY s.call_id
-ORDER BY min(s.id)
+GROUP BY s.call_id, c.ended_at
+ORDER BY c.ended_at, s.call_id
 LIMIT $4"""
 
 

@@ -16,7 +16,8 @@ from recordings.staging import Checkpoint, no_checkpoint
 from tests.fakes.captures import Pair, a_pair
 
 CALL = """
-INSERT INTO call (id, cc_call, direction, state, state_at, caller, did, user_id, started_at, answered_at, ended_at, end_cause)
+INSERT INTO call (id, cc_call, direction, state, state_at, caller, did, user_id, started_at, answered_at, ended_at,
+    end_cause)
 VALUES ($1, $2, $3, 'ended', $5, '13800138000', '95519', $6, $4, $4, $5, 'normal')"""
 SEGMENT = """
 INSERT INTO segment (id, call_id, seq, base, state, started_at, ended_at, expected_ms, end_reason, lost_reason)
@@ -152,7 +153,4 @@ class RecordedCall:
         return pair
 
     async def state(self, number: int = 1) -> object:
-        return await self.hotline.value(
-            "SELECT state FROM segment WHERE call_id = $1 AND seq = $2", self.id, number
-        )
-
+        return await self.hotline.value("SELECT state FROM segment WHERE call_id = $1 AND seq = $2", self.id, number)

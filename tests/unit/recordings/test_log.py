@@ -159,6 +159,34 @@ def test_a_checkpoint_is_a_signed_note_that_only_its_key_could_make(tmp_path: Pa
             parse(wrong, [verifier])
 
 
+class DyingLog(Log):
+    """A log whose process dies before the tree state of a wanted size is stored."""
+
+    dies_at = -1
+
+    def _store_state(self, size: int, root: bytes) -> None:
+        if size == self.dies_at:
+            raise RuntimeError("the process dies here")
+        super()._store_state(size, root)
+
+
+@pytest.mark.parametrize("size", [1, 2, 256, 257])
+def test_a_crash_before_the_tree_state_forgets_only_the_leaf_that_was_not_acknowledged(
+    tmp_path: Path, size: int
+) -> None:
+    """F37: also for the very first leaf."""
+    log = DyingLog(tmp_path, ORIGIN)
+    if size > 1:
+        log.append_entries([b"%d" % number for number in range(size - 1)])
+    log.dies_at = size
+    with pytest.raises(RuntimeError):
+        log.append_entries([b"lost, with a longer text"])
+    again = Log(tmp_path, ORIGIN)
+    assert again.head.size == size - 1
+    assert again.append_entries([b"kept"]) == size - 1
+    assert again.verify().size == size
+
+
 def test_a_missing_tree_state_beside_entries_is_damage_not_an_empty_log(tmp_path: Path) -> None:
     log = Log(tmp_path, ORIGIN)
     log.append([{"n": 1}])
