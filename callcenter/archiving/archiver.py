@@ -54,16 +54,19 @@ class Archiver:
         self._checkpoint = checkpoint
         self._site: Site | None = None
         self._complaint: str | None = None
+        self._turn = asyncio.Lock()
         self._threads = ThreadPoolExecutor(AT_ONCE, "sealing", initializer=_yield_to_calls)
         self._scan = orphans.Scan(config.volumes)
 
     async def seal_due(self) -> int:
         """Seals what is due; returns how many objects. Does nothing while another archiver is at work."""
-        return await self._alone(self._seal_all)
+        async with self._turn:
+            return await self._alone(self._seal_all)
 
     async def seal_orphans(self) -> int:
         """Seals captures without a call, hands stray ones to their calls; returns how many were found."""
-        return await self._alone(self._seal_found)
+        async with self._turn:
+            return await self._alone(self._seal_found)
 
     def close(self) -> None:
         """Waits for what is being sealed."""
