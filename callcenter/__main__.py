@@ -56,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
         ("check-config", "show the effective settings, secrets masked", _check_config),
     ):
         commands.add_parser(name, help=text, description=text).set_defaults(command=run)
+    commands.choices["migrate"].add_argument(
+        "--wait", metavar="SECONDS", type=float, default=0.0, help="wait so long for a database that is starting"
+    )
     accounts.add_commands(commands)
     archive.add_commands(commands)
     demo.add_commands(commands)
@@ -93,8 +96,8 @@ def _run(_config: Config, _chosen: argparse.Namespace) -> int:
     return asyncio.run(run())
 
 
-def _migrate(config: Config, _chosen: argparse.Namespace) -> int:
-    applied = asyncio.run(migrate(config.database.url))
+def _migrate(config: Config, chosen: argparse.Namespace) -> int:
+    applied = asyncio.run(migrate(config.database.url, within=chosen.wait))
     print("\n".join(f"applied {name}" for name in applied) or "nothing to do: the database is up to date")
     return 0
 

@@ -1,5 +1,6 @@
 """Runs the numbered SQL files once, in order. Must never edit, skip or reorder a file, and never run while serving."""
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from callcenter.db.pool import Connection
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 0x95519
+PAUSE = 0.5
 
 _NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 
@@ -68,10 +70,28 @@ async def pending(connection: Connection, files: Sequence[Migration]) -> list[Mi
     return [migration for migration in files if migration.number not in applied]
 
 
-async def migrate(url: str, folder: Path = MIGRATIONS) -> list[str]:
-    """Applies what is pending, one transaction per file, under a lock; returns the names applied."""
+async def reach(url: str, within: float) -> asyncpg.Connection:
+    """Connects, and tries again for `within` seconds while the server starts. Raises MigrationError."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + within
+    while True:
+        try:
+            return await asyncpg.connect(url, timeout=10)
+        except (OSError, TimeoutError, asyncpg.CannotConnectNowError) as error:
+            if loop.time() >= deadline:
+                raise MigrationError(f"the database cannot be reached: {error or 'no answer'}") from error
+            await asyncio.sleep(PAUSE)
+        except asyncpg.PostgresError as error:
+            raise MigrationError(f"the database refuses us: {error}") from error
+
+
+async def migrate(url: str, folder: Path = MIGRATIONS, within: float = 0.0) -> list[str]:
+    """Applies what is pending, one transaction per file, under a lock; returns the names applied.
+
+    `within`: seconds to wait for a server that is still starting. Raises MigrationError.
+    """
     files = read(folder)
-    connection = await asyncpg.connect(url, timeout=10)
+    connection = await reach(url, within)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
         await connection.execute(CREATE_TABLE)

@@ -45,14 +45,17 @@ class Stage:
         extension = me["extension"]
         password = next(one.password for one in self.address.phones if one.extension == extension)
         server = (self.address.host, self.address.sip_port)
-        async with Phone(server, name=f"desk-{extension}", password=password, manner=Manner(ring=0.8)) as phone:
+        async with Phone(
+            server, name=f"desk-{extension}", password=password, manner=Manner(ring=0.8), host=self.address.here
+        ) as phone:
             yield phone
 
     @asynccontextmanager
     async def customers_phone(self) -> AsyncIterator[Phone]:
         """The telephone the carrier delivers our calls to."""
         server = (self.address.host, self.address.sip_port)
-        async with Phone(server, manner=Manner(ring=1.5), port=self.address.trunk_port) as phone:
+        address = self.address
+        async with Phone(server, manner=Manner(ring=1.5), port=address.trunk_port, host=address.here) as phone:
             yield phone
 
     async def call_in_state(self, call_id: str, state: str) -> Any:

@@ -21,7 +21,7 @@ from typing import Self
 from callcenter.lab.console import Console, ConsoleAddress, ConsoleError
 from callcenter.lab.ports import free_rtp_range, free_tcp, free_udp
 from callcenter.lab.root import AsteriskTree, NoAsteriskError, inspect_tree
-from callcenter.lab.site import AgentPhone, Ports, Site, agents_file, site_files
+from callcenter.lab.site import AgentPhone, Ports, Site, agents_file, link_data, site_files
 
 SHIPPED = Path(__file__).resolve().parents[2] / "docker/asterisk/etc"
 RTP_WIDTH = 600
@@ -45,7 +45,10 @@ exec chroot "$ROOT" "$BINARY" -f -U asterisk -G asterisk
 
 @dataclass(frozen=True)
 class AsteriskAddress:
-    """What our processes, callers and checks need to know of an Asterisk, ours or another's."""
+    """What our processes, callers and checks need to know of an Asterisk, ours or another's.
+
+    `here` is the address of this machine as that Asterisk sees it: callers and phones of the lab listen on it.
+    """
 
     host: str
     sip_port: int
@@ -59,6 +62,7 @@ class AsteriskAddress:
     cel: Path
     log: Path
     phones: tuple[AgentPhone, ...]
+    here: str = "127.0.0.1"
 
     @classmethod
     def load(cls, file: Path) -> Self:
@@ -277,20 +281,13 @@ class Asterisk:
         shutil.copytree(SHIPPED, site.directory / "etc", dirs_exist_ok=True)
         for name, text in site_files(site).items():
             (site.directory / "etc/site" / name).write_text(text)
-        self._lay_out_data(site.directory / "data")
+        link_data(site.directory / "data", self.tree.root / site.data.lstrip("/"), site.data, site.sounds)
         for volume in site.volumes:
             (volume / ".ok").touch()
         (site.directory / "hosts").write_text(f"127.0.0.1 localhost {socket.gethostname()}\n")
         self._store()
         for path in (site.directory, *site.directory.rglob("*")):
             os.chown(path, self.tree.uid, self.tree.gid, follow_symlinks=False)
-
-    def _lay_out_data(self, data: Path) -> None:
-        """Asterisk's data folder: the distribution's own, with our sounds in place of its sounds."""
-        data.mkdir(exist_ok=True)
-        for entry in (self.tree.root / self.site.data.lstrip("/")).iterdir():
-            target = str(self.site.sounds) if entry.name == "sounds" else f"{self.site.data}/{entry.name}"
-            (data / entry.name).symlink_to(target)
 
     def _store(self) -> None:
         file = self.site.directory / "instance.json"

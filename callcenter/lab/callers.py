@@ -77,13 +77,13 @@ async def ring_many(
         (folder / "inbound.xml").write_text(scenario.safe_substitute(PCAP=str(pcap), STAY=str(round(stay * 1000))))
         lines = [f"{caller};{dialled};" for caller in callers]
         (folder / "callers.csv").write_text("\n".join(["SEQUENTIAL", *lines]) + "\n")
-        first, _ = free_rtp_range(MEDIA_PORTS if total < MEDIA_PORTS else 4 * MEDIA_PORTS)
+        first, _ = free_rtp_range(MEDIA_PORTS if total < MEDIA_PORTS else 4 * MEDIA_PORTS, address.here)
         return await _sipp(
             folder,
             *("-sf", "inbound.xml", "-inf", "callers.csv", "-m", str(total), "-r", str(rate)),
             *("-mp", str(first)),
             f"{address.host}:{address.sip_port}",
-            host=address.host,
+            host=address.here,
             limit=stay + total / rate + GRACE,
         )
 

@@ -1,6 +1,7 @@
 """The files of `site/` in Asterisk's configuration: all that differs from one instance to the next.
 
-The shipped files in docker/asterisk/etc include these; nothing else may be written into them.
+The shipped files in docker/asterisk/etc include these; nothing else may be written into them. The container's
+entrypoint uses this module alone: it must need nothing but Python.
 """
 
 from dataclasses import dataclass, field
@@ -34,7 +35,12 @@ class Ports:
 
 @dataclass(frozen=True)
 class Site:
-    """Everything that is particular to one Asterisk."""
+    """Everything that is particular to one Asterisk. It listens on `host`.
+
+    Where the others are, if not on `host` too: `agi_host` (the telephony process), `carrier` (host:port that calls to
+    customers go to), `carrier_match` (addresses, separated by commas, whose calls are the carrier's). Behind NAT,
+    `public` is the address that phones and the carrier see, `near` the network that is not behind it.
+    """
 
     system_name: str
     directory: Path
@@ -50,6 +56,11 @@ class Site:
     phones: tuple[AgentPhone, ...] = ()
     fallback: tuple[str, ...] = ()
     globals: tuple[tuple[str, str], ...] = ()
+    agi_host: str = ""
+    carrier: str = ""
+    carrier_match: str = ""
+    public: str = ""
+    near: str = ""
 
 
 def site_files(site: Site) -> dict[str, str]:
@@ -78,13 +89,13 @@ def site_files(site: Site) -> dict[str, str]:
         + _lines(("secret", site.ami_password), ("read", AMI_READ), ("write", AMI_WRITE), ("writetimeout", 1000)),
         "rtp.conf": _lines(("rtpstart", ports.rtp_first), ("rtpend", ports.rtp_last)),
         "musiconhold.conf": _lines(("directory", site.music)),
-        "pjsip-udp.conf": _lines(("bind", f"{site.host}:{ports.sip}")),
-        "pjsip-trunk.conf": _lines(("contact", f"sip:{site.host}:{ports.trunk}")),
-        "pjsip-trunk-match.conf": _lines(("match", site.host)),
+        "pjsip-udp.conf": _lines(("bind", f"{site.host}:{ports.sip}"), *_behind_nat(site)),
+        "pjsip-trunk.conf": _lines(("contact", f"sip:{site.carrier or f'{site.host}:{ports.trunk}'}")),
+        "pjsip-trunk-match.conf": _lines(("match", site.carrier_match or site.host)),
         "pjsip-agents.conf": agents_file(site.phones),
         "queue-fallback.conf": "".join(f"member => {member}\n" for member in site.fallback),
         "globals.conf": _lines(
-            ("CC_AGI", f"agi://{site.host}:{ports.agi}"),
+            ("CC_AGI", f"agi://{site.agi_host or site.host}:{ports.agi}"),
             ("CC_REC1", site.volumes[0]),
             ("CC_REC2", site.volumes[1]),
             *site.globals,
@@ -95,6 +106,23 @@ def site_files(site: Site) -> dict[str, str]:
 def agents_file(phones: tuple[AgentPhone, ...]) -> str:
     """The endpoints of all agents (site/pjsip-agents.conf); `module reload res_pjsip.so` takes it over."""
     return "\n".join(_endpoint(kind, phone) for phone in phones for kind in ("desk", "web"))
+
+
+def link_data(data: Path, shipped: Path, inside: str, sounds: Path) -> None:
+    """Make Asterisk's data folder `data`: what the distribution has in `shipped` (seen by Asterisk as `inside`),
+    with `sounds` in place of its sounds."""
+    data.mkdir(parents=True, exist_ok=True)
+    for link in data.iterdir():
+        link.unlink()
+    for entry in shipped.iterdir():
+        (data / entry.name).symlink_to(sounds if entry.name == "sounds" else f"{inside}/{entry.name}")
+
+
+def _behind_nat(site: Site) -> tuple[tuple[str, object], ...]:
+    if not site.public:
+        return ()
+    outside = (("external_media_address", site.public), ("external_signaling_address", site.public))
+    return (*outside, ("local_net", site.near)) if site.near else outside
 
 
 def _endpoint(kind: str, phone: AgentPhone) -> str:

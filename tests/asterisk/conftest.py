@@ -99,7 +99,7 @@ async def phone(asterisk: AsteriskAddress) -> AsyncIterator[Callable[..., Awaita
             password = next(one.password for one in asterisk.phones if one.extension == extension)
             server = (asterisk.host, asterisk.sip_port)
             return await stack.enter_async_context(
-                Phone(server, name=f"desk-{extension}", password=password, manner=manner)
+                Phone(server, name=f"desk-{extension}", password=password, manner=manner, host=asterisk.here)
             )
 
         yield plug_in
@@ -112,7 +112,9 @@ async def carrier(asterisk: AsteriskAddress) -> AsyncIterator[Callable[..., Awai
 
         async def connect(manner: Manner | Callable[[Call], Manner]) -> Phone:
             server = (asterisk.host, asterisk.sip_port)
-            return await stack.enter_async_context(Phone(server, manner=manner, port=asterisk.trunk_port))
+            return await stack.enter_async_context(
+                Phone(server, manner=manner, port=asterisk.trunk_port, host=asterisk.here)
+            )
 
         yield connect
 

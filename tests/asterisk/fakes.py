@@ -62,7 +62,7 @@ async def agi(
         with suppress(ConnectionError):
             await writer.wait_closed()
 
-    server = await asyncio.start_server(serve, address.host, address.agi_port)
+    server = await asyncio.start_server(serve, address.here, address.agi_port)
     try:
         yield asked
     finally:

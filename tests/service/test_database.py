@@ -55,6 +55,11 @@ async def test_a_migration_that_fails_leaves_nothing_of_itself(postgres_url: str
     await connection.close()
 
 
+async def test_a_server_that_is_away_is_one_sentence_after_the_wait(unused_tcp_port: int, tmp_path: Path) -> None:
+    with pytest.raises(migrate.MigrationError, match="cannot be reached"):
+        await migrate.migrate(f"postgresql://x@127.0.0.1:{unused_tcp_port}/x", tmp_path, within=0.6)
+
+
 def test_a_gap_in_the_numbers_is_refused(tmp_path: Path) -> None:
     (tmp_path / "0002_second.sql").write_text("SELECT 1")
     with pytest.raises(migrate.MigrationError, match="without gap"):

