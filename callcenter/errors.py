@@ -38,6 +38,12 @@ class StaleVersionError(ConflictError):
     code = "stale_version"
 
 
+class AwayError(ApplicationError):
+    """A part that this needs (Asterisk, a queue, a disk) is away: nothing was done, try again later."""
+
+    code = "unavailable"
+
+
 class InvalidError(ApplicationError):
     """The request is well formed, but what it says cannot be."""
 

@@ -46,25 +46,28 @@ def program(*arguments: str) -> list[str]:
 
 
 async def keep(child: Child, stopping: asyncio.Event) -> None:
-    """Starts the child again whenever it ends, until `stopping`; then ends it: politely, and after 10 s by force."""
+    """Starts the child again whenever it ends, until `stopping` or cancelled; then ends it: politely, after 10 s by
+    force."""
     loop = asyncio.get_running_loop()
     pause = 0.0
-    while not stopping.is_set():
-        begun = loop.time()
-        child.process = await asyncio.create_subprocess_exec(
-            *child.command, env=dict(child.environment), stdout=child.output, stderr=child.output
-        )
-        child.starts += 1
-        log.info("process started", extra={"child": child.name, "pid": child.process.pid, "starts": child.starts})
-        if await _ended_before(child.process, stopping):
-            pause = pause_after(loop.time() - begun, pause)
-            log.error(
-                "process ended",
-                extra={"child": child.name, "status": child.process.returncode, "restart_in": round(pause, 1)},
+    try:
+        while not stopping.is_set():
+            begun = loop.time()
+            child.process = await asyncio.create_subprocess_exec(
+                *child.command, env=dict(child.environment), stdout=child.output, stderr=child.output
             )
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), pause)
-    await _end(child)
+            child.starts += 1
+            log.info("process started", extra={"child": child.name, "pid": child.process.pid, "starts": child.starts})
+            if await _ended_before(child.process, stopping):
+                pause = pause_after(loop.time() - begun, pause)
+                log.error(
+                    "process ended",
+                    extra={"child": child.name, "status": child.process.returncode, "restart_in": round(pause, 1)},
+                )
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stopping.wait(), pause)
+    finally:
+        await _end(child)
 
 
 async def supervise(children: Sequence[Child], stopping: asyncio.Event) -> None:

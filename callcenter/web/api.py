@@ -56,14 +56,14 @@ from typing import Annotated, Any, Final, Literal, TypeVar, get_type_hints
 from uuid import UUID
 
 from aiohttp import web
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 from callcenter.accounts.actor import Actor
 from callcenter.accounts.permissions import Permission
 from callcenter.clock import Clock
 from callcenter.config import Config
 from callcenter.db.pool import Database
-from callcenter.errors import NotFoundError
+from callcenter.errors import AwayError, NotFoundError
 from callcenter.web.pages import Cursors, Page, PageQuery
 
 __all__ = ["ANYONE", "SIGNED_IN", "Context", "Model", "Page", "PageQuery", "Route", "Routes"]
@@ -86,9 +86,17 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_max_length=20_000)
 
 
+def _moment(value: Any) -> Any:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _day(value: Any) -> Any:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
 def _plausible(moment: datetime) -> datetime:
-    if not 1900 <= moment.year <= 2200:
-        raise ValueError("the year must lie between 1900 and 2200")
+    if not 1971 <= moment.year <= 2200:
+        raise ValueError("the year must lie between 1971 and 2200")
     return moment.astimezone(UTC)
 
 
@@ -98,10 +106,10 @@ def _plausible_day(day: date) -> date:
     return day
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_plausible)]
-"""A moment with its zone, between 1900 and 2200 (H13); UTC inside."""
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment), AfterValidator(_plausible)]
+"""A moment with its zone, between 1971 and 2200 (H13); UTC inside."""
 
-Day = Annotated[date, AfterValidator(_plausible_day)]
+Day = Annotated[date, BeforeValidator(_day), AfterValidator(_plausible_day)]
 """A calendar day, between 1900 and 2200."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
@@ -130,8 +138,11 @@ class Context:
     """Why personal data is read, as the reader says (`?purpose=`)."""
 
     def resource(self, key: "web.AppKey[T]") -> T:
-        """A resource of the application by its typed key."""
-        return self.request.config_dict[key]
+        """A resource of the application by its typed key. Raises AwayError when this process runs without it."""
+        try:
+            return self.request.config_dict[key]
+        except KeyError:
+            raise AwayError(f"this process runs without: {key}") from None
 
     def within(self, path: str | None, kind: str, object_id: object) -> None:
         """Raises NotFoundError unless the organisation at `path` lies in the actor's subtree (H2)."""

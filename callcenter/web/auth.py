@@ -36,11 +36,18 @@ async def authenticate(request: web.Request) -> Actor:
 def refuse_other_sites(request: web.Request) -> None:
     """Raises CrossSiteError when a browser says that the request comes from a page of another origin."""
     origin = request.headers.get("Origin")
-    own = {request.host, urlsplit(request.config_dict[CONFIG].web.public_url).netloc}
-    if origin is not None and urlsplit(origin).netloc not in own:
+    own = {request.host, urlsplit(request.config_dict[CONFIG].web.public_url).netloc} - {""}
+    if origin is not None and _netloc(origin) not in own:
         raise CrossSiteError("this request comes from another site")
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         raise CrossSiteError("this request comes from another site")
+
+
+def _netloc(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 async def _find(request: web.Request, token: str, *, by_cookie: bool) -> Actor:

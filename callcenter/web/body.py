@@ -14,31 +14,31 @@ SECONDS = 10.0
 MEDIA_TYPES = frozenset({"application/json", "application/merge-patch+json"})
 
 
-async def read(request: web.Request, most: int, seconds: float = SECONDS) -> bytes:
-    """The raw body, at most `most` bytes within `seconds`. Raises RequestError's subclasses."""
+async def read(request: web.Request, most: int) -> bytes:
+    """The raw body, at most `most` bytes within SECONDS. Raises RequestError's subclasses."""
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise MediaTypeError("send the body without Content-Encoding")
     if (request.content_length or 0) > most:
         raise BodyTooLargeError(f"at most {most} bytes")
     body = bytearray()
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(SECONDS):
             async for chunk in request.content.iter_any():
                 body += chunk
                 if len(body) > most:
                     raise BodyTooLargeError(f"at most {most} bytes")
     except TimeoutError:
-        raise BodyTooSlowError(f"the body must arrive within {seconds:g} seconds") from None
+        raise BodyTooSlowError(f"the body must arrive within {SECONDS:g} seconds") from None
     return bytes(body)
 
 
-async def read_json(request: web.Request, most: int, seconds: float = SECONDS) -> tuple[bytes, Any]:
+async def read_json(request: web.Request, most: int) -> tuple[bytes, Any]:
     """The body as it came and as JSON. Raises RequestError and its subclasses."""
     if request.content_type not in MEDIA_TYPES:
         raise MediaTypeError("send application/json")
     if (request.charset or "utf-8").lower().replace("-", "").replace("_", "") != "utf8":
         raise MediaTypeError("send UTF-8")
-    raw = await read(request, most, seconds)
+    raw = await read(request, most)
     return raw, parse(raw)
 
 

@@ -13,17 +13,18 @@ from pydantic_core import to_json
 
 from callcenter import idempotency
 from callcenter.accounts.actor import NOBODY, Actor
-from callcenter.errors import ForbiddenError, NotFoundError
+from callcenter.errors import ForbiddenError
 from callcenter.idempotency import Claim, Kept
 from callcenter.web import access, auth, body, tables
 from callcenter.web.api import ANYONE, SIGNED_IN, Context, Route
-from callcenter.web.errors import BadKeyError, NotModelledError, UnauthenticatedError, answer_to, not_modelled
+from callcenter.web.errors import BadKeyError, NotModelledError, answer_to, not_modelled
 from callcenter.web.keys import CLOCK, CONFIG, DATABASE, SECRET, WALL
 from callcenter.web.pages import Cursors, Page
 
 ACTOR = web.RequestKey("actor", Actor)
 NO_KEY = UUID(int=0)
 PURPOSE_LENGTH = 200
+REFUSALS = frozenset({401, 403, 404})
 
 
 class PurposeMissingError(NotModelledError):
@@ -48,8 +49,9 @@ async def serve(route: Route, request: web.Request) -> web.StreamResponse:
             if route.access != SIGNED_IN and not actor.may(route.access):
                 raise ForbiddenError(f"this needs the permission {route.access}")
         return await _answer(route, request, actor)
-    except (UnauthenticatedError, ForbiddenError, NotFoundError) as error:
-        await access.denied(route, request, actor.audit_name, answer_to(error).code, error)
+    except Exception as error:
+        if answer_to(error).status in REFUSALS:
+            await access.denied(route, request, actor.audit_name, answer_to(error).code, error)
         raise
 
 

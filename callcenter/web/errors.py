@@ -13,7 +13,7 @@ import asyncpg
 from pydantic import ValidationError
 
 from callcenter.accounts.sessions import LockedOutError, WrongPasswordError
-from callcenter.errors import ApplicationError, ConflictError, ForbiddenError, InvalidError, NotFoundError
+from callcenter.errors import ApplicationError, AwayError, ConflictError, ForbiddenError, InvalidError, NotFoundError
 from callcenter.web.limits import TooManyRequestsError
 from tickets.errors import (
     CallNotFoundError,
@@ -102,12 +102,6 @@ class CrossSiteError(ForbiddenError):
     code = "cross_site"
 
 
-class NoDatabaseError(ApplicationError):
-    """PostgreSQL cannot be reached."""
-
-    code = "database_unavailable"
-
-
 _RETRY = {"Retry-After": "2"}
 _MINUTE = {"Retry-After": "60"}
 _QUARTER = {"Retry-After": "900"}
@@ -136,12 +130,15 @@ ANSWERS: Mapping[type[BaseException], Answer] = {
     TicketNotFoundError: Answer(404, "ticket_not_found", "没有找到", "Not found"),
     CallNotFoundError: Answer(404, "call_not_found", "没有找到", "Not found"),
     UnknownFigureError: Answer(404, "figure_unknown", "没有这个指标", "No such figure"),
-    NoDatabaseError: Answer(503, "database_unavailable", "数据库暂不可用", "Database unavailable", headers=_RETRY),
+    AwayError: Answer(503, "unavailable", "系统的一部分暂不可用", "A part of the system is away", headers=_RETRY),
     asyncpg.QueryCanceledError: Answer(503, "too_slow", "查询超时", "Query took too long", tells=False),
     asyncpg.PostgresConnectionError: Answer(
         503, "database_unavailable", "数据库暂不可用", "Database unavailable", tells=False, headers=_RETRY
     ),
     asyncpg.CannotConnectNowError: Answer(
+        503, "database_unavailable", "数据库暂不可用", "Database unavailable", tells=False, headers=_RETRY
+    ),
+    asyncpg.InternalClientError: Answer(  # what asyncpg says of a connection whose server was killed
         503, "database_unavailable", "数据库暂不可用", "Database unavailable", tells=False, headers=_RETRY
     ),
     asyncpg.TooManyConnectionsError: Answer(503, "busy", "系统繁忙", "Too busy", tells=False, headers=_RETRY),

@@ -2,7 +2,17 @@
 
 from collections.abc import Sequence
 
-from callcenter.web import accounts, audit_trail, callbacks, campaigns, clock, customers, session, statistics, tickets
+from callcenter.web import (
+    accounts,
+    audit_trail,
+    callbacks,
+    campaigns,
+    clock,
+    customers,
+    session,
+    statistics,
+    tickets,
+)
 from callcenter.web.api import Route, Routes
 
 MODULES: Sequence[Routes] = (

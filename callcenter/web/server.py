@@ -56,7 +56,9 @@ def build(
 
 def runner(app: web.Application, **options: Any) -> web.AppRunner:
     """The runner every process and test uses: bodies come as they were sent (a compressed one is refused, H10)."""
-    return web.AppRunner(app, auto_decompress=False, access_log=None, handle_signals=False, **options)
+    return web.AppRunner(
+        app, auto_decompress=False, lingering_time=2.0, access_log=None, handle_signals=False, **options
+    )
 
 
 def _served(route: Route) -> Served:

@@ -58,11 +58,10 @@ CREATE TABLE idempotency (
     key uuid NOT NULL,
     route text NOT NULL,
     body_sha256 text NOT NULL,
-    status integer,
-    answer jsonb,
+    status integer, -- null while the first request is running
+    answer json,
     at timestamptz NOT NULL,
-    PRIMARY KEY (actor, key),
-    CHECK ((status IS NULL) = (answer IS NULL)) -- both null while the first request is running
+    PRIMARY KEY (actor, key)
 );
 CREATE INDEX idempotency_at ON idempotency (at);
 

@@ -54,3 +54,13 @@ async def test_a_process_that_cannot_live_does_not_keep_the_stop_waiting() -> No
         await until(lambda: child.starts >= 2)
         stopping.set()
     assert child.pid is None
+
+
+async def test_a_failure_around_the_supervisor_leaves_no_process_behind() -> None:
+    child = sleeper()
+    with pytest.raises(ExceptionGroup):
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(supervise([child], asyncio.Event()))
+            await until(lambda: child.pid is not None)
+            raise RuntimeError("the demonstration failed")
+    assert child.pid is None
