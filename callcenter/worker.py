@@ -5,10 +5,11 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
-from callcenter import outbox
+from callcenter import idempotency, outbox
+from callcenter.accounts import sessions
 from callcenter.archiving.archiver import Archiver
 from callcenter.callbacks import course, overflow
-from callcenter.clock import Clock
+from callcenter.clock import Clock, SystemClock
 from callcenter.config import Config
 from callcenter.db import partitions
 from callcenter.db.pool import Database
@@ -16,7 +17,8 @@ from callcenter.db.pool import Database
 log = logging.getLogger(__name__)
 
 AFTER_FAILURE = 5.0
-DAILY = 24 * 3600.0
+HOURLY = 3600.0
+DAILY = 24 * HOURLY
 
 HANDLERS: Mapping[str, outbox.Handler] = {
     course.NAME: course.hear,
@@ -49,11 +51,17 @@ class Worker:
             ("outbox", self._deliver, 0.5),
             ("archive", self._archiver.seal_due, 1.0),
             ("orphaned captures", self._archiver.seal_orphans, 60.0),
+            ("forget", self._forget, HOURLY),
         ]
 
     async def _partitions(self) -> None:
         async with self._database.connection() as conn:
             await partitions.ensure(conn, self._clock.now())
+
+    async def _forget(self) -> None:
+        at = SystemClock().now()
+        await idempotency.purge(self._database, at)
+        await sessions.purge(self._database, at)
 
     async def _deliver(self) -> None:
         while await outbox.deliver_one(self._database, HANDLERS, self._clock.now()):

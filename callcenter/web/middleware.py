@@ -60,16 +60,13 @@ async def log_requests(request: web.Request, handler: Handler) -> web.StreamResp
         )
 
 
-@web.middleware
-async def secure_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Adds the headers that keep a browser from doing what we did not mean."""
-    response = await handler(request)
-    if not response.prepared:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        if request.path.startswith("/api/"):
-            response.headers.setdefault("Cache-Control", "no-store")
-    return response
+async def secure_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Adds, before any first byte, the headers that keep a browser from doing what we did not mean."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["Server"] = "callcenter"
+    if request.path.startswith("/api/"):
+        response.headers.setdefault("Cache-Control", "no-store")
 
 
 @web.middleware

@@ -35,7 +35,8 @@ def build(
     wall: Clock | None = None,
 ) -> web.Application:
     """The application; add resources of your own under typed keys before it starts. Start it with `runner`."""
-    app = web.Application(middlewares=[log_requests, secure_headers, answer_problems])
+    app = web.Application(middlewares=[log_requests, answer_problems])
+    app.on_response_prepare.append(secure_headers)
     app[CONFIG] = config
     app[DATABASE] = database
     app[CLOCK] = clock

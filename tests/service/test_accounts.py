@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from callcenter.accounts import passwords
+from callcenter.accounts import passwords, sessions
 from callcenter.accounts.permissions import Role
 from tests.service.site import ELSEWHERE, HOME, PASSWORD, Client, Reply, Site, person
 
@@ -84,6 +84,14 @@ async def test_five_failures_lock_the_name_for_a_quarter_of_an_hour(site: Site) 
     assert (locked.status, locked.code, locked.headers["Retry-After"]) == (429, "locked_out", "900")
     site.clock.advance(timedelta(minutes=16))
     assert (await log_in(site, login)).status == 201
+
+
+async def test_tries_that_no_longer_count_are_forgotten(site: Site) -> None:
+    await log_in(site, "nobody.here", "Wrong-Horse-7")
+    for later, left in ((timedelta(minutes=14), 1), (timedelta(minutes=16), 0)):
+        await sessions.purge(site.database, site.clock.now() + later)
+        async with site.database.connection() as conn:
+            assert await conn.fetchval("SELECT count(*) FROM login_try") == left
 
 
 async def test_tries_at_the_same_time_cannot_outrun_the_lock(site: Site) -> None:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from callcenter.accounts import matrix
 from callcenter.accounts.permissions import PERMISSIONS, Permission, Role
 from callcenter.web.api import ANYONE, SIGNED_IN, Route
 from callcenter.web.routes import all_routes
@@ -86,7 +87,37 @@ def test_every_role_has_a_row_and_every_permission_somebody() -> None:
     assert set().union(*PERMISSIONS.values()) == set(Permission)
 
 
+PERSONAL = {
+    Permission.TICKET_READ,
+    Permission.CUSTOMER_READ,
+    Permission.CALL_READ,
+    Permission.CALLBACK_READ,
+    Permission.RECORDING_READ,
+    Permission.RECORDING_LISTEN,
+    Permission.REVIEW_READ,
+    Permission.ACCOUNT_READ,
+    Permission.AUDIT_READ,
+}
+IMPERSONAL = {"campaigns.list_campaigns"}
+"""Routes under such a permission that show nothing about a person."""
+
+
+def test_every_route_that_shows_personal_data_logs_who_saw_it() -> None:
+    """T-6"""
+    silent = {
+        route.name
+        for route in all_routes()
+        if route.method == "GET" and route.access in PERSONAL and route.reads is None and not route.raw
+    }
+    assert silent <= IMPERSONAL
+
+
 def test_nobody_who_manages_accounts_hears_or_sees_customers() -> None:
     """T-6"""
     customers = {Permission.CUSTOMER_READ, Permission.RECORDING_LISTEN, Permission.TICKET_READ}
     assert not PERMISSIONS[Role.ADMIN] & customers
+
+
+def test_the_page_of_permissions_is_current() -> None:
+    """Made anew by `python -m callcenter.accounts.matrix`"""
+    assert matrix.PAGE.read_text(encoding="utf-8") == matrix.page()

@@ -39,6 +39,7 @@ async def test_the_documentation_loads_nothing_from_elsewhere(site: Site) -> Non
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
     assert page.headers["X-Content-Type-Options"] == "nosniff"
+    assert page.headers["Server"] == "callcenter"
     document = (await site.nobody.get("/openapi.json")).json
     assert document["openapi"] == "3.1.0"
     assert "/api/v1/session" in document["paths"]
