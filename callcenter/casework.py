@@ -16,7 +16,7 @@ from callcenter.complaints import Rules
 from callcenter.db.pool import Connection, Database
 from callcenter.ids import uuid7
 from callcenter.opening import By, is_complete
-from tickets import deadlines, intake, lifecycle, store
+from tickets import deadlines, guards, intake, lifecycle, store
 from tickets.categories import Category, OtherCause, route
 from tickets.deadlines import Gravity, Kind, Rulebook
 from tickets.errors import (
@@ -103,7 +103,7 @@ class Casework:
             row = await _locked(conn, ticket_id, version, by)
             level = await conn.fetchval(LEVEL_OF, by.organisation_id) or Level.HQ
             step = replace(step, organisation=by.organisation_id or "", level=Level(level))
-            status = lifecycle.move(standing(row), step)
+            status = guards.move(standing(row), step)
             book = await self._rules.current(conn, at)
             after = _moved(row, step, status, at)
             await _save(conn, after)

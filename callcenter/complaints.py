@@ -3,19 +3,18 @@
 Nobody is told of a ticket that is not yet safe: committed, or fsynced in the spool while the database is away.
 """
 
-import asyncio
 import logging
-from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from callcenter import opening as openings
 from callcenter.clock import Clock
+from callcenter.db.away import is_away
 from callcenter.db.pool import Connection, Database
 from callcenter.opening import By, Opening
-from callcenter.spool import Entry, SpoolConflictError, TicketSpool, is_away
+from callcenter.patience import within
+from callcenter.spool import Entry, SpoolConflictError, TicketSpool
 from tickets import store
 from tickets.calendar import shanghai_day
 from tickets.deadlines import Rulebook
@@ -89,7 +88,6 @@ class Complaints:
         self._clock = clock
         self._spool = spool
         self.rules = rules or Rules()
-        self._late: set[asyncio.Task[OpenedRow]] = set()
 
     async def open(self, opening: Opening, by: By) -> Opened:
         """Open the ticket, or give again what this key opened before.
@@ -100,7 +98,7 @@ class Complaints:
         at = self._clock.now()
         decided = openings.decide(opening)
         try:
-            row = await self._within_patience(self._write(opening, by, at))
+            row = await within(PATIENCE, self._write(opening, by, at))
         except Exception as error:
             if not is_away(error):
                 raise
@@ -123,13 +121,6 @@ class Complaints:
     async def replay(self) -> int:
         """Write what waits in the spool; returns how many tickets the database took."""
         return await self._spool.replay(self._replay_one)
-
-    async def run_replay(self, every: float = 2.0) -> None:
-        """Replay for ever, looking every so many seconds."""
-        while True:
-            if done := await self.replay():
-                log.info("spooled tickets replayed", extra={"tickets": done})
-            await asyncio.sleep(every)
 
     async def _write(self, opening: Opening, by: By, at: datetime) -> OpenedRow:
         async with self._db.connection() as conn:
@@ -154,25 +145,6 @@ class Complaints:
                 rules=("R-1.4", "L-1"),
                 ended_at=row["ended_at"].isoformat(),
             )
-
-    async def _within_patience(self, attempt: Coroutine[Any, Any, OpenedRow]) -> OpenedRow:
-        """Wait PATIENCE seconds; a later success does no harm, the key makes the replay find it.
-
-        A database that hangs would also hang the cancelled query's clean-up, so that is not waited for.
-        """
-        task = asyncio.get_running_loop().create_task(attempt, name="open ticket")
-        self._late.add(task)
-        task.add_done_callback(self._forget)
-        done, _ = await asyncio.wait({task}, timeout=PATIENCE)
-        if done:
-            return task.result()
-        task.cancel()
-        raise TimeoutError("the database did not answer in time")
-
-    def _forget(self, task: asyncio.Task[OpenedRow]) -> None:
-        self._late.discard(task)
-        if not task.cancelled():
-            task.exception()
 
     async def _put(self, opening: Opening, by: By, at: datetime) -> None:
         document = {

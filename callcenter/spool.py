@@ -15,24 +15,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import asyncpg
+from callcenter.db.away import is_away
 
 log = logging.getLogger(__name__)
-
-_AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.ReadOnlySQLTransactionError,
-)
-
-
-def is_away(error: BaseException) -> bool:
-    """Whether an error says that the database cannot be reached or cannot write now, not that it refuses."""
-    return isinstance(error, _AWAY) and not isinstance(error, ValueError)
 
 
 class SpoolConflictError(Exception):

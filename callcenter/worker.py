@@ -10,9 +10,11 @@ from callcenter.accounts import sessions
 from callcenter.archiving.archiver import Archiver
 from callcenter.callbacks import course, overflow
 from callcenter.clock import Clock, SystemClock
+from callcenter.complaints import Complaints
 from callcenter.config import Config
 from callcenter.db import partitions
 from callcenter.db.pool import Database
+from callcenter.spool import TicketSpool
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,7 @@ class Worker:
         self._database = database
         self._clock = clock
         self._archiver = Archiver(config.recordings, database, clock)
+        self._complaints = Complaints(database, clock, TicketSpool(config.spool.folder))
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Does all jobs until `stopping`; a job in the middle of a step finishes it first."""
@@ -52,6 +55,7 @@ class Worker:
             ("archive", self._archiver.seal_due, 1.0),
             ("orphaned captures", self._archiver.seal_orphans, 60.0),
             ("forget", self._forget, HOURLY),
+            ("spooled tickets", self._complaints.replay, 2.0),
         ]
 
     async def _partitions(self) -> None:

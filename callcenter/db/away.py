@@ -12,3 +12,8 @@ AWAY = (
     asyncpg.ReadOnlySQLTransactionError,
 )
 """For `except`: try again later, nothing is wrong with what was asked."""
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether an error is one of AWAY; a value the driver cannot send is none, though it shares their ancestor."""
+    return isinstance(error, AWAY) and not isinstance(error, ValueError)

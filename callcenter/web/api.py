@@ -132,6 +132,8 @@ class Context:
     address: str
     headers: dict[str, str] = field(default_factory=dict)
     """Headers to add to the answer."""
+    accepted: bool = False
+    """Set on a route that spools: what was asked is safe, but not done yet; the answer is 202 and is not kept."""
     seen: list[tuple[str, str]] = field(default_factory=list)
     """(kind, id) of other personal data in the answer, for the access log."""
     purpose: str | None = None
@@ -171,6 +173,7 @@ class Route:
     tag: str
     status: int
     creates: bool
+    spools: bool
     secrets: tuple[str, ...]
     reads: str | None
     produces: tuple[str, ...]
@@ -238,6 +241,7 @@ class Routes:
         access: Access,
         *,
         creates: bool = False,
+        spools: bool = False,
         secrets: tuple[str, ...] = (),
         reads: str | None = None,
         status: int | None = None,
@@ -246,6 +250,7 @@ class Routes:
         seconds: float = 30.0,
     ) -> Callable[[H], H]:
         """Declares a route. `status`: 201 on creates, 204 without answer, else 200; `seconds`: the handler's time;
+        `spools`: a create that is taken even while the database is away, its use case keeping the key itself;
         `secrets`: fields of a create's answer that are not kept for its repeats.
         """
 
@@ -265,6 +270,7 @@ class Routes:
                     tag=self.tag,
                     status=status or (201 if creates else 204 if answer is type(None) else 200),
                     creates=creates,
+                    spools=spools,
                     secrets=secrets,
                     reads=reads,
                     produces=produces,

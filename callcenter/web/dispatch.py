@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,8 +14,10 @@ from pydantic_core import to_json
 
 from callcenter import idempotency
 from callcenter.accounts.actor import NOBODY, Actor
+from callcenter.db.away import is_away
 from callcenter.errors import ForbiddenError
 from callcenter.idempotency import Claim, Kept
+from callcenter.patience import within
 from callcenter.web import access, auth, body, tables
 from callcenter.web.api import ANYONE, SIGNED_IN, Context, Route
 from callcenter.web.errors import BadKeyError, NotModelledError, answer_to, not_modelled
@@ -25,6 +28,8 @@ ACTOR = web.RequestKey("actor", Actor)
 NO_KEY = UUID(int=0)
 PURPOSE_LENGTH = 200
 REFUSALS = frozenset({401, 403, 404})
+PATIENCE = 0.8
+"""Seconds the database has before a route that spools goes on without it."""
 
 
 class PurposeMissingError(NotModelledError):
@@ -44,7 +49,7 @@ async def serve(route: Route, request: web.Request) -> web.StreamResponse:
     actor = NOBODY
     try:
         if route.access != ANYONE:
-            actor = await auth.authenticate(request)
+            actor = await auth.authenticate(request, spools=route.spools)
             request[ACTOR] = actor
             if route.access != SIGNED_IN and not actor.may(route.access):
                 raise ForbiddenError(f"this needs the permission {route.access}")
@@ -88,6 +93,8 @@ async def _answer(route: Route, request: web.Request, actor: Actor) -> web.Strea
         await access.allowed(route, ctx, answer)
         return _response(route.status, answer, ctx.headers)
     claim = Claim(actor.audit_name, key, f"{route.method} {request.path}", sent.sha256)
+    if route.spools:
+        return await _spooled(route, ctx, sent.arguments, claim)
     kept = await idempotency.claim(ctx.db, claim, app[WALL].now())
     if kept is not None:
         await access.allowed(route, ctx, None)
@@ -102,6 +109,42 @@ async def _answer(route: Route, request: web.Request, actor: Actor) -> web.Strea
     await idempotency.keep(ctx.db, claim, route.status, content)
     await access.allowed(route, ctx, answer)
     return _response(route.status, answer, ctx.headers)
+
+
+async def _spooled(route: Route, ctx: Context, arguments: dict[str, Any], claim: Claim) -> web.StreamResponse:
+    """A create whose use case keeps the key: while the database is away it is taken without a claim."""
+    claimed = True
+    try:
+        kept = await within(PATIENCE, idempotency.claim(ctx.db, claim, ctx.request.config_dict[WALL].now()))
+        if kept is not None:
+            return _again(kept)
+    except Exception as error:
+        if not is_away(error):
+            raise
+        claimed = False
+    try:
+        async with asyncio.timeout(route.seconds):
+            answer = await route.handler(ctx, **arguments)
+    except Exception:
+        if claimed:
+            await _if_reachable(idempotency.release(ctx.db, claim))
+        raise
+    if ctx.accepted:
+        if claimed:
+            await _if_reachable(idempotency.release(ctx.db, claim))
+        return _response(202, answer, ctx.headers)
+    if claimed:
+        await _if_reachable(idempotency.keep(ctx.db, claim, route.status, answer.model_dump(mode="json")))
+    return _response(route.status, answer, ctx.headers)
+
+
+async def _if_reachable(writing: Coroutine[Any, Any, None]) -> None:
+    """What is lost when the database went away meanwhile, the use case makes good: it knows the key."""
+    try:
+        await within(PATIENCE, writing)
+    except Exception as error:
+        if not is_away(error):
+            raise
 
 
 async def _read(route: Route, request: web.Request) -> _Sent:

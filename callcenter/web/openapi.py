@@ -179,4 +179,7 @@ def _responses(route: Route, schemas: dict[Key, Any]) -> dict[str, Any]:
         success["content"] = {"application/json": {"schema": schemas[route.answer, "serialization"]}}
         if route.item is not None:
             success["content"] |= {form.media_type: {"schema": {}} for form in (CSV, XLSX)}
-    return {str(route.status): success, "default": problem}
+    later = (
+        {"202": {**success, "description": "Safe, and done when the database is back 已暂存"}} if route.spools else {}
+    )
+    return {str(route.status): success, **later, "default": problem}

@@ -16,6 +16,7 @@ from callcenter.db.pool import Database
 from callcenter.spool import TicketSpool
 from callcenter.web import dispatch, documentation, health, openapi, routes
 from callcenter.web.api import Route
+from callcenter.web.auth import RECENT, Recent
 from callcenter.web.keys import CASEWORK, CLOCK, COMPLAINTS, CONFIG, DATABASE, REDIS, SECRET, WALL
 from callcenter.web.middleware import answer_problems, log_requests, secure_headers
 
@@ -43,6 +44,7 @@ def build(
     app[WALL] = wall or SystemClock()
     app[COMPLAINTS] = Complaints(database, clock, TicketSpool(config.spool.folder))
     app[CASEWORK] = Casework(database, clock, app[COMPLAINTS].rules)
+    app[RECENT] = Recent()
     if redis is not None:
         app[REDIS] = redis
     app.on_startup.append(_prepare)

@@ -82,7 +82,7 @@ class TicketQuery(PageQuery):
     todo: Annotated[bool, Field(description="My own tickets still to be completed or handed over 我的待办")] = False
 
 
-@routes.post("/calls/{call_id}/tickets", Permission.TICKET_OPEN, creates=True)
+@routes.post("/calls/{call_id}/tickets", Permission.TICKET_OPEN, creates=True, spools=True)
 async def open_on_call(ctx: Context, call_id: UUID, body: OpenOnCallBody) -> OpenedView:
     """Open a ticket on a call 通话中开立服务单
 
@@ -96,10 +96,11 @@ async def open_on_call(ctx: Context, call_id: UUID, body: OpenOnCallBody) -> Ope
         opened = await ctx.resource(COMPLAINTS).open(
             asked(ctx.key, via, body, by, call=OnCall(call_id), heard=heard), by
         )
+    ctx.accepted = opened.spooled
     return opened_view(opened)
 
 
-@routes.post("/tickets", Permission.TICKET_OPEN, creates=True)
+@routes.post("/tickets", Permission.TICKET_OPEN, creates=True, spools=True)
 async def open_otherwise(ctx: Context, body: OpenBody) -> OpenedView:
     """Open a ticket that came by another channel 其他渠道开立服务单"""
     via = Via.INTEGRATOR if ctx.actor.kind == "token" else Via.DESK
@@ -107,6 +108,7 @@ async def open_otherwise(ctx: Context, body: OpenBody) -> OpenedView:
     opened = await ctx.resource(COMPLAINTS).open(
         asked(ctx.key, via, body, by, channel=body.channel, source=body.source, network_kind=body.network_kind), by
     )
+    ctx.accepted = opened.spooled
     return opened_view(opened)
 
 

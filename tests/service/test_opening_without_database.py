@@ -10,13 +10,19 @@ from pathlib import Path
 import psutil
 import pytest
 
+from callcenter.accounts.permissions import Role
 from callcenter.clock import ManualClock
 from callcenter.complaints import PATIENCE, Complaints
+from callcenter.config import Config, SpoolConfig
 from callcenter.db.migrate import migrate
 from callcenter.db.pool import Database
+from callcenter.ids import uuid7
 from callcenter.lab.postgres import Postgres
 from callcenter.spool import TicketSpool
+from callcenter.web.keys import COMPLAINTS
+from callcenter.web.server import build
 from tests.service.desk import FULL, a_call, an_opening, hang_up, people, somebody
+from tests.service.site import Site
 from tickets.errors import KeyReusedError, NotAdmissibleError
 
 pytestmark = pytest.mark.service
@@ -77,6 +83,63 @@ async def test_a_ticket_taken_while_the_database_is_dead_is_there_when_it_is_bac
         ("95519-20261118-000002", True, True, 42.0),
     ]
     assert (await desk.open(opening, by)).repeated
+
+
+async def test_an_agent_goes_on_opening_tickets_by_api_while_the_database_is_dead(
+    server: Postgres, own: Database, clock: ManualClock, tmp_path: Path
+) -> None:
+    """INV-7, archive.md §3.9: 202 with the key as provisional number; repeated later it has its number."""
+    config = Config(mode="test", spool=SpoolConfig(tmp_path / "spool"))
+    app = build(config, database=own, clock=clock, wall=clock)
+    async with Site.running(app, own, clock) as site:
+        agent, stranger = await site.client(Role.AGENT), await site.client(Role.AGENT, Role.QA)
+        async with own.transaction() as conn:
+            call = await a_call(conn)
+        await agent.get("/me")
+        server.kill()
+        headers = {"Idempotency-Key": str(uuid7(clock.now()))}
+        replies = [await agent.post(f"/calls/{call}/tickets", {"demand": "理赔"}, headers=headers) for _ in range(2)]
+        assert [(r.status, r.json["number"], r.json["stored"]) for r in replies] == [(202, None, False)] * 2
+        other = await agent.post(f"/calls/{call}/tickets", {"demand": "退保"}, headers=headers)
+        assert (other.status, other.code) == (422, "idempotency_key_reused")
+        assert (await stranger.post(f"/calls/{call}/tickets", {"demand": "理赔"})).status == 503
+        assert (await agent.get("/tickets")).status == 503
+
+        Postgres.start(server.folder)
+        async with asyncio.timeout(20):
+            while not await app[COMPLAINTS].replay():
+                await asyncio.sleep(0.05)
+        again = await agent.post(f"/calls/{call}/tickets", {"demand": "理赔"}, headers=headers)
+        assert (again.status, again.json["number"]) == (201, "95519-20261118-000001")
+        file = (await agent.get(f"/tickets/{again.json['id']}")).json
+        assert (file["spooled"], file["calls"][0]["opened_live"]) == (True, True)
+
+
+async def test_a_database_killed_in_the_middle_of_it_all_loses_and_doubles_nothing(
+    server: Postgres, own: Database, clock: ManualClock, tmp_path: Path
+) -> None:
+    """INV-7: fifty tickets under way when the server dies; each is there once, with everything that belongs to it."""
+    desk = Complaints(own, clock, TicketSpool(tmp_path / "spool"))
+    openings = [an_opening() for _ in range(50)]
+    by = somebody()
+
+    async def pull_the_plug() -> None:
+        await asyncio.sleep(0.02)
+        await asyncio.to_thread(server.kill)
+
+    opened, _ = await asyncio.gather(asyncio.gather(*(desk.open(o, by) for o in openings)), pull_the_plug())
+    assert any(o.spooled for o in opened)
+    Postgres.start(server.folder)
+    async with asyncio.timeout(30):
+        while TicketSpool(tmp_path / "spool").waiting():
+            await desk.replay()
+            await asyncio.sleep(0.05)
+    async with own.connection() as conn:
+        numbers = [row["number"] for row in await conn.fetch("SELECT number FROM ticket ORDER BY number")]
+    assert numbers == [f"95519-20261118-{n:06d}" for n in range(1, 51)]
+    assert {o.number for o in opened if o.number} <= set(numbers)
+    for table, rows in {"ticket_event": 50, "ticket_clock": 250, "outbox_event": 50, "matter": 50}.items():
+        assert await count(own, table) == rows, table
 
 
 async def test_a_database_that_hangs_does_not_hang_the_desk(

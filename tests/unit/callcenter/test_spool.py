@@ -12,7 +12,8 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from callcenter.spool import Entry, SpoolConflictError, TicketSpool, is_away
+from callcenter.db.away import is_away
+from callcenter.spool import Entry, SpoolConflictError, TicketSpool
 
 pytestmark = pytest.mark.unit
 

@@ -10,7 +10,8 @@ from tickets import lifecycle
 from tickets.categories import Category, Department
 from tickets.deadlines import Kind
 from tickets.errors import IllegalMoveError, MoveRefusedError, Problem, Words
-from tickets.lifecycle import MEETS, MOVES, Action, InvalidGround, Level, Standing, Status, Step, Validity, move
+from tickets.guards import move
+from tickets.lifecycle import MEETS, MOVES, Action, InvalidGround, Level, Standing, Status, Step, Validity
 
 pytestmark = pytest.mark.unit
 
