@@ -189,9 +189,11 @@ _PLAIN: Mapping[str, str] = {
     "call_id": "t.id IN (SELECT ticket_id FROM ticket_call WHERE call_id = {})",
     "callback_task_id": "t.callback_task_id = {}",
     "organisation_path": "t.accepting_organisation_id IN (SELECT id FROM organisation WHERE path LIKE {} || '%')",
-    "overdue_at": "k.met_at IS NULL AND t.status <> 'closed' AND k.due_at <= {}",
-    "todo_of": "t.status = 'recorded' AND (t.opened_by_user = {0} OR EXISTS (SELECT FROM ticket_call l "
-    "JOIN call c ON c.id = l.call_id WHERE l.ticket_id = t.id AND c.user_id = {0}))",
+    "overdue_at": "t.id IN (SELECT ticket_id FROM ticket_clock "
+    "WHERE kind = 'decide_inform' AND met_at IS NULL AND due_at <= {})",
+    "todo_of": "t.status = 'recorded' AND t.id IN (SELECT id FROM ticket WHERE status = 'recorded' "
+    "AND opened_by_user = {0} UNION SELECT ticket_id FROM ticket_call WHERE call_id IN "
+    "(SELECT id FROM call WHERE user_id = {0} ORDER BY id DESC LIMIT 2000))",
 }
 _WORDS = "cc_ticket_text(t.complainant_name, t.demand, t.description)"
 

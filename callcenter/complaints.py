@@ -3,6 +3,7 @@
 Nobody is told of a ticket that is not yet safe: committed, or fsynced in the spool while the database is away.
 """
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -121,6 +122,13 @@ class Complaints:
     async def replay(self) -> int:
         """Write what waits in the spool; returns how many tickets the database took."""
         return await self._spool.replay(self._replay_one)
+
+    async def run_replay(self, every: float = 2.0) -> None:
+        """Replay for ever, looking every so many seconds."""
+        while True:
+            if done := await self.replay():
+                log.info("spooled tickets replayed", extra={"tickets": done})
+            await asyncio.sleep(every)
 
     async def _write(self, opening: Opening, by: By, at: datetime) -> OpenedRow:
         async with self._db.connection() as conn:

@@ -10,7 +10,7 @@ from callcenter.accounts import sessions
 from callcenter.accounts.actor import Actor
 from callcenter.db.away import is_away
 from callcenter.patience import within
-from callcenter.web.errors import CrossSiteError, NoDatabaseError, UnauthenticatedError
+from callcenter.web.errors import CrossSiteError, UnauthenticatedError
 from callcenter.web.keys import CONFIG, DATABASE, WALL
 
 COOKIE = "cc_session"
@@ -69,11 +69,9 @@ async def _find(request: web.Request, token: str, *, by_cookie: bool, spools: bo
         try:
             actor = await (within(PATIENCE, finding) if spools else finding)
         except Exception as error:
-            if not spools or not is_away(error):
-                raise
-            actor = app[RECENT].known(token, at)
+            actor = app[RECENT].known(token, at) if spools and is_away(error) else None
             if actor is None:
-                raise NoDatabaseError("the database is away, and this token was not seen lately") from None
+                raise
         else:
             app[RECENT].note(token, actor, at)
     if actor is None or (actor.kind == "user" and actor.by_cookie != by_cookie):

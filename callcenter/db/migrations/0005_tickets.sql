@@ -119,7 +119,7 @@ CREATE INDEX ticket_received ON ticket (received_at, id);
 CREATE INDEX ticket_accepting ON ticket (accepting_organisation_id, received_at, id);
 CREATE INDEX ticket_underwriting ON ticket (underwriting_organisation_id, received_at, id)
     WHERE underwriting_organisation_id IS NOT NULL;
-CREATE INDEX ticket_open ON ticket (status, received_at, id) WHERE status <> 'closed';
+CREATE INDEX ticket_status ON ticket (status, received_at, id);
 CREATE INDEX ticket_customer ON ticket (customer_id, received_at) WHERE customer_id IS NOT NULL;
 CREATE INDEX ticket_policy ON ticket (policy_id, received_at) WHERE policy_id IS NOT NULL;
 CREATE INDEX ticket_phone ON ticket (complainant_phone, received_at) WHERE complainant_phone IS NOT NULL;
@@ -187,7 +187,7 @@ CREATE TABLE ticket_clock (
     breached_at timestamptz,
     PRIMARY KEY (ticket_id, kind, cycle)
 );
-CREATE INDEX ticket_clock_due ON ticket_clock (due_at) WHERE met_at IS NULL AND breached_at IS NULL;
+CREATE INDEX ticket_clock_due ON ticket_clock (kind, due_at) WHERE met_at IS NULL;
 CREATE INDEX ticket_clock_provisional ON ticket_clock (due_day) WHERE provisional AND met_at IS NULL;
 
 CREATE TABLE calendar_day (
