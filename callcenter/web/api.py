@@ -42,7 +42,8 @@ is the answer's model (None: 204). Paths are given below /api/v1. Then, without 
 - `reads="customer"` says that personal data is shown: who saw which object (the last path parameter; each item's `id`
   of a page; what the handler adds to `ctx.seen`) is in the access log before the first byte, and so is every refusal
   (T-6);
-- a `Page` is given as CSV or XLSX, whole, by Accept; columns are the item's fields, headed by their `title`;
+- a `Page` is given as CSV or XLSX, whole, by Accept; columns are the item's fields, headed by their `title`; a
+  report is, when its route names the function that makes rows of cells of the answer (`table=`);
 - errors become problem details by the table in `web/errors.py`;
 - a handler that returns `web.StreamResponse` answers by itself (audio, WebSocket): it names its media types in
   `produces` and writes its own access log before the first byte.
@@ -73,6 +74,8 @@ SIGNED_IN: Final = "signed in"
 Access = Permission | Literal["anyone", "signed in"]
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Handler = Callable[..., Awaitable[Any]]
+Table = Callable[[Any], Sequence[Sequence[Any]]]
+"""From a report to rows of cells, the first one the headings."""
 
 T = TypeVar("T")
 H = TypeVar("H", bound=Handler)
@@ -180,6 +183,7 @@ class Route:
     body: type[BaseModel] | None
     body_bytes: int
     query: type[BaseModel] | None
+    table: Table | None
     parameters: Mapping[str, Any]
     answer: Any
     seconds: float
@@ -246,6 +250,7 @@ class Routes:
         reads: str | None = None,
         status: int | None = None,
         produces: tuple[str, ...] = (),
+        table: Table | None = None,
         body_bytes: int = BODY_BYTES,
         seconds: float = 30.0,
     ) -> Callable[[H], H]:
@@ -277,6 +282,7 @@ class Routes:
                     body=hints.get("body"),
                     body_bytes=body_bytes,
                     query=hints.get("query"),
+                    table=table,
                     parameters=parameters,
                     answer=answer,
                     seconds=seconds,

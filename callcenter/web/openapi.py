@@ -177,7 +177,7 @@ def _responses(route: Route, schemas: dict[Key, Any]) -> dict[str, Any]:
             del success["content"]
     elif isinstance(route.answer, type) and issubclass(route.answer, BaseModel):
         success["content"] = {"application/json": {"schema": schemas[route.answer, "serialization"]}}
-        if route.item is not None:
+        if route.item is not None or route.table is not None:
             success["content"] |= {form.media_type: {"schema": {}} for form in (CSV, XLSX)}
     later = (
         {"202": {**success, "description": "Safe, and done when the database is back 已暂存"}} if route.spools else {}

@@ -149,7 +149,44 @@ _EXPANDS = {
 }
 
 
-@routes.get("/statistics/complaints", Permission.STATISTICS_READ)
+def complaint_table(view: ComplaintsView) -> list[list[Any]]:
+    """The report as rows: total, groups, then what was left out and the rules applied."""
+    heads = [spec.title or name for name, spec in FigureView.model_fields.items()]
+    rows = [list(figure.model_dump().values()) for figure in (view.figures, *view.groups)]
+    rows[0][0] = "合计"
+    left_out = [[excluded.zh, excluded.tickets, "、".join(excluded.rules)] for excluded in view.excluded]
+    period = [f"{view.period.first_day} 至 {view.period.last_day}", view.period.organisation, view.period.dimension]
+    rules = [[rule.rule, rule.zh] for rule in view.rules]
+    return [
+        heads,
+        *rows,
+        [],
+        ["期间与机构", *period],
+        ["不计入投诉的服务单", "件数", "依据"],
+        *left_out,
+        ["统计口径"],
+        *rules,
+    ]
+
+
+def finding_table(view: FindingsView) -> list[list[Any]]:
+    """The report as rows of a name and a number, then the rules applied."""
+    numbers = [
+        ["问题件", view.findings],
+        ["未办结", view.open],
+        ["已告知", view.informed],
+        ["按时告知", view.informed_in_time],
+        ["超期", view.overdue],
+        ["转为投诉", view.complaints_from_callbacks],
+        ["计入投诉", view.counted_as_complaints],
+    ]
+    split = [[f"{subject}", count] for counts in (view.by_subject, view.by_status) for subject, count in counts.items()]
+    period = [f"{view.period.first_day} 至 {view.period.last_day}", view.period.organisation, view.period.dimension]
+    rules = [[rule.rule, rule.zh] for rule in view.rules]
+    return [["项目", "数量"], *numbers, *split, [], ["期间与机构", *period], ["统计口径"], *rules]
+
+
+@routes.get("/statistics/complaints", Permission.STATISTICS_READ, table=complaint_table)
 async def complaint_figures(ctx: Context, query: ComplaintsQuery) -> ComplaintsView:
     """Pieces and occurrences of complaints 投诉件数、次数
 
@@ -177,7 +214,7 @@ async def complaint_figures(ctx: Context, query: ComplaintsQuery) -> ComplaintsV
     )
 
 
-@routes.get("/statistics/callback-findings", Permission.STATISTICS_READ)
+@routes.get("/statistics/callback-findings", Permission.STATISTICS_READ, table=finding_table)
 async def finding_figures(ctx: Context, query: PeriodQuery) -> FindingsView:
     """Callback findings 回访问题件"""
     scope, period = await _scope(ctx, query)

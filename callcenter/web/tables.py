@@ -51,7 +51,7 @@ class ExportTooLargeError(InvalidError):
 
 def wanted(accept: Sequence[str], route: Route) -> Form:
     """The best form by the Accept header. Raises NotAcceptableError when the route has none of what is asked for."""
-    offered = (JSON, CSV, XLSX) if route.item is not None else (JSON,)
+    offered = (JSON, CSV, XLSX) if route.item is not None or route.table is not None else (JSON,)
     ranges = [part for line in accept for part in line.split(",") if part.strip()] or ["*/*"]
     for media, _ in sorted(map(_quality, ranges), key=lambda pair: -pair[1]):
         for form in offered:
@@ -72,13 +72,14 @@ def _quality(part: str) -> tuple[str, float]:
 
 
 async def answer(route: Route, ctx: Context, arguments: Mapping[str, Any], form: Form) -> web.StreamResponse:
-    """The whole list as a file, after the access log has it. Raises ExportTooLargeError beyond ROWS."""
-    assert route.item is not None
-    items = await _whole(route, ctx, arguments)
-    await access.allowed(route, ctx, Page[Any](items=items))
-    heads = [spec.title or name for name, spec in route.item.model_fields.items()]
-    rows = ([getattr(item, name) for name in type(item).model_fields] for item in items)
-    content = await asyncio.to_thread(_csv if form is CSV else _xlsx, heads, rows)
+    """The report or the whole list as a file, after the access log has it. Raises ExportTooLargeError beyond ROWS."""
+    if route.table is not None:
+        report = await route.handler(ctx, **arguments)
+        await access.allowed(route, ctx, report)
+        rows = route.table(report)
+    else:
+        rows = await _listed(route, ctx, arguments)
+    content = await asyncio.to_thread(_csv if form is CSV else _xlsx, rows)
     name = f"{route.handler.__name__.removeprefix('list_')}-{ctx.clock.now():%Y%m%d}.{form.suffix}"
     return web.Response(
         body=content,
@@ -87,6 +88,14 @@ async def answer(route: Route, ctx: Context, arguments: Mapping[str, Any], form:
             "Content-Disposition": f'attachment; filename="{name}"',
         },
     )
+
+
+async def _listed(route: Route, ctx: Context, arguments: Mapping[str, Any]) -> list[list[Any]]:
+    assert route.item is not None
+    items = await _whole(route, ctx, arguments)
+    await access.allowed(route, ctx, Page[Any](items=items))
+    heads = [spec.title or name for name, spec in route.item.model_fields.items()]
+    return [heads, *([getattr(item, name) for name in type(item).model_fields] for item in items)]
 
 
 async def _whole(route: Route, ctx: Context, arguments: Mapping[str, Any]) -> list[BaseModel]:
@@ -127,18 +136,17 @@ def neutral(value: Any) -> str:
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
-def _csv(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+def _csv(rows: Iterable[Sequence[Any]]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(neutral(head) for head in heads)
     writer.writerows([neutral(value) for value in row] for row in rows)
     return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 
-def _xlsx(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+def _xlsx(rows: Iterable[Sequence[Any]]) -> bytes:
     book = Workbook(write_only=True)
     sheet = book.create_sheet("数据")
-    for row in (heads, *rows):
+    for row in rows:
         sheet.append([_cell(sheet, value) for value in row])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "table.xlsx"

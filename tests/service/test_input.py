@@ -342,6 +342,18 @@ async def test_xlsx_holds_text_as_text(site: Site) -> None:
     assert (cells["gd"].value, cells["gd"].data_type) == ("'=1+1", "s")
 
 
+async def test_a_report_leaves_as_a_table_with_what_it_left_out(site: Site) -> None:
+    secretary = await site.client(Role.SECRETARY, where="hq")
+    for report, first in (("complaints", "投诉次数"), ("callback-findings", "数量")):
+        reply = await secretary.get(f"/statistics/{report}", headers={"Accept": "text/csv"})
+        assert reply.status == 200, reply.body
+        rows = list(csv.reader(io.StringIO(reply.body.decode("utf-8-sig"), newline="")))
+        assert rows[0][1] == first
+        assert ["统计口径"] in rows
+    complaints = await secretary.get("/statistics/complaints", headers={"Accept": "text/csv"})
+    assert "不计入投诉的服务单" in complaints.body.decode()
+
+
 async def test_what_cannot_be_given_is_not_acceptable(site: Site) -> None:
     admin = await admin_of(site)
     assert (await admin.get("/me", headers={"Accept": "text/csv"})).status == 406
