@@ -255,12 +255,15 @@ class Call(asyncio.Protocol):
 
     async def run(self, script: Script) -> None:
         """The script in a task group of its own: what fails here ends this call alone, and is logged once."""
-        session, counts = self._session, self._server.counts
+        session, counts, begun = self._session, self._server.counts, self._server.loop.time()
         assert session is not None
         try:
             async with asyncio.TaskGroup() as session.tasks:
                 await script(session)
             counts["served"] += 1
+            if log.isEnabledFor(logging.INFO):
+                seconds = round(self._server.loop.time() - begun, 5)
+                log.info("script served", extra={**self._fields(), "seconds": seconds})
         except* AGIHangup:
             counts["hung_up"] += 1
         except* AGIAppError as group:
@@ -317,7 +320,7 @@ class Call(asyncio.Protocol):
             self._session.ended()
         self.cut()
 
-    def _fields(self) -> dict[str, str]:
+    def _fields(self) -> dict[str, object]:
         return {"call": self.name, "script": self.script}
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import asyncpg
 
+from bench.report import Report, table
 from callcenter.clock import SystemClock
 from callcenter.db.pool import Database
 from callcenter.demo import data
@@ -122,7 +123,7 @@ def hooks(log: Path) -> dict[str, dict[str, float]]:
     }
 
 
-async def measure(load: Load, folder: Path, say: Any = print) -> dict[str, Any]:
+async def run(load: Load, folder: Path, say: Any = print) -> dict[str, Any]:
     """One run on a fresh system under `folder`."""
     async with started(folder, say) as environment:
         database = await Database.connect(environment.postgres.url(), size=2)
@@ -158,20 +159,31 @@ async def measure(load: Load, folder: Path, say: Any = print) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    import argparse
-    import sys
-
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rate", type=float, default=20.0)
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--folder", type=Path, default=Path("var/bench/load"))
-    chosen = parser.parse_args()
-    result = asyncio.run(
-        measure(Load(chosen.rate, chosen.seconds), chosen.folder, lambda text: print(text, file=sys.stderr))
+def measure() -> Report:
+    """The whole system under 20 calls a second for a minute."""
+    folder = Path("var/bench") / f"load-{int(time.time())}"
+    load = Load(float(os.environ.get("BENCH_RATE", "20")), float(os.environ.get("BENCH_SECONDS", "60")))
+    found = asyncio.run(run(load, folder))
+    hooks_head = ["script", "sessions", "p50 ms", "p99 ms", "longest ms"]
+    hooks_rows = [
+        [name, hook["count"], hook["p50_ms"], hook["p99_ms"], hook["max_ms"]] for name, hook in found["hooks"].items()
+    ]
+    cpu_head = ["process", "CPU ms a call while calls come", "until the last recording is sealed"]
+    cpu_rows = [
+        [name, found["cpu_ms_per_call_while_ringing"][name], found["cpu_ms_per_call_until_sealed"][name]]
+        for name in found["cpu_ms_per_call_while_ringing"]
+    ]
+    sipp, rows = found["sipp"], found["found"]
+    text = (
+        f"{load.calls} SIPp calls with speech, {load.rate:g} a second for {load.seconds:g} s, each recorded; every "
+        f"third opens a ticket from the menu. The hook is the whole FastAGI session, from the environment's end to "
+        f"the mark.\n\n"
+        f"Calls: {sipp['succeeded']} succeeded, {sipp['failed']} failed, {sipp['retransmissions']} retransmissions; "
+        f"{rows['calls']} in the database, {rows['degraded']} degraded. Tickets: {rows['tickets']} of "
+        f"{load.calls // 3}, {rows['doubled']} doubled, {rows['live']} opened live. Recordings: {rows['sealed']} "
+        f"sealed of {rows['segments']} expected, {rows['lost']} lost, "
+        f"{found['seconds_sealing_after']} s after the last call."
+        f"\n\n{table(hooks_head, hooks_rows)}\n\n{table(cpu_head, cpu_rows)}\n\n"
+        f"Telephony and web together cost {found['ours_to_asterisk']} of Asterisk's own CPU."
     )
-    print(json.dumps(result, indent=1))
-
-
-if __name__ == "__main__":
-    main()
+    return Report("Load: calls, tickets and recordings", text, found)

@@ -105,7 +105,7 @@ async def test_greet_sends_the_caller_on_when_the_application_fails(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(greet, "PATIENCE", 0.1)
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.WARNING):
         dialogue = await ring(desk, names.SCRIPT_GREET)
     assert dialogue.variables["CC_NEXT"] == names.QUEUE_GENERAL
     assert dialogue.variables["CC_OPEN"] == ""  # the dialplan's own hours
@@ -127,7 +127,7 @@ async def test_a_port_that_raises_leaves_no_mark_and_one_log_line(
     script: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     desk = Desk(error=RuntimeError("broken"))
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.WARNING):
         dialogue = await ring(desk, script, {"GET DATA": b"200 result=1\n"})
     assert names.VAR_DONE not in dialogue.variables
     assert names.VAR_TICKET not in dialogue.variables
@@ -138,7 +138,7 @@ async def test_a_port_that_raises_leaves_no_mark_and_one_log_line(
 async def test_a_port_that_is_slow_leaves_no_mark_within_the_deadline(
     script: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.WARNING):
         dialogue = await ring(Desk(delay=30), script, {"GET DATA": b"200 result=1\n"}, hurried=0.1)
     assert names.VAR_DONE not in dialogue.variables
     assert [record.getMessage() for record in caplog.records] == ["script missed its deadline"]

@@ -471,7 +471,7 @@ async def test_an_exception_ends_its_own_call_and_is_logged_once(
         await mark(session)
 
     server = await start(script)
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.WARNING):
         _, good = await asyncio.gather(
             call(server.port, environment(call="hl1-1.1")), call(server.port, environment(call="hl1-1.2"))
         )
