@@ -32,7 +32,11 @@ GONE = (NotFoundError, ConflictError)
 
 @dataclass(frozen=True, slots=True)
 class ApplicationState:
-    """What belongs to the application, also while nobody was connected."""
+    """What the application is subscribed to, also while nobody was connected.
+
+    A channel that is still ringing in or has left is among them: `Ari.is_in_stasis` says whether it can be
+    commanded.
+    """
 
     channels: frozenset[str]
     bridges: frozenset[str]

@@ -28,6 +28,15 @@ async def ami(asterisk: AsteriskAddress) -> AsyncIterator[Ami]:
         yield ami
 
 
+async def all_quiet(ami: Ami) -> None:
+    """No channel is left for the next test."""
+    async with asyncio.timeout(10):
+        while channels := await ami.listing("CoreShowChannels"):
+            for channel in channels:
+                await Actions(ami).hangup(channel.get("Channel"))
+            await asyncio.sleep(0.02)
+
+
 async def ring(
     asterisk: AsteriskAddress, ami: Ami, script: Script, during: Callable[[Server], Awaitable[None]]
 ) -> Server:
@@ -37,8 +46,7 @@ async def ring(
         try:
             await during(server)
         finally:
-            for channel in await ami.listing("CoreShowChannels"):
-                await Actions(ami).hangup(channel.get("Channel"))
+            await all_quiet(ami)
     return server
 
 
@@ -191,6 +199,7 @@ async def test_after_a_hang_up_variables_still_work_and_media_is_refused(asteris
             await waiting.wait()
             await ami.action("Hangup", Channel="/^Local/95519@cc-in.*;1$/")
             await until(lambda: len(got) == 3)
+        await all_quiet(ami)
     assert got == [True, "still", "511"]
     assert server.counts["garbled"] == 0
 

@@ -32,8 +32,11 @@ async def rest(asterisk: AsteriskAddress) -> AsyncIterator[Rest]:
     async with Rest(asterisk.ari_url, asterisk.ari_user, asterisk.ari_password) as rest:
         yield rest
         ari = Ari(rest)
-        for channel in await ari.channels():
-            await ari.hangup(channel.id)
+        async with asyncio.timeout(10):
+            while channels := await ari.channels():
+                for channel in channels:
+                    await ari.hangup(channel.id)
+                await asyncio.sleep(0.02)
         for bridge in await ari.bridges():
             with suppress(ConflictError):  # one of the dialplan's, which goes by itself
                 await ari.destroy_bridge(bridge.id)

@@ -85,7 +85,7 @@ async def test_a_lost_answer_to_a_dial_is_asked_for_again_with_the_same_id(switc
 
 async def test_a_lost_answer_to_a_release_is_looked_up_not_repeated_blindly(switch: Switch, ari: Ari) -> None:
     """F17"""
-    await ari.originate(channel="c1", endpoint="x", application="cc")
+    switch.place("c1")
     switch.answers_lost = 1
     assert await ari.to_dialplan("c1", context="cc-talk", extension="s", priority=1) is True
     assert [action for _, action, _ in switch.commands] == ["continue"]
@@ -93,7 +93,7 @@ async def test_a_lost_answer_to_a_release_is_looked_up_not_repeated_blindly(swit
 
 async def test_a_channel_that_left_stasis_counts_as_gone(switch: Switch, ari: Ari) -> None:
     """B12"""
-    await ari.originate(channel="c1", endpoint="x", application="cc")
+    switch.place("c1")
     assert await ari.renew_lease("c1", 15) is True
     assert switch.commands == [("c1", "variable", {"variable": "TIMEOUT(absolute)", "value": "15"})]
     switch.stasis.discard("c1")
@@ -103,7 +103,7 @@ async def test_a_channel_that_left_stasis_counts_as_gone(switch: Switch, ari: Ar
 
 async def test_a_channel_that_went_between_list_and_look_is_none(switch: Switch, ari: Ari) -> None:
     """B13"""
-    await ari.originate(channel="c1", endpoint="x", application="cc")
+    switch.place("c1")
     (listed,) = await ari.channels()
     switch.channels.clear()
     assert await ari.channel(listed.id) is None
@@ -134,6 +134,6 @@ async def test_a_switch_that_does_not_answer_is_unavailable() -> None:
 
 async def test_parameters_cannot_become_other_parameters(switch: Switch, ari: Ari) -> None:
     """B7"""
-    await ari.originate(channel="c1", endpoint="x", application="cc")
+    switch.place("c1")
     await ari.set_variable("c1", "CC_HINT", "a&value=b#c?d=王")
     assert switch.commands[-1][2] == {"variable": "CC_HINT", "value": "a&value=b#c?d=王"}

@@ -10,7 +10,7 @@ import pytest
 
 from agi import names
 from agi.ports import Caller, Message, Welcome
-from agi.scripts import complaint, greet, overflow, routes, survey
+from agi.scripts import greet, routes
 from agi.server import listen
 from tests.fakes.fastagi import Dialogue, call, environment
 from tests.fakes.waiting import until
@@ -188,10 +188,3 @@ async def test_survey_asks_twice_and_then_lets_go(key: str) -> None:
     assert desk.asked == []
     assert [asked[2] for asked in dialogue.asked[:-1]] == [names.PROMPT_SURVEY, names.PROMPT_SURVEY_AGAIN]
     assert dialogue.variables == {"CC_DONE": "1"}
-
-
-def test_every_script_gives_up_before_the_dialplan_does() -> None:
-    """F3: CC_AGI_DEADLINE is 5 s, CC_SURVEY_DEADLINE 45 s."""
-    assert max(greet.DEADLINE, complaint.DEADLINE, overflow.DEADLINE) < 5
-    assert greet.PATIENCE < greet.DEADLINE
-    assert survey.DEADLINE < 45
