@@ -135,3 +135,9 @@ async def eventually(happened: Callable[[], object], timeout: float = 10.0) -> N
     while not happened():
         assert time.monotonic() < deadline, "it never happened"
         await asyncio.sleep(POLL)
+
+
+def by_caller(rows: list[Row]) -> dict[str, list[Row]]:
+    """Caller's number → the rows of that caller's whole call."""
+    numbers = {row["linkedid"]: row["num"] for row in rows if row["uniqueid"] == row["linkedid"] and row["num"]}
+    return {number: [row for row in rows if row["linkedid"] == call] for call, number in numbers.items()}
