@@ -153,8 +153,8 @@ class Phone(asyncio.DatagramProtocol):
         if answer.code != 200:
             raise PhoneError(f"{self.name} cannot register: {answer.start}")
 
-    async def dial(self, number: str, *steps: Step) -> Call:
-        """Call `number` and return when it has answered.
+    async def dial(self, number: str, *steps: Step, caller: str = "") -> Call:
+        """Call `number` (as `caller`, for a phone without a name) and return when it has answered.
 
         Raises:
             PhoneError: refused.
@@ -162,7 +162,7 @@ class Phone(asyncio.DatagramProtocol):
         host, port = self.server
         media = await Media.open(self.host)
         uri = f"sip:{number}@{host}:{port}"
-        me, you = f"<sip:{self.name}@{self.host}>;tag={secrets.token_hex(4)}", f"<{uri}>"
+        me, you = f"<sip:{self.name or caller}@{self.host}>;tag={secrets.token_hex(4)}", f"<{uri}>"
         contact = {"Contact": self._contact(), "Content-Type": "application/sdp"}
         body = sip.describe(self.host, media.port)
         answer = await self._authorized("INVITE", uri, me, you, contact, body)

@@ -44,11 +44,22 @@ DIGITS = "零一二三四五六七八九"
 VOICES = {"zh": "cmn", "en": "en-us"}
 WORDS_A_MINUTE = {"cmn": 260, "en-us": 190}
 TRIM = ("silence", "1", "0.01", "0.5%", "reverse", "silence", "1", "0.01", "0.5%", "reverse")
+TICK = ("synth", "0.1", "sine", "700", "gain", "-20")
 BEEP = ("synth", "0.3", "sine", "950", "gain", "-9")
 HOLD_MUSIC = (
     "synth", "2", "pluck", "C4", "pluck", "E4", "pluck", "G4", "remix", "-",
     "fade", "q", "0.05", "2", "0.3", "gain", "-15", "repeat", "14",
 )  # fmt: skip
+
+TONES = {
+    "cc/beep": BEEP,
+    "music/hold": HOLD_MUSIC,
+    # names that Asterisk's own transfer uses; without pbx-transfer an attended transfer is not even tried
+    "beep": BEEP,
+    "beeperr": BEEP,
+    "pbx-transfer": TICK,
+    "pbx-invalid": BEEP,
+}
 
 Progress = Callable[[str], None]
 
@@ -75,7 +86,8 @@ def make_prompts(folder: Path, progress: Progress) -> Path:
     for path, language, text in missing:
         _sox(_spoken(text, language), path)
         _mark(path).write_text(_digest(text))
-    for path, effects in ((folder / "cc" / "beep.sln", BEEP), (folder / "music" / "hold.sln", HOLD_MUSIC)):
+    for name, effects in TONES.items():
+        path = folder / f"{name}.sln"
         if _stale(path, " ".join(effects)):
             _synthesised(effects, path)
             _mark(path).write_text(_digest(" ".join(effects)))

@@ -39,7 +39,7 @@ async def agi(
 ) -> AsyncIterator[Asked]:
     """A FastAGI server: sets `answers[script]` and the mark; aborts after one command, or never answers."""
     asked = Asked()
-    given = answers or {}
+    given = {} if answers is None else answers
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         environment = await _environment(reader)

@@ -1,0 +1,278 @@
+"""Hold, transfers, conference, muting and supervision: the customer's capture and name stay the same through all.
+
+Everybody hums a tone of his own, so a recording tells who could be heard when.
+"""
+
+import asyncio
+import subprocess
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from callcenter.lab.asterisk import AsteriskAddress
+from callcenter.lab.callers import ring
+from callcenter.lab.console import Console
+from callcenter.lab.phone import Call, Manner, Phone
+from callcenter.lab.rtp import Say
+from tests.asterisk.fakes import Cel, Row, agi, extras, recorded, talked_to
+from tests.asterisk.levels import tone
+
+pytestmark = pytest.mark.asterisk
+
+Plug = Callable[..., Awaitable[Phone]]
+Join = Callable[[str, str], None]
+GREET = {"greet": {"CC_NEXT": "cc-general", "CC_MENU": "skip", "CC_SURVEY": "0"}}
+CUSTOMER, AGENT, OTHER = 500.0, 900.0, 1300.0
+HEARD, SILENT = 300.0, 30.0
+
+
+@dataclass
+class Talk:
+    """A customer and agent 8001 who talk."""
+
+    agent: Call
+    customer: str
+    agent_channel: str
+    base: str
+    started: float
+    address: AsteriskAddress
+
+    def ask(self, action: str, **fields: str) -> dict[str, list[str]]:
+        with Console(self.address.console) as console:
+            return console.action(action, **fields)
+
+    def now(self) -> float:
+        """Seconds since capture started."""
+        return time.time() - self.started
+
+
+Talking = Callable[[], AbstractAsyncContextManager[Talk]]
+
+
+def channel(rows: list[Row], endpoint: str) -> str:
+    return next(row["channame"] for row in rows if row["channame"].startswith(f"PJSIP/{endpoint}-"))
+
+
+@pytest.fixture(scope="session")
+def hum(voices: Path) -> Callable[[float], Say]:
+    def make(frequency: float) -> Say:
+        path = voices / f"{frequency:.0f}.al"
+        if not path.exists():
+            command = ["sox", "-n", "-r", "8000", "-c", "1", "-t", "al", str(path)]
+            subprocess.run([*command, "synth", "20", "sine", str(frequency), "gain", "-10"], check=True)
+        return Say(path)
+
+    return make
+
+
+@pytest.fixture
+def talking(asterisk: AsteriskAddress, cel: Cel, phone: Plug, members: Join, hum: Callable[[float], Say]) -> Talking:
+    @asynccontextmanager
+    async def talk() -> AsyncIterator[Talk]:
+        agent = await phone("8001", Manner(steps=(hum(AGENT),)))
+        members("8001", "cc-general")
+        async with agi(asterisk, GREET), asyncio.TaskGroup() as tasks:
+            caller = tasks.create_task(ring(asterisk, steps=(hum(CUSTOMER),), stay=20.0))
+            call = await agent.next_call()
+            rows = await cel.until("BRIDGE_ENTER", count=2)
+            yield Talk(
+                call,
+                channel(rows, "trunk-main"),
+                channel(rows, "desk-8001"),
+                extras(rows, "CC_REC_START")[0][0],
+                next(float(row["eventtime"]) for row in rows if row["userdeftype"] == "CC_REC_START"),
+                asterisk,
+            )
+            with Console(asterisk.console) as console:
+                console.command(f"channel request hangup {channel(rows, 'trunk-main')}")
+            await caller
+
+    return talk
+
+
+async def one_segment(cel: Cel, talk: Talk, ends: int = 1) -> tuple[list[Row], bytes, bytes]:
+    """The whole call's rows, and its only segment, both sides equally long."""
+    rows = await cel.until("LINKEDID_END", count=ends)
+    assert extras(rows, "CC_REC_START") == [[talk.base]]
+    assert {row["linkedid"] for row in rows if row["userdeftype"]} == {rows[0]["linkedid"]}
+    r, t = await recorded(talk.base)
+    assert len(r) == len(t)
+    return rows, r, t
+
+
+async def test_both_sides_are_recorded_each_in_its_own_file(cel: Cel, talking: Talking) -> None:
+    async with talking() as talk:
+        await asyncio.sleep(2)
+    _, r, t = await one_segment(cel, talk)
+    assert tone(r, CUSTOMER, 4.5, 5.5) > HEARD
+    assert tone(r, AGENT, 4.5, 5.5) < SILENT
+    assert tone(t, AGENT, 4.5, 5.5) > HEARD
+    assert tone(t, CUSTOMER, 4.5, 5.5) < SILENT
+
+
+async def test_a_blind_transfer_keeps_the_capture(
+    cel: Cel, talking: Talking, phone: Plug, hum: Callable[[float], Say]
+) -> None:
+    other = await phone("8002", Manner(steps=(hum(OTHER),)))
+    async with talking() as talk:
+        talk.ask("BlindTransfer", Channel=talk.agent_channel, Context="cc-transfer", Exten="8002")
+        await other.next_call()
+        rows = await cel.until("BRIDGE_ENTER", count=4)
+        moved = talk.now()
+        await asyncio.sleep(2)
+    rows, r, t = await one_segment(cel, talk)
+    assert extras(rows, "CC_TRANSFER") == [["8002"]]
+    assert talked_to(rows) == {"desk-8001", "desk-8002"}
+    assert tone(t, OTHER, moved + 0.5, moved + 1.5) > HEARD
+    assert tone(r, CUSTOMER, moved + 0.5, moved + 1.5) > HEARD
+
+
+async def test_a_transfer_nobody_takes_returns_to_the_queue(cel: Cel, talking: Talking, phone: Plug) -> None:
+    await phone("8002", Manner(refuse=486))
+    async with talking() as talk:
+        talk.ask("BlindTransfer", Channel=talk.agent_channel, Context="cc-transfer", Exten="8002")
+        await talk.agent.phone.next_call()
+        await cel.until("BRIDGE_ENTER", count=4)
+    rows, _, _ = await one_segment(cel, talk)
+    assert talked_to(rows) == {"desk-8001"}
+
+
+async def test_a_phone_may_transfer_by_refer(cel: Cel, talking: Talking, phone: Plug) -> None:
+    other = await phone("8002")
+    async with talking() as talk:
+        await talk.agent.refer("8002")
+        await other.next_call()
+        await cel.until("BRIDGE_ENTER", count=4)
+    rows, _, _ = await one_segment(cel, talk)
+    assert talked_to(rows) == {"desk-8001", "desk-8002"}
+
+
+async def test_a_consultation_ends_in_a_transfer(
+    cel: Cel, talking: Talking, phone: Plug, hum: Callable[[float], Say]
+) -> None:
+    other = await phone("8002", Manner(steps=(hum(OTHER),)))
+    async with talking() as talk:
+        talk.ask("Atxfer", Channel=talk.agent_channel, Context="cc-transfer", Exten="8002")
+        consulted = await other.next_call()
+        await consulted.answered.wait()
+        apart = talk.now()
+        await asyncio.sleep(2)
+        await talk.agent.hang_up()
+        await cel.until("ATTENDEDTRANSFER")
+        together = talk.now()
+        await asyncio.sleep(2)
+    rows, r, t = await one_segment(cel, talk)
+    assert talked_to(rows) >= {"desk-8001", "desk-8002"}
+    assert tone(t, OTHER, apart + 0.5, apart + 1.5) < SILENT
+    assert tone(t, OTHER, together + 0.7, together + 1.7) > HEARD
+    assert tone(r, CUSTOMER, together + 0.7, together + 1.7) > HEARD
+
+
+async def test_a_conference_of_three_keeps_the_capture(
+    cel: Cel, talking: Talking, phone: Plug, hum: Callable[[float], Say]
+) -> None:
+    other = await phone("8002", Manner(steps=(hum(OTHER),)))
+    async with talking() as talk:
+        talk.ask(
+            "Redirect",
+            **{"Channel": talk.customer, "Context": "cc-conf", "Exten": "r1", "Priority": "1"},
+            **{"ExtraChannel": talk.agent_channel, "ExtraContext": "cc-conf-agent", "ExtraExten": "r1"},
+            ExtraPriority="1",
+        )
+        talk.ask(
+            "Originate",
+            **{
+                "Channel": "PJSIP/desk-8002",
+                "Context": "cc-conf-agent",
+                "Exten": "r1",
+                "Priority": "1",
+                "Async": "true",
+            },
+        )
+        joined = await other.next_call()
+        await cel.until("BRIDGE_ENTER", count=5)
+        met = talk.now()
+        await asyncio.sleep(2.5)
+        await talk.agent.hang_up()
+        await joined.hang_up()
+        await cel.until("CC_REC_END")
+    _, r, t = await one_segment(cel, talk, ends=2)
+    assert tone(t, AGENT, met + 1, met + 2) > HEARD
+    assert tone(t, OTHER, met + 1, met + 2) > HEARD
+    assert tone(r, CUSTOMER, met + 1, met + 2) > HEARD
+
+
+async def test_muting_leaves_silence_of_the_same_length(cel: Cel, talking: Talking) -> None:
+    async with talking() as talk:
+        await asyncio.sleep(1)
+        talk.ask("MixMonitorMute", Channel=talk.customer, Direction="both", State="1")
+        quiet = talk.now()
+        await asyncio.sleep(2)
+        talk.ask("MixMonitorMute", Channel=talk.customer, Direction="both", State="0")
+        loud = talk.now()
+        await asyncio.sleep(1.5)
+    rows, r, t = await one_segment(cel, talk)
+    for side, frequency in ((r, CUSTOMER), (t, AGENT)):
+        assert tone(side, frequency, quiet + 0.5, loud - 0.5) < SILENT
+        assert tone(side, frequency, loud + 0.5, loud + 1.2) > HEARD
+        assert not any(side[round((quiet + 0.5) * 16000) : round((loud - 0.5) * 16000)])
+    ended = next(float(row["eventtime"]) for row in rows if row["userdeftype"] == "CC_REC_END")
+    assert abs(len(r) / 16000 - (ended - talk.started)) < 0.35
+
+
+async def test_a_held_customer_hears_music_and_is_still_recorded(cel: Cel, talking: Talking) -> None:
+    async with talking() as talk:
+        await talk.agent.hold()
+        held = talk.now()
+        await asyncio.sleep(2)
+        await talk.agent.resume()
+        back = talk.now()
+        await asyncio.sleep(1.5)
+    _, r, t = await one_segment(cel, talk)
+    assert tone(t, AGENT, held + 0.5, back - 0.3) < tone(t, AGENT, back + 0.5, back + 1.2) / 5
+    assert any(t[round((held + 0.5) * 16000) : round((back - 0.3) * 16000)])
+    assert tone(r, CUSTOMER, held + 0.5, back - 0.3) > HEARD
+
+
+@pytest.mark.parametrize(
+    ("manner", "agent_hears", "customer_hears"),
+    [("listen", False, False), ("whisper", True, False), ("barge", True, True)],
+)
+async def test_a_supervisor_is_heard_only_by_those_he_means(
+    asterisk: AsteriskAddress, cel: Cel, talking: Talking, phone: Plug, hum: Callable[[float], Say],
+    manner: str, agent_hears: bool, customer_hears: bool,
+) -> None:  # fmt: skip
+    supervisor = await phone("8009", Manner(steps=(hum(OTHER),)))
+    async with talking() as talk:
+        async with aiohttp.ClientSession() as session:
+            allowed = {"api_key": f"{asterisk.ari_user}:{asterisk.ari_password}"}
+            where = {"endpoint": "PJSIP/desk-8009", "context": "cc-supervise", "extension": manner, "priority": "1"}
+            answer = await session.post(
+                f"{asterisk.ari_url}/channels",
+                params={**allowed, **where},
+                json={"variables": {"CC_TARGET": talk.agent_channel}},
+            )
+            assert answer.status == 200, await answer.text()
+        listening = await supervisor.next_call()
+        await listening.answered.wait()
+        await asyncio.sleep(0.5)
+        since = talk.now()
+        before, told = len(talk.agent.media.heard), len(listening.media.heard)
+        await asyncio.sleep(2.5)
+        at_agent, at_supervisor = bytes(talk.agent.media.heard[before:]), bytes(listening.media.heard[told:])
+    _, _, t = await one_segment(cel, talk, ends=2)
+    assert (tone(linear(at_agent), OTHER, 0.5, 2.0) > HEARD) is agent_hears
+    assert (tone(t, OTHER, since + 0.5, since + 2.0) > HEARD) is customer_hears
+    assert tone(linear(at_supervisor), CUSTOMER, 0.5, 2.0) > HEARD
+    assert tone(linear(at_supervisor), AGENT, 0.5, 2.0) > HEARD
+
+
+def linear(alaw: bytes) -> bytes:
+    import audioop
+
+    return audioop.alaw2lin(alaw, 2)
