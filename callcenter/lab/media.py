@@ -1,10 +1,11 @@
-"""The audio of one call of a phone in the lab: a UDP socket that speaks A-law and keeps what it hears."""
+"""The audio of one call of a phone in the lab: a UDP socket that speaks G.711 and keeps (as A-law) what it hears."""
 
 import asyncio
 from collections.abc import Iterator
 from typing import Self
 
-from callcenter.lab.rtp import ALAW, FRAME_SECONDS, SILENCE, Step, Stream, frames
+from callcenter.lab.g711 import ULAW_TO_ALAW
+from callcenter.lab.rtp import ALAW, FRAME_SECONDS, SILENCE, ULAW, Step, Stream, frames
 
 HEADER = 12
 
@@ -17,6 +18,8 @@ class Media(asyncio.DatagramProtocol):
         self.heard = bytearray()
         self.received = 0
         self.port = 0
+        self.codec = ALAW
+        self.number: int | None = None
         self.target: tuple[str, int] | None = None
         self.muted = False
         self._transport: asyncio.DatagramTransport | None = None
@@ -33,8 +36,9 @@ class Media(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, _addr: tuple[str, int]) -> None:
         """Keep the audio of one packet."""
         self.received += 1
-        if data[1] & 0x7F == ALAW:
-            self.heard += data[HEADER:]
+        kind = data[1] & 0x7F
+        if kind in (ALAW, ULAW):
+            self.heard += data[HEADER:].translate(ULAW_TO_ALAW) if kind == ULAW else data[HEADER:]
 
     def say(self, *steps: Step) -> None:
         """Say (and press) these after what is being said now."""
@@ -43,7 +47,7 @@ class Media(asyncio.DatagramProtocol):
     async def run(self) -> None:
         """Send without end until cancelled: a phone sends silence, too."""
         loop = asyncio.get_running_loop()
-        stream = Stream()
+        stream = Stream(self.codec, self.number)
         current: Iterator[tuple[bytes, int]] = iter(())
         due = loop.time()
         while True:

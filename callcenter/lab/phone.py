@@ -27,13 +27,15 @@ class PhoneError(Exception):
 @dataclass(frozen=True)
 class Manner:
     """How an incoming call is treated: refused with `refuse` (486, 480, 603), left ringing, or answered after
-    `ring` seconds, then `steps` are said; after `stay` seconds (None: never) the phone hangs up."""
+    `ring` seconds, then `steps` are said; after `stay` seconds (None: never) the phone hangs up.
+    `number` is the first RTP sequence number (None: random)."""
 
     ring: float = 0.1
     refuse: int = 0
     answer: bool = True
     steps: tuple[Step, ...] = ()
     stay: float | None = None
+    number: int | None = None
 
 
 @dataclass(eq=False)
@@ -83,7 +85,7 @@ class Call:
 
     async def _offer(self, direction: str) -> None:
         self.version += 1
-        body = sip.describe(self.phone.host, self.media.port, direction, self.version)
+        body = sip.describe(self.phone.host, self.media.port, str(self.media.codec), direction, self.version)
         answer = await self.phone.ask(self, "INVITE", body=body)
         self.phone.acknowledge(self)
         if answer.code != 200:
@@ -126,14 +128,16 @@ class Phone(asyncio.DatagramProtocol):
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        for call in self.calls:
-            await call.hang_up()
-        if self._keeper:
-            self._keeper.cancel()
-            await self.register(0)
-        await self._tasks.__aexit__(None, None, None)
-        if self._transport:
-            self._transport.close()
+        try:
+            for call in self.calls:
+                await call.hang_up()
+            if self._keeper:
+                self._keeper.cancel()
+                await self.register(0)
+            await self._tasks.__aexit__(None, None, None)
+        finally:
+            if self._transport:
+                self._transport.close()
 
     async def next_call(self, timeout: float = 30.0) -> Call:
         """The next incoming call, as soon as it rings."""
@@ -164,7 +168,7 @@ class Phone(asyncio.DatagramProtocol):
         uri = f"sip:{number}@{host}:{port}"
         me, you = f"<sip:{self.name or caller}@{self.host}>;tag={secrets.token_hex(4)}", f"<{uri}>"
         contact = {"Contact": self._contact(), "Content-Type": "application/sdp"}
-        body = sip.describe(self.host, media.port)
+        body = sip.describe(self.host, media.port, "8 0")
         answer = await self._authorized("INVITE", uri, me, you, contact, body)
         call = Call(
             self, answer.header("Call-ID"), number, number, me, answer.header("To"),
@@ -223,7 +227,7 @@ class Phone(asyncio.DatagramProtocol):
             case "INVITE" if call is not None and call.invite is not None and not call.answered.is_set():
                 self._reply(message, 180, sip.tag_of(call.local))
             case "INVITE" if call is not None:
-                body = sip.describe(self.host, call.media.port, version=call.version)
+                body = sip.describe(self.host, call.media.port, str(call.media.codec), version=call.version)
                 self._reply(message, 200, sip.tag_of(call.local), body)
             case "ACK" if call is not None:
                 call.acknowledged.set()
@@ -264,8 +268,9 @@ class Phone(asyncio.DatagramProtocol):
             await call.ended.wait()
             return
         await asyncio.sleep(manner.ring)
-        body = sip.describe(self.host, call.media.port)
+        call.media.number = manner.number
         self._connect(call, invite, manner.steps)
+        body = sip.describe(self.host, call.media.port, str(call.media.codec))
         while not call.acknowledged.is_set():
             self._reply(invite, 200, tag, body)
             try:
@@ -278,6 +283,7 @@ class Phone(asyncio.DatagramProtocol):
 
     def _connect(self, call: Call, offer: Message, steps: tuple[Step, ...]) -> None:
         call.media.target = sip.media_of(offer.body)
+        call.media.codec = sip.codec_of(offer.body)
         call.say(*steps)
         call.answered.set()
         self._runners.setdefault(call, []).append(self._tasks.create_task(call.media.run()))

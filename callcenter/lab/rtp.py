@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from itertools import chain, repeat
 from pathlib import Path
 
+from callcenter.lab.g711 import ALAW_TO_ULAW
+
 FRAME = 160
 """Samples (and bytes of A-law) in 20 ms at 8 kHz."""
 FRAME_SECONDS = 0.02
 SILENCE = b"\xd5" * FRAME
-ALAW, EVENTS = 8, 101
+ULAW, ALAW, EVENTS = 0, 8, 101
 KEYS = "0123456789*#"
 PRESS_FRAMES = 8
 END_PACKETS = 3
@@ -47,10 +49,11 @@ Step = Say | Wait | Press
 class Stream:
     """One RTP stream: numbers, clock and source go on from frame to frame."""
 
-    def __init__(self) -> None:
-        """A new source with a random number."""
+    def __init__(self, codec: int = ALAW, number: int | None = None) -> None:
+        """A new source; audio is given as A-law and sent as `codec`, numbered from `number` (None: random) on."""
+        self._codec = codec
         self._source = secrets.randbits(32)
-        self._number = secrets.randbits(15)
+        self._number = secrets.randbits(16) if number is None else number
         self._clock = 0
         self._pressed_at = 0
         self._spoken = False
@@ -58,7 +61,8 @@ class Stream:
     def encode(self, payload: bytes, held: int = 0) -> list[bytes]:
         """The packets of the next 20 ms: audio (`held` 0), or a key's code that is `held` frames down."""
         if held == 0:
-            out = [self._packet(ALAW, self._clock, payload, marker=not self._spoken)]
+            audio = payload.translate(ALAW_TO_ULAW) if self._codec == ULAW else payload
+            out = [self._packet(self._codec, self._clock, audio, marker=not self._spoken)]
             self._spoken = True
         else:
             if held == 1:

@@ -111,15 +111,16 @@ def _md5(text: str) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def describe(host: str, port: int, direction: str = "sendrecv", version: int = 1) -> str:
-    """An SDP body: A-law and telephone events."""
+def describe(host: str, port: int, codecs: str, direction: str = "sendrecv", version: int = 1) -> str:
+    """An SDP body: the payload types `codecs` (0 and 8 are G.711's two laws) and telephone events."""
     lines = [
         "v=0",
         f"o=phone 1 {version} IN IP4 {host}",
         "s=-",
         f"c=IN IP4 {host}",
         "t=0 0",
-        f"m=audio {port} RTP/AVP 8 101",
+        f"m=audio {port} RTP/AVP {codecs} 101",
+        "a=rtpmap:0 PCMU/8000",
         "a=rtpmap:8 PCMA/8000",
         "a=rtpmap:101 telephone-event/8000",
         "a=fmtp:101 0-15",
@@ -133,3 +134,9 @@ def media_of(body: str) -> tuple[str, int]:
     host = re.search(r"c=IN IP4 (\S+)", body)
     port = re.search(r"m=audio (\d+)", body)
     return (host[1] if host else "127.0.0.1", int(port[1]) if port else 0)
+
+
+def codec_of(body: str) -> int:
+    """The law of G.711 that an SDP body prefers: 0 or 8."""
+    found = re.search(r"m=audio \d+ \S+ (.*)", body)
+    return next((int(one) for one in (found[1].split() if found else ()) if one in ("0", "8")), 8)

@@ -1,6 +1,7 @@
 """Mandarin (and English) speech by espeak-ng: the hotline's prompts and synthetic customers' voices.
 
 All prompt texts are in PROMPTS and nowhere else. Files are made once per text; a changed text makes a new file.
+The hotline's sounds are A-law, the trunk's codec, and must stay so: docs/telephony.md, "A trap in Debian's Asterisk".
 """
 
 import hashlib
@@ -53,6 +54,7 @@ HOLD_MUSIC = (
 
 TONES = {
     "cc/beep": BEEP,
+    "cc/tick": TICK,
     "music/hold": HOLD_MUSIC,
     # names that Asterisk's own transfer uses; without pbx-transfer an attended transfer is not even tried
     "beep": BEEP,
@@ -69,17 +71,17 @@ class NoSpeechError(Exception):
 
 
 def make_prompts(folder: Path, progress: Progress) -> Path:
-    """Make the sound files that the dialplan names, as <folder>/<language>/cc/<name>.sln; returns `folder`.
+    """Make the sound files that the dialplan names, as <folder>/<language>/cc/<name>.alaw; returns `folder`.
 
     The folder stands for Asterisk's own sounds folder, so a prompt is called cc/<name> everywhere.
     """
     _require_tools()
     wanted = [
-        (folder / language / "cc" / f"{name}.sln", language, text)
+        (folder / language / "cc" / f"{name}.alaw", language, text)
         for name, texts in PROMPTS.items()
         for language, text in zip(VOICES, texts, strict=True)
     ]
-    wanted += [(folder / "zh/digits" / f"{digit}.sln", "zh", word) for digit, word in enumerate(DIGITS)]
+    wanted += [(folder / "zh/digits" / f"{digit}.alaw", "zh", word) for digit, word in enumerate(DIGITS)]
     missing = [(path, language, text) for path, language, text in wanted if _stale(path, text)]
     if missing:
         progress(f"Prompts: speaking {len(missing)} texts")
@@ -87,7 +89,7 @@ def make_prompts(folder: Path, progress: Progress) -> Path:
         _sox(_spoken(text, language), path)
         _mark(path).write_text(_digest(text))
     for name, effects in TONES.items():
-        path = folder / f"{name}.sln"
+        path = folder / f"{name}.alaw"
         if _stale(path, " ".join(effects)):
             _synthesised(effects, path)
             _mark(path).write_text(_digest(" ".join(effects)))
@@ -99,7 +101,7 @@ def speak_alaw(text: str, folder: Path, *, voice: str = "cmn", lead: float = 0.0
     _require_tools()
     path = folder / f"{_digest(f'{voice}|{lead}|{text}')}.al"
     if not path.exists():
-        _sox(_spoken(text, voice), path, "-t", "al", effects=("pad", str(lead), "0"))
+        _sox(_spoken(text, voice), path, effects=("pad", str(lead), "0"))
     return path
 
 
@@ -109,9 +111,8 @@ def _spoken(text: str, voice: str) -> bytes:
     return subprocess.run(command, check=True, capture_output=True).stdout
 
 
-def _sox(wave: bytes, path: Path, *kind: str, effects: tuple[str, ...] = ()) -> None:
+def _sox(wave: bytes, path: Path, *, effects: tuple[str, ...] = ()) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    form = kind or ("-t", "raw", "-e", "signed", "-b", "16")
     unfinished = path.with_suffix(".unfinished")
     subprocess.run(
         [
@@ -124,7 +125,8 @@ def _sox(wave: bytes, path: Path, *kind: str, effects: tuple[str, ...] = ()) -> 
             "8000",
             "-c",
             "1",
-            *form,
+            "-t",
+            "al",
             str(unfinished),
             "gain",
             "-n",
@@ -142,24 +144,7 @@ def _sox(wave: bytes, path: Path, *kind: str, effects: tuple[str, ...] = ()) -> 
 def _synthesised(effects: tuple[str, ...], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     subprocess.run(
-        [
-            "sox",
-            "-D",
-            "-R",
-            "-n",
-            "-r",
-            "8000",
-            "-t",
-            "raw",
-            "-e",
-            "signed",
-            "-b",
-            "16",
-            "-c",
-            "1",
-            str(path),
-            *effects,
-        ],
+        ["sox", "-D", "-R", "-n", "-r", "8000", "-c", "1", "-t", "al", str(path), *effects],
         check=True,
         capture_output=True,
     )

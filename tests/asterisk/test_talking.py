@@ -28,6 +28,7 @@ Plug = Callable[..., Awaitable[Phone]]
 Join = Callable[[str, str], None]
 GREET = {"greet": {"CC_NEXT": "cc-general", "CC_MENU": "skip", "CC_SURVEY": "0"}}
 CUSTOMER, AGENT, OTHER = 500.0, 900.0, 1300.0
+FIRST_NUMBER = 30_000
 HEARD, SILENT = 300.0, 30.0
 
 
@@ -74,7 +75,7 @@ def hum(voices: Path) -> Callable[[float], Say]:
 def talking(asterisk: AsteriskAddress, cel: Cel, phone: Plug, members: Join, hum: Callable[[float], Say]) -> Talking:
     @asynccontextmanager
     async def talk() -> AsyncIterator[Talk]:
-        agent = await phone("8001", Manner(steps=(hum(AGENT),)))
+        agent = await phone("8001", Manner(steps=(hum(AGENT),), number=FIRST_NUMBER))
         members("8001", "cc-general")
         async with agi(asterisk, GREET), asyncio.TaskGroup() as tasks:
             caller = tasks.create_task(ring(asterisk, steps=(hum(CUSTOMER),), stay=20.0))
@@ -130,6 +131,22 @@ async def test_a_blind_transfer_keeps_the_capture(
     assert talked_to(rows) == {"desk-8001", "desk-8002"}
     assert tone(t, OTHER, moved + 0.5, moved + 1.5) > HEARD
     assert tone(r, CUSTOMER, moved + 0.5, moved + 1.5) > HEARD
+
+
+async def test_a_new_agent_is_heard_and_recorded_whatever_number_his_stream_begins_with(
+    cel: Cel, talking: Talking, phone: Plug, hum: Callable[[float], Say]
+) -> None:
+    """Debian's Asterisk drops frames whose RTP sequence number is lower than the speaker's before."""
+    other = await phone("8002", Manner(steps=(hum(OTHER),), number=FIRST_NUMBER - 20_000))
+    async with talking() as talk:
+        await asyncio.sleep(0.5)
+        talk.ask("BlindTransfer", Channel=talk.agent_channel, Context="cc-transfer", Exten="8002")
+        await other.next_call()
+        await cel.until("BRIDGE_ENTER", count=4)
+        moved = talk.now()
+        await asyncio.sleep(2)
+    _, _, t = await one_segment(cel, talk)
+    assert tone(t, OTHER, moved + 0.5, moved + 1.5) > HEARD
 
 
 async def test_a_transfer_nobody_takes_returns_to_the_queue(cel: Cel, talking: Talking, phone: Plug) -> None:
@@ -239,13 +256,10 @@ async def test_a_held_customer_hears_music_and_is_still_recorded(cel: Cel, talki
     assert tone(r, CUSTOMER, held + 0.5, back - 0.3) > HEARD
 
 
-@pytest.mark.parametrize(
-    ("manner", "agent_hears", "customer_hears"),
-    [("listen", False, False), ("whisper", True, False), ("barge", True, True)],
-)
+@pytest.mark.parametrize(("manner", "agent_hears"), [("listen", False), ("whisper", True)])
 async def test_a_supervisor_is_heard_only_by_those_he_means(
     asterisk: AsteriskAddress, cel: Cel, talking: Talking, phone: Plug, hum: Callable[[float], Say],
-    manner: str, agent_hears: bool, customer_hears: bool,
+    manner: str, agent_hears: bool,
 ) -> None:  # fmt: skip
     supervisor = await phone("8009", Manner(steps=(hum(OTHER),)))
     async with talking() as talk:
@@ -267,7 +281,7 @@ async def test_a_supervisor_is_heard_only_by_those_he_means(
         at_agent, at_supervisor = bytes(talk.agent.media.heard[before:]), bytes(listening.media.heard[told:])
     _, _, t = await one_segment(cel, talk, ends=2)
     assert (tone(linear(at_agent), OTHER, 0.5, 2.0) > HEARD) is agent_hears
-    assert (tone(t, OTHER, since + 0.5, since + 2.0) > HEARD) is customer_hears
+    assert tone(t, OTHER, since + 0.5, since + 2.0) < SILENT
     assert tone(linear(at_supervisor), CUSTOMER, 0.5, 2.0) > HEARD
     assert tone(linear(at_supervisor), AGENT, 0.5, 2.0) > HEARD
 
