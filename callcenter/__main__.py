@@ -12,6 +12,7 @@ from callcenter.archiving import commands as archive
 from callcenter.config import Config, ConfigError
 from callcenter.db.migrate import MigrationError, migrate
 from callcenter.demo import commands as demo
+from callcenter.errors import CannotStartError
 from callcenter.log import configure
 from callcenter.testmode import WrongModeError
 
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     configure(config.log)
     try:
         status: int = chosen.command(config, chosen)
-    except (MigrationError, WrongModeError) as error:
+    except (CannotStartError, MigrationError, WrongModeError) as error:
         print(error, file=sys.stderr)
         return UNUSABLE
     except KeyboardInterrupt:

@@ -12,6 +12,7 @@ from callcenter import testmode, watchdog
 from callcenter.config import Config
 from callcenter.db.migrate import refuse_if_pending
 from callcenter.db.pool import Database
+from callcenter.errors import CannotStartError
 from callcenter.supervisor import stop_on_signals
 from callcenter.telephony import Telephony
 from callcenter.web import server
@@ -41,13 +42,21 @@ async def serve(config: Config) -> int:
         runner = server.runner(server.build(config, database=database, clock=clock, redis=redis))
         await runner.setup()
         try:
-            await web.TCPSite(runner, config.web.host, config.web.port).start()
+            await _listen(runner, config)
             log.info("serving", extra={"host": config.web.host, "port": config.web.port})
             await stopping.wait()
         finally:
             await runner.cleanup()
             await redis.aclose()
     return 0
+
+
+async def _listen(runner: web.AppRunner, config: Config) -> None:
+    try:
+        await web.TCPSite(runner, config.web.host, config.web.port).start()
+    except OSError as error:
+        place = f"{config.web.host}:{config.web.port}"
+        raise CannotStartError(f"{place} cannot be listened on: {error.strerror}: set web.host and web.port") from error
 
 
 async def work(config: Config) -> int:

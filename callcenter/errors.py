@@ -9,6 +9,10 @@ class ApplicationError(Exception):
     code: ClassVar[str] = "refused"
 
 
+class CannotStartError(Exception):
+    """A process cannot start; the text says why, and what to do."""
+
+
 class NotFoundError(ApplicationError):
     """There is no such object, or none that the actor may know of: the two must look alike (H2)."""
 

@@ -6,7 +6,7 @@ A database belongs to one mode for ever: the first process stamps it, and a proc
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -64,12 +64,13 @@ async def clock(config: Config, db: Database) -> AsyncIterator[Clock]:
         return
     settable = SettableClock(SystemClock())
     await catch_up(db, settable)
-    async with asyncio.TaskGroup() as tasks:
-        following = tasks.create_task(follow(db, settable), name="test clock")
-        try:
-            yield settable
-        finally:
-            following.cancel()
+    following = asyncio.get_running_loop().create_task(follow(db, settable), name="test clock")
+    try:
+        yield settable
+    finally:
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
 
 
 async def claim(db: Database, mode: Mode) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import asyncpg
 
+from callcenter.errors import CannotStartError
+
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
@@ -30,16 +32,20 @@ class Database:
 
     @classmethod
     async def connect(cls, url: str, *, size: int = 10, application: str = "callcenter", timeout: float = 5.0) -> Self:
-        """Opens the pool. `timeout`: seconds for one connection and, by default, for one statement's round trip."""
-        pool = await asyncpg.create_pool(
-            url,
-            min_size=1,
-            max_size=size,
-            timeout=timeout,
-            command_timeout=30,
-            init=_prepare,
-            server_settings={"application_name": application, "timezone": "UTC"},
-        )
+        """Opens the pool; `timeout`: seconds for one connection. Raises CannotStartError when there is no server."""
+        try:
+            pool = await asyncpg.create_pool(
+                url,
+                min_size=1,
+                max_size=size,
+                timeout=timeout,
+                command_timeout=30,
+                init=_prepare,
+                server_settings={"application_name": application, "timezone": "UTC"},
+            )
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            reason = str(error) or "no answer"
+            raise CannotStartError(f"PostgreSQL cannot be used: {reason}: start it, or set database.url") from error
         return cls(pool)
 
     async def close(self) -> None:

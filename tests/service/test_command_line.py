@@ -1,8 +1,10 @@
-"""`callcenter org` and `callcenter user` against a real database."""
+"""`callcenter org` and `user` against a real database, and what keeps a process from starting."""
 
 import io
 import logging
+import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -46,3 +48,37 @@ def test_the_first_people_are_made_from_the_command_line(
     assert capsys.readouterr().out == "li\t李雷\tgd\tagent\tleft\nwang\t王芳\thq\tadmin\tactive\n"
     assert run("org", "list") == 0
     assert capsys.readouterr().out.splitlines()[1] == "hq/gd/\tprovince\t广东"
+
+
+@pytest.mark.parametrize("command", [["serve"], ["work"], ["user", "list"]])
+def test_without_a_database_one_sentence_says_so(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CALLCENTER_DATABASE_URL", f"postgresql://cc@/cc?host={tmp_path}")
+    assert main(command) == 2
+    told = capsys.readouterr().err.strip().splitlines()
+    assert len(told) == 1
+    assert told[0].startswith("PostgreSQL cannot be used: ")
+
+
+def test_a_used_port_and_a_database_of_the_other_mode_are_told(
+    database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for name, value in {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "WEB_PORT": str(port)}.items():
+            monkeypatch.setenv(f"CALLCENTER_{name}", value)
+        assert main(["serve"]) == 2
+        assert f"127.0.0.1:{port} cannot be listened on" in capsys.readouterr().err
+        monkeypatch.setenv("CALLCENTER_MODE", "test")
+        assert main(["serve"]) == 2
+        assert "in normal mode" in capsys.readouterr().err
+
+
+def test_bad_settings_are_all_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("CALLCENTER_WEB_PORT", "x")
+    monkeypatch.setenv("CALLCENTER_ARI_URL", "y")
+    assert main(["check-config"]) == 2
+    told = capsys.readouterr().err
+    assert "web.port" in told
+    assert "ari.url" in told
