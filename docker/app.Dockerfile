@@ -39,6 +39,7 @@ USER root
 RUN apt-get update \
  && apt-get install -y --no-install-recommends espeak-ng flac sip-tester sox \
  && rm -rf /var/lib/apt/lists/*
+COPY docker/demonstrate docker/demonstrate
 USER callcenter:hotline
 
 FROM app

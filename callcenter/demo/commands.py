@@ -3,11 +3,13 @@
 import argparse
 import asyncio
 import logging
+import sys
 from pathlib import Path
 from typing import Any
 
 from callcenter.config import Config
 
+UNUSABLE = 2
 PORT = 9519
 """Where a demonstration that stays up is served, unless another port is asked for."""
 
@@ -21,12 +23,33 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--quiet", action="store_true", help="start without the calls")
     parser.add_argument("--folder", type=Path, help="where to keep what is made; an earlier one is taken up again")
     parser.add_argument("--port", type=int, help=f"of the web server (default: {PORT} with --stay, else a free one)")
+    parser.add_argument(
+        "--at",
+        metavar="URL",
+        help="do not start anything: the API of a system that runs, with these "
+        "settings' database and the switch of --asterisk",
+    )
+    parser.add_argument(
+        "--asterisk", metavar="FILE", type=Path, help="where that switch is, as JSON (docs/telephony.md)"
+    )
     parser.set_defaults(command=_demo)
 
 
-def _demo(_config: Config, chosen: argparse.Namespace) -> int:
-    from callcenter.demo.show import Wanted, show
+def _demo(config: Config, chosen: argparse.Namespace) -> int:
+    from callcenter.demo.show import Place, Wanted, show
+    from callcenter.lab.asterisk import AsteriskAddress
+
+    if (chosen.at is None) != (chosen.asterisk is None):
+        print("--at and --asterisk belong together", file=sys.stderr)
+        return UNUSABLE
+    place = None
+    if chosen.at is not None:
+        try:
+            place = Place(chosen.at.rstrip("/"), AsteriskAddress.load(chosen.asterisk), config.database.url)
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            print(f"{chosen.asterisk} does not say where an Asterisk is: {error}", file=sys.stderr)
+            return UNUSABLE
 
     logging.getLogger("callcenter.supervisor").setLevel(logging.WARNING)
     port = chosen.port if chosen.port is not None else PORT if chosen.stay else 0
-    return asyncio.run(show(Wanted(chosen.folder, chosen.json, chosen.stay, chosen.quiet, port)))
+    return asyncio.run(show(Wanted(chosen.folder, chosen.json, chosen.stay, chosen.quiet, port, place)))

@@ -1,12 +1,13 @@
-"""`callcenter demo`: starts everything on one machine, tells the story, hands over the evidence.
+"""`callcenter demo`: starts everything on one machine (or takes what runs), tells the story, hands over the evidence.
 
 Must never exit 0 when a part of the promise did not happen.
 """
 
 import asyncio
+import contextlib
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,9 @@ from callcenter.demo import data, people
 from callcenter.demo.client import StoryError
 from callcenter.demo.story import Setting, tell
 from callcenter.lab import environment
+from callcenter.lab.asterisk import AsteriskAddress
 from callcenter.lab.callers import NoCallersError
-from callcenter.lab.environment import Environment, NotStartedError
+from callcenter.lab.environment import NotStartedError
 from callcenter.lab.phone import PhoneError
 from callcenter.lab.root import NoAsteriskError
 from callcenter.lab.site import AgentPhone
@@ -31,14 +33,27 @@ FAILURES = (StoryError, PhoneError, NoCallersError, NotStartedError, NoAsteriskE
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A running system: its API, its switch, its database (for the demonstration's people and policies)."""
+
+    base_url: str
+    address: AsteriskAddress
+    database_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
-    """What was asked for. `folder` None: a fresh one for a demonstration, `var/run` to stay up."""
+    """What was asked for. `folder` None: a fresh one for a demonstration, `var/run` to stay up.
+
+    `place`: a system that runs already; None starts one.
+    """
 
     folder: Path | None = None
     json_line: bool = False
     stay: bool = False
     quiet: bool = False
     web_port: int = 0
+    place: Place | None = None
 
 
 async def show(wanted: Wanted) -> int:
@@ -47,20 +62,13 @@ async def show(wanted: Wanted) -> int:
     folder = wanted.folder or _folder(wanted)
     outcome: dict[str, Any] = {"complete": False, "folder": str(folder)}
     try:
-        async with environment.started(
-            folder,
-            lambda text: say(f".. {text}"),
-            phones=tuple(AgentPhone(extension, secrets.token_urlsafe(12)) for extension in people.extensions()),
-            fallback=tuple(f"PJSIP/desk-{extension}" for extension in people.extensions()[:2]),
-            web_port=wanted.web_port,
-        ) as running:
-            await _load(running, say)
+        async with _place(wanted, folder, say) as place:
+            await _load(place, say)
             if not wanted.quiet:
-                setting = Setting(running.base_url, running.asterisk.address, folder)
-                outcome = (await tell(setting, say)).as_json()
+                outcome = (await tell(Setting(place.base_url, place.address, folder), say)).as_json()
                 _conclude(outcome, say)
             if wanted.stay:
-                await _stay(running, say)
+                await _stay(place, say)
     except* FAILURES as group:
         outcome["error"] = "; ".join(str(error) for error in _leaves(group))
         say(f"演示未完成 / the demonstration did not happen: {outcome['error']}")
@@ -69,8 +77,24 @@ async def show(wanted: Wanted) -> int:
     return 0 if outcome["complete"] or (wanted.quiet and "error" not in outcome) else 1
 
 
-async def _load(running: Environment, say: Say) -> None:
-    database = await Database.connect(running.settings["CALLCENTER_DATABASE_URL"], size=2)
+@contextlib.asynccontextmanager
+async def _place(wanted: Wanted, folder: Path, say: Say) -> AsyncIterator[Place]:
+    if wanted.place is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield wanted.place
+        return
+    async with environment.started(
+        folder,
+        lambda text: say(f".. {text}"),
+        phones=tuple(AgentPhone(extension, secrets.token_urlsafe(12)) for extension in people.extensions()),
+        fallback=tuple(f"PJSIP/desk-{extension}" for extension in people.extensions()[:2]),
+        web_port=wanted.web_port,
+    ) as running:
+        yield Place(running.base_url, running.asterisk.address, running.settings["CALLCENTER_DATABASE_URL"])
+
+
+async def _load(place: Place, say: Say) -> None:
+    database = await Database.connect(place.database_url, size=2)
     try:
         loaded = await data.load(database, SystemClock().now())
     finally:
@@ -91,11 +115,11 @@ def _conclude(outcome: dict[str, Any], say: Say) -> None:
     say(f"所有产物 / everything made is in {outcome['folder']}")
 
 
-async def _stay(running: Environment, say: Say) -> None:
+async def _stay(place: Place, say: Say) -> None:
     stopping = asyncio.Event()
     stop_on_signals(stopping)
     say("")
-    say(f"服务地址 / address: {running.base_url}  （API 文档 / API documentation: {running.base_url}/api/docs）")
+    say(f"服务地址 / address: {place.base_url}  （API 文档 / API documentation: {place.base_url}/api/docs）")
     say(f"演示账号 / demo log-ins, password {people.PASSWORD}:")
     for post in people.POSTS:
         say(f"  {people.login(post.role, 1):<16} {post.role}")

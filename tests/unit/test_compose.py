@@ -130,7 +130,7 @@ def test_every_variable_of_compose_is_explained_in_the_example() -> None:
     assert used == explained
 
 
-@pytest.mark.parametrize("name", ["asterisk/entrypoint", "prepare", "setup-python", "setup-machine"])
+@pytest.mark.parametrize("name", ["asterisk/entrypoint", "demonstrate", "prepare", "setup-python", "setup-machine"])
 def test_scripts_can_be_executed(name: str) -> None:
     assert (DOCKER / name).stat().st_mode & stat.S_IXUSR
 
