@@ -135,12 +135,17 @@ class Log:
             self._replace(staged, self._checkpoint_path, signer.sign(head))
             return head
 
-    def signed_head(self, verifiers: Sequence[Verifier] = ()) -> TreeHead | None:
-        """The last published checkpoint, or None before the first."""
+    def checkpoint_note(self) -> bytes | None:
+        """The last published checkpoint as it is on disk, or None before the first."""
         try:
-            return checkpoint.parse(self._checkpoint_path.read_bytes(), verifiers)
+            return self._checkpoint_path.read_bytes()
         except FileNotFoundError:
             return None
+
+    def signed_head(self, verifiers: Sequence[Verifier] = ()) -> TreeHead | None:
+        """The last published checkpoint, or None before the first."""
+        note = self.checkpoint_note()
+        return None if note is None else checkpoint.parse(note, verifiers)
 
     def verify(self, progress: Progress = silent) -> TreeHead:
         """Recompute every hash from the entries. Raises LogDamagedError at the first contradiction."""

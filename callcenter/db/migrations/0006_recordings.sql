@@ -87,3 +87,19 @@ CREATE TRIGGER archive_counter_not_emptied BEFORE TRUNCATE ON archive_counter
     FOR EACH STATEMENT EXECUTE FUNCTION cc_refuse_change();
 CREATE TRIGGER access_log_not_emptied BEFORE TRUNCATE ON access_log
     FOR EACH STATEMENT EXECUTE FUNCTION cc_refuse_change();
+
+-- From which organisations a call's recording may be known of: the agents' who spoke on it, those of its tickets, and
+-- headquarters, which also sees the recordings that belong to nobody.
+CREATE FUNCTION cc_recording_seen_from(of_call uuid, from_path text) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM organisation WHERE kind = 'hq' AND path = from_path)
+        OR EXISTS (
+            SELECT FROM call c JOIN app_user u ON u.id = c.user_id JOIN organisation o ON o.id = u.organisation_id
+            WHERE c.id = of_call AND starts_with(o.path, from_path))
+        OR EXISTS (
+            SELECT FROM call_leg l JOIN app_user u ON u.id = l.user_id JOIN organisation o ON o.id = u.organisation_id
+            WHERE l.call_id = of_call AND starts_with(o.path, from_path))
+        OR EXISTS (
+            SELECT FROM ticket_call k JOIN ticket t ON t.id = k.ticket_id
+            JOIN organisation o ON o.id IN (t.accepting_organisation_id, t.underwriting_organisation_id)
+            WHERE k.call_id = of_call AND starts_with(o.path, from_path))
+$$;

@@ -1,0 +1,234 @@
+"""Routes of sound: a recording's audio and waveform. Must never send a byte before its access row is committed (T-6)."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from aiohttp import web
+from pydantic import Field
+
+from callcenter import audit
+from callcenter.accounts.permissions import Permission
+from callcenter.archiving import opening, store
+from callcenter.archiving.catalogue import Entry
+from callcenter.errors import ApplicationError, InvalidError
+from callcenter.ids import uuid7
+from callcenter.web.api import Context, Model, Routes
+from callcenter.web.recordings import ArchiveAwayError, RecordingLostError, known, refuse_unsealed
+from recordings import ingest, peaks
+from recordings.errors import EncoderMissingError, ObjectDamagedError, RangeNotSatisfiableError, RecordingsError
+from recordings.playback import ByteRange, Form, Listening, parse_range
+from recordings.record import SealedSegment
+
+log = logging.getLogger(__name__)
+
+routes = Routes("playback", "Listening 录音播放")
+
+DAT = "application/octet-stream"
+USER_AGENT = 300
+
+
+class AccessLogError(ApplicationError):
+    """The attempt could not be logged: nothing is played (fail closed, F61)."""
+
+    code = "access_log_unavailable"
+
+
+class RangeError(ApplicationError):
+    """None of the bytes asked for are there."""
+
+    code = "range_not_satisfiable"
+
+
+class DamagedError(ApplicationError):
+    """What is on disk is not what was sealed; nothing of it is played."""
+
+    code = "recording_damaged"
+
+
+class FormatError(InvalidError):
+    """This site cannot give that format."""
+
+    code = "format_unavailable"
+
+
+class SegmentQuery(Model):
+    """Which part of a recording."""
+
+    segment: int = Field(1, ge=1, le=9_999, description="Number of the capture 录音段")
+    ticket_id: UUID | None = Field(None, description="The ticket it is heard for 关联服务单")
+
+
+class AudioQuery(SegmentQuery):
+    """Which part, and in which format."""
+
+    format: Form = Field(Form.WAV, description="wav, flac, opus")
+
+
+@routes.get(
+    "/recordings/{recording_id}/audio",
+    Permission.RECORDING_LISTEN,
+    reads="recording",
+    produces=("audio/wav", "audio/flac", "audio/ogg"),
+)
+async def hear_recording(ctx: Context, recording_id: UUID, query: AudioQuery) -> web.StreamResponse:
+    """A recording's sound, whole or by byte range 播放录音
+
+    Left is the customer, right is what the customer heard. A whole WAV or FLAC is compared with its sealed digest on
+    the way; when it differs the answer is cut off.
+    """
+    async with refusals_logged(ctx, recording_id, query.ticket_id):
+        entry = await known(ctx, recording_id)
+        heard = await _listening(ctx, entry, query)
+        headers = {"ETag": heard.etag, "Accept-Ranges": "bytes", "Cache-Control": "no-store"}
+        wanted = _range(ctx.request, heard)
+        if ctx.request.headers.get("If-None-Match") == heard.etag:
+            await logged(ctx, recording_id, query.ticket_id, None)
+            return web.Response(status=304, headers=headers)
+        stream = heard.chunks(wanted)
+        first = b"" if ctx.request.method == "HEAD" else await asyncio.to_thread(next, stream, b"")
+        await logged(ctx, recording_id, query.ticket_id, wanted or ByteRange(0, heard.size - 1))
+    response = web.StreamResponse(status=200 if wanted is None else 206, headers=headers)
+    response.content_type = heard.media_type.partition(";")[0]
+    response.content_length = heard.size if wanted is None else wanted.length
+    if wanted is not None:
+        response.headers["Content-Range"] = f"bytes {wanted.first}-{wanted.last}/{heard.size}"
+    response.headers["Content-Disposition"] = f'inline; filename="{recording_id}-{query.segment}.{query.format}"'
+    await response.prepare(ctx.request)
+    if ctx.request.method != "HEAD":
+        await _send(ctx, response, first, stream, entry)
+    await response.write_eof()
+    return response
+
+
+class PeaksQuery(SegmentQuery):
+    """Which part, and in which form."""
+
+    format: str = Field("json", pattern="^(json|dat)$", description="json or dat (audiowaveform version 2)")
+
+
+@routes.get(
+    "/recordings/{recording_id}/peaks",
+    Permission.RECORDING_LISTEN,
+    reads="recording",
+    produces=("application/json", DAT),
+)
+async def draw_recording(ctx: Context, recording_id: UUID, query: PeaksQuery) -> web.StreamResponse:
+    """A recording's waveform 波形
+
+    Fifty pixels a second, both sides, as peaks.js reads it. Needs the same right as the sound.
+    """
+    async with refusals_logged(ctx, recording_id, query.ticket_id):
+        entry = await known(ctx, recording_id)
+        segment, site = await _sealed_segment(ctx, entry, query.segment)
+        assert entry.object_id is not None
+        try:
+            master = site.archive.file(entry.object_id, segment.file)
+            found = await asyncio.to_thread(peaks.measure, master)
+        except ObjectDamagedError as error:
+            raise await _damaged(ctx, entry, error) from error
+        await logged(ctx, recording_id, query.ticket_id, None)
+    if query.format == "dat":
+        return web.Response(body=found.dat(), content_type=DAT)
+    return web.json_response(found.json())
+
+
+@asynccontextmanager
+async def refusals_logged(ctx: Context, recording_id: UUID, ticket_id: UUID | None) -> AsyncIterator[None]:
+    """Writes a DENY row for every refusal inside; those of unknown or forbidden objects are written by the dispatcher."""
+    try:
+        yield
+    except (RangeError, DamagedError, FormatError, ArchiveAwayError, RecordingLostError) as error:
+        await logged(ctx, recording_id, ticket_id, None, refused=error.code)
+        raise
+
+
+async def logged(
+    ctx: Context, recording_id: UUID, ticket_id: UUID | None, sent: ByteRange | None, refused: str | None = None
+) -> None:
+    """Commits the access row. Raises AccessLogError."""
+    kind = "playback" if sent is not None else "recording"
+    try:
+        async with ctx.db.transaction() as conn:
+            await audit.access(
+                conn,
+                actor=ctx.actor.audit_name,
+                allowed=refused is None,
+                reason=refused or ("head" if ctx.request.method == "HEAD" else kind),
+                object_kind="recording",
+                object_id=str(recording_id),
+                at=ctx.clock.now(),
+                purpose=ctx.purpose,
+                ticket_id=ticket_id,
+                first_byte=None if sent is None else sent.first,
+                last_byte=None if sent is None else sent.last,
+                address=ctx.address,
+                user_agent=ctx.request.headers.get("User-Agent", "")[:USER_AGENT].replace("\0", ""),
+                token_id=ctx.actor.id if ctx.actor.kind == "token" else None,
+            )
+    except Exception as error:
+        log.exception("access not logged, nothing is played", extra={"recording": str(recording_id)})
+        raise AccessLogError("the access log cannot be written") from error
+
+
+async def _listening(ctx: Context, entry: Entry, query: AudioQuery) -> Listening:
+    segment, site = await _sealed_segment(ctx, entry, query.segment)
+    assert entry.object_id is not None
+    try:
+        return await asyncio.to_thread(Listening, site.archive, entry.object_id, segment, query.format)
+    except EncoderMissingError as error:
+        raise FormatError(str(error)) from error
+    except ObjectDamagedError as error:
+        raise await _damaged(ctx, entry, error) from error
+
+
+async def _sealed_segment(ctx: Context, entry: Entry, number: int) -> tuple[SealedSegment, opening.Site]:
+    refuse_unsealed(entry)
+    assert entry.object_id is not None
+    try:
+        site = await asyncio.to_thread(opening.existing, ctx.config.recordings)
+        document = await asyncio.to_thread(ingest.read_record, site.archive, entry.object_id)
+        found = [item for item in ingest.segments_of(document) if item.number == number]
+    except ObjectDamagedError as error:
+        raise await _damaged(ctx, entry, error) from error
+    except RecordingsError as error:
+        raise ArchiveAwayError("the archive cannot be read") from error
+    if not found:
+        raise RecordingLostError(f"segment {number} is not sealed")
+    return found[0], site
+
+
+def _range(request: web.Request, heard: Listening) -> ByteRange | None:
+    text = request.headers.get("Range")
+    if request.headers.get("If-Range", heard.etag) != heard.etag:
+        text = None
+    try:
+        return parse_range(text, heard.size)
+    except RangeNotSatisfiableError as error:
+        raise RangeError(f"there are {heard.size} bytes") from error
+
+
+async def _send(
+    ctx: Context, response: web.StreamResponse, first: bytes, stream: Iterator[bytes], entry: Entry
+) -> None:
+    chunk = first
+    try:
+        while chunk:
+            await response.write(chunk)
+            chunk = await asyncio.to_thread(next, stream, b"")
+    except ObjectDamagedError as error:
+        await _damaged(ctx, entry, error)
+        if ctx.request.transport is not None:
+            ctx.request.transport.abort()
+
+
+async def _damaged(ctx: Context, entry: Entry, error: Exception) -> DamagedError:
+    log.error("a sealed recording is damaged", extra={"recording": str(entry.id), "reason": str(error)})
+    at = ctx.clock.now()
+    details: dict[str, Any] = {"object_id": entry.object_id, "error": str(error)[:300]}
+    async with ctx.db.transaction() as conn:
+        await store.incident(conn, uuid7(at), "recording_damaged", entry.call_id, at, details)
+    return DamagedError("the recording on disk is not what was sealed; it is being looked into")
