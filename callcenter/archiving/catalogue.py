@@ -164,8 +164,8 @@ async def entries(conn: Connection, ids: Sequence[UUID]) -> list[Entry]:
     known = {row["id"]: dict(row) for row in await conn.fetch(OBJECTS, ids)}
     sealed: dict[UUID, dict[int, dict[str, Any]]] = defaultdict(dict)
     for row in await conn.fetch(SEALED, ids):
-        found = dict(row)
-        sealed[found.pop("recording_id")][row["number"]] = {**found, "notes": tuple(row["notes"])}
+        found = dict(row, notes=tuple(row["notes"]))
+        sealed[found.pop("recording_id")][row["number"]] = found
     segments: dict[UUID, list[SegmentEntry]] = defaultdict(list)
     for row in await conn.fetch(SEGMENTS, ids):
         expected = {"started_at": row["started_at"], "expected_ms": row["expected_ms"]}

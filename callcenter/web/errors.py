@@ -13,6 +13,7 @@ import asyncpg
 from pydantic import ValidationError
 
 from callcenter.accounts.sessions import LockedOutError, WrongPasswordError
+from callcenter.archiving.errors import RangeError
 from callcenter.errors import ApplicationError, AwayError, ConflictError, ForbiddenError, InvalidError, NotFoundError
 from callcenter.web.limits import TooManyRequestsError
 from tickets.errors import (
@@ -122,6 +123,7 @@ ANSWERS: Mapping[type[BaseException], Answer] = {
     ),
     ForbiddenError: Answer(403, "forbidden", "没有权限", "Not allowed"),
     NotFoundError: Answer(404, "not_found", "没有找到", "Not found"),
+    RangeError: Answer(416, "range_not_satisfiable", "请求的范围不存在", "Range not satisfiable"),
     ConflictError: Answer(409, "conflict", "当前状态不允许此操作", "Conflict with the present state"),
     InvalidError: Answer(422, "invalid", "内容不符合规定", "Not admissible"),
     TicketError: Answer(409, "ticket_refused", "按规定不能这样处理", "The measures do not allow this"),

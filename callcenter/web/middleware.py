@@ -87,7 +87,7 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
             log.exception("request failed")
         elif answer.status >= 500:
             log.warning("request not served", extra={"code": document["code"], "reason": repr(error)[:300]})
-        return _response(answer.status, document, dict(answer.headers))
+        return _response(answer.status, document, {**answer.headers, **getattr(error, "headers", {})})
 
 
 def _of_http(request: web.Request, error: web.HTTPException, english: bool) -> web.Response:

@@ -1,4 +1,4 @@
-"""Routes of sound: a recording's audio and waveform. Must never send a byte before its access row is committed (T-6)."""
+"""Routes of sound: a recording's audio and waveform. Never sends a byte before its access row is committed (T-6)."""
 
 import asyncio
 import logging
@@ -14,10 +14,18 @@ from callcenter import audit
 from callcenter.accounts.permissions import Permission
 from callcenter.archiving import opening, store
 from callcenter.archiving.catalogue import Entry
-from callcenter.errors import ApplicationError, InvalidError
+from callcenter.archiving.errors import (
+    AccessLogError,
+    ArchiveAwayError,
+    DamagedError,
+    FormatError,
+    NotSealedError,
+    RangeError,
+    RecordingLostError,
+)
 from callcenter.ids import uuid7
 from callcenter.web.api import Context, Model, Routes
-from callcenter.web.recordings import ArchiveAwayError, RecordingLostError, known, refuse_unsealed
+from callcenter.web.recordings import known, refuse_unsealed
 from recordings import ingest, peaks
 from recordings.errors import EncoderMissingError, ObjectDamagedError, RangeNotSatisfiableError, RecordingsError
 from recordings.playback import ByteRange, Form, Listening, parse_range
@@ -29,30 +37,6 @@ routes = Routes("playback", "Listening 录音播放")
 
 DAT = "application/octet-stream"
 USER_AGENT = 300
-
-
-class AccessLogError(ApplicationError):
-    """The attempt could not be logged: nothing is played (fail closed, F61)."""
-
-    code = "access_log_unavailable"
-
-
-class RangeError(ApplicationError):
-    """None of the bytes asked for are there."""
-
-    code = "range_not_satisfiable"
-
-
-class DamagedError(ApplicationError):
-    """What is on disk is not what was sealed; nothing of it is played."""
-
-    code = "recording_damaged"
-
-
-class FormatError(InvalidError):
-    """This site cannot give that format."""
-
-    code = "format_unavailable"
 
 
 class SegmentQuery(Model):
@@ -89,7 +73,7 @@ async def hear_recording(ctx: Context, recording_id: UUID, query: AudioQuery) ->
             await logged(ctx, recording_id, query.ticket_id, None)
             return web.Response(status=304, headers=headers)
         stream = heard.chunks(wanted)
-        first = b"" if ctx.request.method == "HEAD" else await asyncio.to_thread(next, stream, b"")
+        first = b"" if ctx.request.method == "HEAD" else await _first_chunk(ctx, stream, entry)
         await logged(ctx, recording_id, query.ticket_id, wanted or ByteRange(0, heard.size - 1))
     response = web.StreamResponse(status=200 if wanted is None else 206, headers=headers)
     response.content_type = heard.media_type.partition(";")[0]
@@ -138,10 +122,10 @@ async def draw_recording(ctx: Context, recording_id: UUID, query: PeaksQuery) ->
 
 @asynccontextmanager
 async def refusals_logged(ctx: Context, recording_id: UUID, ticket_id: UUID | None) -> AsyncIterator[None]:
-    """Writes a DENY row for every refusal inside; those of unknown or forbidden objects are written by the dispatcher."""
+    """Writes a DENY row for every refusal inside; the dispatcher writes those of unknown or forbidden objects."""
     try:
         yield
-    except (RangeError, DamagedError, FormatError, ArchiveAwayError, RecordingLostError) as error:
+    except (RangeError, DamagedError, FormatError, ArchiveAwayError, NotSealedError, RecordingLostError) as error:
         await logged(ctx, recording_id, ticket_id, None, refused=error.code)
         raise
 
@@ -208,7 +192,15 @@ def _range(request: web.Request, heard: Listening) -> ByteRange | None:
     try:
         return parse_range(text, heard.size)
     except RangeNotSatisfiableError as error:
-        raise RangeError(f"there are {heard.size} bytes") from error
+        raise RangeError(heard.size) from error
+
+
+async def _first_chunk(ctx: Context, stream: Iterator[bytes], entry: Entry) -> bytes:
+    """Read before the answer begins, so that damage found at once is told instead of cutting the answer off."""
+    try:
+        return await asyncio.to_thread(next, stream, b"")
+    except ObjectDamagedError as error:
+        raise await _damaged(ctx, entry, error) from error
 
 
 async def _send(

@@ -10,31 +10,14 @@ from pydantic import Field
 from callcenter.accounts.permissions import Permission
 from callcenter.archiving import catalogue, opening
 from callcenter.archiving.catalogue import Entry, RecordingState, SegmentEntry, Wanted
-from callcenter.errors import ApplicationError, ConflictError, NotFoundError
+from callcenter.archiving.errors import ArchiveAwayError, NotSealedError, RecordingLostError
+from callcenter.errors import NotFoundError
 from callcenter.web.api import Context, Model, Moment, Page, PageQuery, Routes
 from recordings.completeness import Completeness
 from recordings.errors import RecordingsError
 from recordings.log import Proof
 
 routes = Routes("recordings", "Recordings 录音档案")
-
-
-class ArchiveAwayError(ApplicationError):
-    """The archive's disk cannot be read now."""
-
-    code = "archive_unavailable"
-
-
-class NotSealedError(ConflictError):
-    """The recording is expected, or being sealed: come back later."""
-
-    code = "recording_not_sealed"
-
-
-class RecordingLostError(ConflictError):
-    """There was no capture, or one that is no recording; an incident tells more."""
-
-    code = "recording_lost"
 
 
 class RecordingQuery(PageQuery):

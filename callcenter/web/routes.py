@@ -9,6 +9,8 @@ from callcenter.web import (
     campaigns,
     clock,
     customers,
+    playback,
+    recordings,
     session,
     statistics,
     tickets,
@@ -25,6 +27,8 @@ MODULES: Sequence[Routes] = (
     statistics.routes,
     campaigns.routes,
     callbacks.routes,
+    recordings.routes,
+    playback.routes,
 )
 
 

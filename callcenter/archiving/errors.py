@@ -1,0 +1,49 @@
+"""Why a recording is not played or proved now, each with a stable code. Must never tell where a file lies."""
+
+from callcenter.errors import ApplicationError, AwayError, ConflictError, InvalidError
+
+
+class NotSealedError(ConflictError):
+    """The recording is expected, or being sealed: come back later."""
+
+    code = "recording_not_sealed"
+
+
+class RecordingLostError(ConflictError):
+    """There was no capture, or one that is no recording; an incident tells more."""
+
+    code = "recording_lost"
+
+
+class FormatError(InvalidError):
+    """This site cannot give that format."""
+
+    code = "format_unavailable"
+
+
+class RangeError(ApplicationError):
+    """None of the bytes asked for are there; `headers` say how many there are."""
+
+    code = "range_not_satisfiable"
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"there are {size} bytes")
+        self.headers = {"Content-Range": f"bytes */{size}"}
+
+
+class ArchiveAwayError(AwayError):
+    """The archive's disk cannot be read now."""
+
+    code = "archive_unavailable"
+
+
+class AccessLogError(AwayError):
+    """The attempt could not be logged: nothing is played (fail closed, F61)."""
+
+    code = "access_log_unavailable"
+
+
+class DamagedError(ConflictError):
+    """What is on disk is not what was sealed; nothing of it is played."""
+
+    code = "recording_damaged"

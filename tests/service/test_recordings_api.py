@@ -1,0 +1,309 @@
+"""Recordings over HTTP: what there is, its sound, its proof; nobody hears what they may not, every try is logged."""
+
+import asyncio
+import base64
+import hashlib
+import struct
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import aiohttp
+import pytest
+
+from callcenter.accounts.permissions import PERMISSIONS, Permission, Role
+from callcenter.clock import ManualClock
+from callcenter.config import Config
+from callcenter.db.pool import Database
+from callcenter.web import server
+from recordings import merkle
+from tests.fakes.captures import a_pair
+from tests.service.recorded import Recorded, RecordedCall
+from tests.service.site import ELSEWHERE, Client, Reply, Site
+
+pytestmark = pytest.mark.service
+
+
+@dataclass
+class Hall:
+    """A running site, and sealed calls of an agent of Guangzhou."""
+
+    site: Site
+    hotline: Recorded
+    agent: UUID
+
+    async def sealed(self, milliseconds: int = 1_500) -> RecordedCall:
+        call = await self.hotline.call(milliseconds, user_id=self.agent)
+        await self.hotline.seal()
+        return call
+
+    async def qa(self) -> Client:
+        return await self.site.client(Role.QA)
+
+    async def log(self) -> list[tuple[Any, ...]]:
+        """(verdict, reason, first, last) of every playback row, in order."""
+        async with self.hotline.db.connection() as conn:
+            rows = await conn.fetch(
+                "SELECT verdict, reason, first_byte, last_byte FROM access_log"
+                " WHERE object_kind = 'recording' ORDER BY id, reason"
+            )
+        return [tuple(row) for row in rows]
+
+
+@pytest.fixture
+async def hall(database: Database, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Hall]:
+    hotline = Recorded(database, clock, tmp_path)
+    config = Config(mode="test", recordings=hotline.config)
+    app = server.build(config, database=database, clock=clock, wall=clock)
+    async with Site.running(app, database, clock) as site:
+        agent = await site.client(Role.AGENT)
+        assert agent.user is not None
+        yield Hall(site, hotline, agent.user.id)
+
+
+async def test_the_sound_is_the_sealed_wav_and_was_logged_first(hall: Hall) -> None:
+    """T-6, INV-6"""
+    call = await hall.sealed()
+    qa = await hall.qa()
+    heard = await qa.get(f"/recordings/{call.id}/audio?purpose=抽检")
+    shown = await qa.get(f"/recordings/{call.id}")
+    assert heard.status == 200
+    assert heard.headers["Content-Type"] == "audio/wav"
+    assert hashlib.sha256(heard.body).hexdigest() == shown.json["segments"][0]["wav_sha256"]
+    assert await hall.log() == [
+        ("allow", "playback", 0, len(heard.body) - 1),
+        ("allow", "recordings.show_recording", None, None),
+    ]
+    assert await hall.hotline.column("SELECT purpose FROM access_log WHERE reason = 'playback'") == ["抽检"]
+
+
+async def test_flac_is_the_master_and_opus_is_small(hall: Hall) -> None:
+    call = await hall.sealed(5_000)
+    qa = await hall.qa()
+    flac = await qa.get(f"/recordings/{call.id}/audio?format=flac")
+    opus = await qa.get(f"/recordings/{call.id}/audio?format=opus")
+    assert flac.body == call.file().read_bytes()
+    assert (opus.headers["Content-Type"], opus.body[:4]) == ("audio/ogg", b"OggS")
+
+
+RANGES: list[tuple[str, int, str | None]] = [
+    ("bytes=0-0", 206, "bytes 0-0/48044"),
+    ("bytes=-1", 206, "bytes 48043-48043/48044"),
+    ("bytes=44-99", 206, "bytes 44-99/48044"),
+    ("bytes=48040-999999", 206, "bytes 48040-48043/48044"),
+    ("bytes=5-2", 416, "bytes */48044"),
+    ("bytes=48044-", 416, "bytes */48044"),
+    ("bytes=0-9,5-20", 206, "bytes 0-20/48044"),
+    ("bytes=0-9,50-60", 200, None),
+    ("bytes=" + ",".join(["0-"] * 1_000), 200, None),
+    ("lines=1-2", 200, None),
+    ("bytes=x", 200, None),
+]
+
+
+async def test_ranges_are_answered_by_the_book_and_each_is_logged(hall: Hall) -> None:
+    """H3"""
+    call = await hall.sealed()
+    qa = await hall.qa()
+    whole = (await qa.get(f"/recordings/{call.id}/audio")).body
+    for header, status, content_range in RANGES:
+        hall.hotline.clock.advance(timedelta(milliseconds=1))
+        reply = await qa.get(f"/recordings/{call.id}/audio", headers={"Range": header})
+        assert (reply.status, reply.headers.get("Content-Range")) == (status, content_range), header
+        verdict, reason, first, last = (await hall.log())[-1]
+        if status == 416:
+            assert (verdict, reason, reply.code) == ("deny", "range_not_satisfiable", "range_not_satisfiable")
+        else:
+            assert reply.body == whole[first : last + 1]
+            assert (verdict, reason) == ("allow", "playback")
+    assert len(await hall.log()) == len(RANGES) + 1
+
+
+async def test_if_range_head_options_and_unknown_methods(hall: Hall) -> None:
+    """H4: HEAD logs too"""
+    call = await hall.sealed()
+    qa = await hall.qa()
+    path = f"/recordings/{call.id}/audio"
+    head = await qa("HEAD", path)
+    assert (head.status, head.headers["Content-Length"], head.body) == (200, "48044", b"")
+    assert await hall.log() == [("allow", "head", 0, 48_043)]
+    etag = head.headers["ETag"]
+    partial = await qa.get(path, headers={"Range": "bytes=0-3", "If-Range": etag})
+    changed = await qa.get(path, headers={"Range": "bytes=0-3", "If-Range": '"another"'})
+    same = await qa.get(path, headers={"If-None-Match": etag})
+    assert (partial.status, changed.status, same.status) == (206, 200, 304)
+    assert (await qa("OPTIONS", path)).status == 204
+    for method in ("PUT", "DELETE", "PATCH", "POST"):
+        assert (await qa(method, path)).status == 405
+    assert len(await hall.log()) == 4
+
+
+async def test_odd_ids_are_refused(hall: Hall) -> None:
+    """H5"""
+    qa = await hall.qa()
+    for tail in ("..%2f..%2fetc", "%2e%2e/audio", "%00/audio", "．．/audio", "1/audio", "x" * 300):
+        assert (await qa.get(f"/recordings/{tail}")).status in (400, 404), tail
+
+
+async def test_what_is_not_sealed_or_lost_is_refused_by_name_and_logged(hall: Hall) -> None:
+    """H6"""
+    waiting = await hall.hotline.call(user_id=hall.agent)
+    qa = await hall.qa()
+    early = await qa.get(f"/recordings/{waiting.id}/audio")
+    shown = await qa.get(f"/recordings/{waiting.id}")
+    assert (early.status, early.code, shown.json["state"]) == (409, "recording_not_sealed", "sealing")
+    lost = await hall.hotline.call(captured=False, user_id=hall.agent)
+    await hall.hotline.seal()
+    gone = await qa.get(f"/recordings/{lost.id}/audio")
+    assert (gone.status, gone.code) == (409, "recording_lost")
+    none = await qa.get(f"/recordings/{waiting.id}/audio?segment=7")
+    assert (none.status, none.code) == (409, "recording_lost")
+    assert [row[:2] for row in await hall.log() if row[0] == "deny"] == [
+        ("deny", "recording_not_sealed"),
+        ("deny", "recording_lost"),
+        ("deny", "recording_lost"),
+    ]
+
+
+async def test_a_damaged_master_is_not_played_and_raises_an_incident(hall: Hall) -> None:
+    call = await hall.sealed()
+    call.file().chmod(0o640)
+    content = bytearray(call.file().read_bytes())
+    content[-300] ^= 0x20
+    call.file().write_bytes(content)
+    qa = await hall.qa()
+    for form in ("wav", "flac"):
+        reply = await qa.get(f"/recordings/{call.id}/audio?format={form}")
+        assert (reply.status, reply.code) == (409, "recording_damaged")
+    assert "recording_damaged" in await hall.hotline.column("SELECT kind FROM incident")
+
+
+async def test_damage_far_into_a_long_recording_cuts_the_answer_off(hall: Hall) -> None:
+    call = await hall.sealed(60_000)
+    call.file().chmod(0o640)
+    content = bytearray(call.file().read_bytes())
+    content[-300] ^= 0x20
+    call.file().write_bytes(content)
+    qa = await hall.qa()
+    for form in ("wav", "flac"):
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await qa.get(f"/recordings/{call.id}/audio?format={form}")
+
+
+async def test_only_those_who_may_listen_hear_and_every_refusal_is_logged(hall: Hall) -> None:
+    """T-6, H2, H23: by role, by organisation; peaks need the same right as the sound."""
+    call = await hall.sealed()
+    for role in Role:
+        if role is Role.INTEGRATOR:
+            continue
+        client = await hall.site.client(role)
+        allowed = Permission.RECORDING_LISTEN in PERMISSIONS[role]
+        for what in ("audio", "peaks"):
+            assert (await client.get(f"/recordings/{call.id}/{what}")).status == (200 if allowed else 403), role
+    stranger = await hall.site.client(Role.QA, where=ELSEWHERE)
+    for what in ("", "/audio", "/peaks", "/proof"):
+        assert (await stranger.get(f"/recordings/{call.id}{what}")).status == 404
+        assert (await hall.site.nobody.get(f"/recordings/{call.id}{what}")).status == 401
+        assert (await stranger.get(f"/recordings/{uuid4()}{what}")).status == 404
+    denied = [row for row in await hall.log() if row[0] == "deny"]
+    assert len(denied) >= 12
+    assert all(row[2] is None for row in denied)
+
+
+async def test_a_revoked_session_hears_no_further_range(hall: Hall) -> None:
+    """F62, H20"""
+    call = await hall.sealed()
+    qa = await hall.qa()
+    path = f"/recordings/{call.id}/audio"
+    assert (await qa.get(path, headers={"Range": "bytes=0-9"})).status == 206
+    async with hall.hotline.db.transaction() as conn:
+        await conn.execute("UPDATE session SET revoked_at = now()")
+    assert (await qa.get(path, headers={"Range": "bytes=10-19"})).status == 401
+
+
+async def test_without_the_access_log_nothing_is_played(hall: Hall) -> None:
+    """F61, INV-6: fail closed."""
+    call = await hall.sealed()
+    qa = await hall.qa()
+    async with hall.hotline.db.transaction() as conn:
+        await conn.execute(
+            "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'disk full' USING ERRCODE = 'disk_full'; END $$"
+        )
+        await conn.execute("CREATE TRIGGER broken BEFORE INSERT ON access_log FOR EACH ROW EXECUTE FUNCTION no_room()")
+    for what in ("audio", "peaks"):
+        reply = await qa.get(f"/recordings/{call.id}/{what}")
+        assert (reply.status, reply.code) == (503, "access_log_unavailable")
+    head = await qa("HEAD", f"/recordings/{call.id}/audio")
+    assert head.status == 503
+
+
+async def test_the_proof_convinces_without_us(hall: Hall) -> None:
+    """INV-10"""
+    calls = [await hall.sealed(300) for _ in range(5)]
+    qa = await hall.qa()
+    shown = (await qa.get(f"/recordings/{calls[2].id}")).json
+    proof = (await qa.get(f"/recordings/{calls[2].id}/proof")).json
+    inclusion = proof["inclusion"]
+    leaf = inclusion["leaf"].encode()
+    assert shown["inventory_sha512"].encode() in leaf
+    assert shown["archive_no"].encode() in leaf
+    path = [base64.b64decode(node) for node in inclusion["path"]]
+    assert merkle.verify_inclusion(
+        merkle.leaf_hash(leaf),
+        inclusion["leaf_index"],
+        inclusion["tree_size"],
+        path,
+        base64.b64decode(inclusion["root"]),
+    )
+
+
+async def test_peaks_come_as_json_and_as_audiowaveform_data(hall: Hall) -> None:
+    call = await hall.sealed(2_000)
+    qa = await hall.qa()
+    found = (await qa.get(f"/recordings/{call.id}/peaks")).json
+    dat = await qa.get(f"/recordings/{call.id}/peaks?format=dat")
+    assert (found["channels"], found["length"], len(found["data"])) == (2, 100, 400)
+    assert struct.unpack_from("<iIiiII", dat.body) == (2, 1, 8_000, 160, 100, 2)
+
+
+async def test_the_list_shows_what_is_expected_sealing_sealed_lost_and_orphaned(hall: Hall) -> None:
+    """INV-1: nothing is missing without a trace."""
+    made: dict[str, RecordedCall] = {}
+    made["sealed"] = await hall.sealed()
+    made["lost"] = await hall.hotline.call(captured=False, user_id=hall.agent)
+    await hall.hotline.seal()
+    made["sealing"] = await hall.hotline.call(user_id=hall.agent)
+    made["expected"] = await hall.hotline.call(user_id=hall.agent, state="expected", captured=False)
+    a_pair(hall.hotline.volumes[0], 500, "hl8-1795000000.1")
+    await hall.hotline.look()
+    qa, hq = await hall.qa(), await hall.site.client(Role.QA, where="hq")
+    for state, call in made.items():
+        found = (await qa.get(f"/recordings?state={state}")).json["items"]
+        assert [(item["id"], item["state"]) for item in found] == [(str(call.id), state)]
+    assert len((await qa.get("/recordings")).json["items"]) == 4
+    everything = (await hq.get("/recordings?limit=3")).json
+    rest = (await hq.get(f"/recordings?limit=3&cursor={everything['next']}")).json
+    states = [item["state"] for item in everything["items"] + rest["items"]]
+    assert sorted(states) == ["expected", "lost", "orphan", "sealed", "sealing"]
+    assert (await qa.get("/recordings?state=orphan")).json["items"] == []
+    orphan = (await hq.get("/recordings?state=orphan")).json["items"][0]
+    assert (await hq.get(f"/recordings/{orphan['id']}/audio")).status == 200
+    incomplete = (await qa.get("/recordings?incomplete=true")).json["items"]
+    assert incomplete == []
+
+
+async def test_many_listeners_at_once_do_not_disturb_each_other(hall: Hall) -> None:
+    call = await hall.sealed(20_000)
+    qa = await hall.qa()
+
+    async def part(number: int) -> Reply:
+        headers = {"Range": f"bytes={number * 1_000}-{number * 1_000 + 999}"}
+        return await qa.get(f"/recordings/{call.id}/audio", headers=headers)
+
+    whole = (await qa.get(f"/recordings/{call.id}/audio")).body
+    parts = await asyncio.gather(*(part(number) for number in range(20)))
+    assert b"".join(reply.body for reply in parts) == whole[:20_000]
