@@ -73,9 +73,11 @@ def _serve(config: Config, _chosen: argparse.Namespace) -> int:
 
 
 def _telephony(config: Config, _chosen: argparse.Namespace) -> int:
+    import uvloop
+
     from callcenter import app
 
-    return asyncio.run(app.telephony(config))
+    return uvloop.run(app.telephony(config))
 
 
 def _work(config: Config, _chosen: argparse.Namespace) -> int:

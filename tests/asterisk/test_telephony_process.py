@@ -1,0 +1,76 @@
+"""The telephony process as it is started in production: it answers scripts, and when it dies or stands
+still nobody waits for it."""
+
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from agi.actions import Actions
+from agi.ami import Account, Ami, connected
+from callcenter.db.pool import Database
+from callcenter.lab.asterisk import AsteriskAddress
+from tests.asterisk.fakes import Cel, extras
+from tests.asterisk.office import separate, settings, until
+from tests.service.customers import organisations
+
+pytestmark = pytest.mark.asterisk
+
+
+@pytest.fixture
+async def ami(asterisk: AsteriskAddress) -> AsyncIterator[Ami]:
+    console = asterisk.console
+    async with connected(Account(console.host, console.port, console.user, console.password)) as ami:
+        await ami.up.wait()
+        yield ami
+
+
+async def rings(ami: Ami, cel: Cel, event: str) -> list[list[str]]:
+    """A caller who hangs up once the dialplan has written `event`; what it said."""
+    before = len(extras(cel.rows(), event))
+    await ami.action("Originate", Channel="Local/95519@cc-in/n", Application="Wait", Data="30", Async=True)
+    rows = await cel.until(event, count=before + 1)
+    for channel in await Actions(ami).channels():
+        await Actions(ami).hangup(channel.get("Channel"))
+    await until(lambda: _quiet(ami))
+    return extras(rows, event)[before:]
+
+
+async def _quiet(ami: Ami) -> bool:
+    return not await Actions(ami).channels()
+
+
+async def test_callers_are_greeted_and_without_us_they_are_served_by_the_fallback(
+    asterisk: AsteriskAddress,
+    ami: Ami,
+    cel: Cel,
+    database: Database,
+    database_url: str,
+    redis_url: str,
+    tmp_path: Path,
+) -> None:
+    """F1 F3, INV-7: our own process, killed and stopped."""
+    async with database.transaction() as conn:
+        await organisations(conn)
+    environ = settings(asterisk, database_url, redis_url, tmp_path)
+    async with separate(environ, tmp_path) as worker:
+        await worker.start()
+        await until(lambda: "FastAGI listens" in worker.log.read_text())
+        await rings(ami, cel, "CC_NOTICE")
+        assert extras(cel.rows(), "CC_DEGRADED") == []
+
+        assert worker.process is not None
+        os.kill(worker.process.pid, signal.SIGSTOP)
+        ((asked_for, *_),) = await rings(ami, cel, "CC_DEGRADED")
+        assert asked_for == "greet"
+
+        await worker.kill()
+        ((asked_for, status, *_),) = await rings(ami, cel, "CC_DEGRADED")
+        assert (asked_for, status) == ("greet", "FAILURE")
+
+        await worker.start()
+        await until(lambda: worker.log.read_text().count("FastAGI listens") == 2)
+        await rings(ami, cel, "CC_NOTICE")
+    assert len(extras(cel.rows(), "CC_DEGRADED")) == 2
