@@ -106,6 +106,9 @@ class CrossSiteError(ForbiddenError):
 _RETRY = {"Retry-After": "2"}
 _MINUTE = {"Retry-After": "60"}
 _QUARTER = {"Retry-After": "900"}
+_NO_DATABASE = Answer(
+    503, "database_unavailable", "数据库暂不可用", "Database unavailable", tells=False, headers=_RETRY
+)
 
 ANSWERS: Mapping[type[BaseException], Answer] = {
     RequestError: Answer(400, "bad_request", "请求有误", "Bad request"),
@@ -121,6 +124,7 @@ ANSWERS: Mapping[type[BaseException], Answer] = {
     LockedOutError: Answer(
         429, "locked_out", "登录失败次数过多，请稍后再试", "Too many failed log-ins", headers=_QUARTER
     ),
+    ApplicationError: Answer(409, "refused", "不能这样处理", "Refused"),
     ForbiddenError: Answer(403, "forbidden", "没有权限", "Not allowed"),
     NotFoundError: Answer(404, "not_found", "没有找到", "Not found"),
     RangeError: Answer(416, "range_not_satisfiable", "请求的范围不存在", "Range not satisfiable"),
@@ -134,19 +138,11 @@ ANSWERS: Mapping[type[BaseException], Answer] = {
     UnknownFigureError: Answer(404, "figure_unknown", "没有这个指标", "No such figure"),
     AwayError: Answer(503, "unavailable", "系统的一部分暂不可用", "A part of the system is away", headers=_RETRY),
     asyncpg.QueryCanceledError: Answer(503, "too_slow", "查询超时", "Query took too long", tells=False),
-    asyncpg.PostgresConnectionError: Answer(
-        503, "database_unavailable", "数据库暂不可用", "Database unavailable", tells=False, headers=_RETRY
-    ),
-    asyncpg.CannotConnectNowError: Answer(
-        503, "database_unavailable", "数据库暂不可用", "Database unavailable", tells=False, headers=_RETRY
-    ),
-    asyncpg.InternalClientError: Answer(  # what asyncpg says of a connection whose server was killed
-        503, "database_unavailable", "数据库暂不可用", "Database unavailable", tells=False, headers=_RETRY
-    ),
+    asyncpg.PostgresConnectionError: _NO_DATABASE,
+    asyncpg.CannotConnectNowError: _NO_DATABASE,
+    asyncpg.InternalClientError: _NO_DATABASE,  # what asyncpg says of a connection whose server was killed
     asyncpg.TooManyConnectionsError: Answer(503, "busy", "系统繁忙", "Too busy", tells=False, headers=_RETRY),
-    asyncpg.AdminShutdownError: Answer(
-        503, "database_unavailable", "数据库暂不可用", "Database unavailable", tells=False, headers=_RETRY
-    ),
+    asyncpg.AdminShutdownError: _NO_DATABASE,
     asyncpg.DataError: Answer(400, "bad_value", "数值超出范围", "A value is out of range", tells=False),
     OSError: Answer(
         503, "unavailable", "系统的一部分暂不可用", "A part of the system is away", tells=False, headers=_RETRY
