@@ -154,6 +154,7 @@ class Wanted:
     phone: str | None = None
     number: str | None = None
     text: str | None = None
+    """Two characters or more: the index knows pairs."""
     call_id: UUID | None = None
     callback_task_id: UUID | None = None
     organisation_path: str | None = None
@@ -189,11 +190,11 @@ _PLAIN: Mapping[str, str] = {
     "call_id": "t.id IN (SELECT ticket_id FROM ticket_call WHERE call_id = {})",
     "callback_task_id": "t.callback_task_id = {}",
     "organisation_path": "t.accepting_organisation_id IN (SELECT id FROM organisation WHERE path LIKE {} || '%')",
-    "overdue_at": "t.id IN (SELECT ticket_id FROM ticket_clock "
-    "WHERE kind = 'decide_inform' AND met_at IS NULL AND due_at <= {})",
-    "todo_of": "t.status = 'recorded' AND t.id IN (SELECT id FROM ticket WHERE status = 'recorded' "
+    "overdue_at": "t.id = ANY(ARRAY(SELECT ticket_id FROM ticket_clock "
+    "WHERE kind = 'decide_inform' AND met_at IS NULL AND due_at <= {}))",
+    "todo_of": "t.status = 'recorded' AND t.id = ANY(ARRAY(SELECT id FROM ticket WHERE status = 'recorded' "
     "AND opened_by_user = {0} UNION SELECT ticket_id FROM ticket_call WHERE call_id IN "
-    "(SELECT id FROM call WHERE user_id = {0} ORDER BY id DESC LIMIT 2000))",
+    "(SELECT id FROM call WHERE user_id = {0} ORDER BY id DESC LIMIT 2000)))",
 }
 _WORDS = "cc_ticket_text(t.complainant_name, t.demand, t.description)"
 
@@ -220,8 +221,7 @@ async def page(conn: Connection, wanted: Wanted, by: By, after: Position | None,
     if wanted.number:
         given("t.number LIKE {} || '%'", _literal(wanted.number))
     if wanted.text:
-        if len(wanted.text) > 1:
-            given(f"cc_pairs({_WORDS}) @> cc_pairs({{}})", wanted.text)
+        given(f"cc_pairs({_WORDS}) @> cc_pairs({{}})", wanted.text)
         given(f"position(lower({{}}) IN lower({_WORDS})) > 0", wanted.text)
     if after is not None:
         values.extend(after)

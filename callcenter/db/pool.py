@@ -41,7 +41,7 @@ class Database:
                 timeout=timeout,
                 command_timeout=30,
                 init=_prepare,
-                server_settings={"application_name": application, "timezone": "UTC"},
+                server_settings={"application_name": application, "timezone": "UTC", "jit": "off"},
             )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             reason = str(error) or "no answer"

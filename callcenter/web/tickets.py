@@ -70,7 +70,7 @@ class TicketQuery(PageQuery):
     phone: Annotated[str | None, Field(max_length=40)] = None
     number: Annotated[str | None, Field(max_length=40, description="Number or its beginning 服务单号或其开头")] = None
     text: Annotated[
-        Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)] | None,
+        Annotated[str, StringConstraints(min_length=2, max_length=100, strip_whitespace=True)] | None,
         Field(description="Words in name, demand, description 全文"),
     ] = None
     call_id: UUID | None = None
