@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from callcenter.casework import contact, in_reach, not_found, particulars
+from callcenter.customers import phone
+from callcenter.customers.search import Criteria
 from callcenter.db.pool import Connection
 from callcenter.opening import By
 from tickets import deadlines, intake, lifecycle, store
@@ -48,6 +50,21 @@ async def whole(conn: Connection, ticket_id: UUID, by: By) -> File:
         owed=intake.owed(particulars(row), contact(row)),
         possible=[action.value for action in lifecycle.possible(Status(row["status"]))],
     )
+
+
+CALLER = "SELECT c.caller FROM ticket_call l JOIN call c ON c.id = l.call_id WHERE l.ticket_id = $1 AND c.caller <> ''"
+
+
+async def customer_criteria(conn: Connection, ticket_id: UUID, by: By) -> Criteria | None:
+    """What the ticket tells of its customer: telephone or caller's number, policy, name; None when nothing.
+
+    Raises TicketNotFoundError.
+    """
+    row = await _seen(conn, ticket_id, by)
+    numbers = (row["complainant_phone"], await conn.fetchval(CALLER, ticket_id))
+    number = next((known for known in map(phone.normalise, numbers) if known), None)
+    criteria = Criteria(number, row["policy_number"], None, row["complainant_name"])
+    return None if criteria == Criteria() else criteria
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ async def find_customers(ctx: Context, query: CustomerQuery) -> Page[CandidateVi
         found = await search.search(conn, criteria, within=reach(ctx), after=position, limit=query.limit + 1)
     page = ctx.page(found, query, key=lambda pair: (pair[1].weight, pair[1].id))
     masked = is_masked(ctx)
-    return Page(items=[_candidate(candidate, masked) for candidate, _ in page.items], next=page.next)
+    return Page(items=[candidate_view(candidate, masked) for candidate, _ in page.items], next=page.next)
 
 
 @routes.get("/customers/{customer_id}", Permission.CUSTOMER_READ, reads="customer")
@@ -154,7 +154,8 @@ def is_masked(ctx: Context) -> bool:
     return not ctx.actor.may(Permission.CUSTOMER_UNMASK)
 
 
-def _candidate(candidate: Candidate, masked: bool) -> CandidateView:
+def candidate_view(candidate: Candidate, masked: bool) -> CandidateView:
+    """A candidate as the reader may see it."""
     return CandidateView(
         id=candidate.id,
         name=_name(candidate.name, masked),

@@ -12,9 +12,11 @@ from callcenter import casefile
 from callcenter.accounts.permissions import Permission
 from callcenter.casefile import Wanted
 from callcenter.casework import Changes
+from callcenter.customers.search import START, Position, search
 from callcenter.errors import ForbiddenError, NotFoundError
 from callcenter.opening import By, OnCall, Via
 from callcenter.web.api import Context, Day, Page, PageQuery, Routes
+from callcenter.web.customers import CandidateView, candidate_view, is_masked, reach
 from callcenter.web.keys import CASEWORK, COMPLAINTS
 from callcenter.web.ticket_bodies import ActBody, CorrectBody, LinkBody, OpenBody, OpenOnCallBody, asked
 from callcenter.web.ticket_views import (
@@ -148,6 +150,27 @@ async def explain_ticket(ctx: Context, ticket_id: UUID) -> ExplanationView:
         with _found():
             explained = await casefile.explain(conn, ticket_id, _by(ctx), book, at)
     return explanation_view(explained)
+
+
+@routes.get("/tickets/{ticket_id}/candidates", Permission.CUSTOMER_READ, reads="customer")
+async def list_candidates(ctx: Context, ticket_id: UUID, query: PageQuery) -> Page[CandidateView]:
+    """Who the customer may be: by telephone, policy and name on the ticket 可能的客户
+
+    All are shown with what they match; who it is a person decides, by correcting the ticket's `customer_id`.
+    """
+    after = ctx.after(query, tuple[int, UUID])
+    position = START if after is None else Position(*after)
+    async with ctx.db.connection() as conn:
+        with _found():
+            criteria = await casefile.customer_criteria(conn, ticket_id, _by(ctx))
+        found = (
+            []
+            if criteria is None
+            else await search(conn, criteria, within=reach(ctx), after=position, limit=query.limit + 1)
+        )
+    page = ctx.page(found, query, key=lambda pair: (pair[1].weight, pair[1].id))
+    masked = is_masked(ctx)
+    return Page(items=[candidate_view(candidate, masked) for candidate, _ in page.items], next=page.next)
 
 
 @routes.patch("/tickets/{ticket_id}", Permission.TICKET_EDIT)

@@ -12,6 +12,7 @@ import pytest
 from callcenter.accounts.permissions import Role
 from callcenter.ids import uuid7
 from tests.conftest import NOON
+from tests.service.customers import a_customer, a_policy, settle
 from tests.service.desk import a_call, hang_up
 from tests.service.site import ELSEWHERE, HOME, Client, Reply, Site
 
@@ -427,6 +428,31 @@ async def test_a_list_comes_as_csv_with_inert_formulas(site: Site) -> None:
     rows = list(csv.DictReader(io.StringIO(reply.body.decode("utf-8-sig"))))
     assert rows[0]["服务单号"] == "95519-20261118-000001"
     assert not rows[0]["投诉人"].startswith("=")
+
+
+async def test_candidates_are_shown_with_what_they_match_and_none_is_picked(site: Site) -> None:
+    """Issue 2.6: found by number, policy or name; a person decides."""
+    wang, twin = a_customer("王小明", "13900000001"), a_customer("王小明", "13900000001")
+    await settle(site.database, (wang, [a_policy(wang, "P2026000001")]), (twin, []))
+    agent = await site.client(Role.AGENT)
+    ticket = await opened(agent, policy_number="P2026000001")
+    items = (await agent.get(f"/tickets/{ticket['id']}/candidates")).json["items"]
+    assert [(i["id"], i["matched"]) for i in items] == [
+        (str(wang.id), ["name", "number", "policy"]),
+        (str(twin.id), ["name", "number"]),
+    ]
+    assert (await agent.get(f"/tickets/{ticket['id']}")).json["customer_id"] is None
+    path = f"/tickets/{ticket['id']}"
+    chosen = await agent("PATCH", path, json={"version": 1, "customer_id": str(wang.id)})
+    assert chosen.json["customer_id"] == str(wang.id)
+    unknown = await agent("PATCH", path, json={"version": 2, "customer_id": str(uuid4())})
+    assert (unknown.status, unknown.code) == (422, "ticket_not_admissible")
+
+
+async def test_a_ticket_that_tells_nothing_has_no_candidates(site: Site) -> None:
+    agent = await site.client(Role.AGENT)
+    ticket = (await agent.post("/tickets", {"channel": "letter", "anonymous": True})).json
+    assert (await agent.get(f"/tickets/{ticket['id']}/candidates")).json["items"] == []
 
 
 async def test_further_calls_hang_on_a_ticket_once_and_not_without_end(site: Site) -> None:
