@@ -1,19 +1,25 @@
 """The schema of tickets says what the rules say: the same words, the same refusals."""
 
+import random
 import re
+from datetime import timedelta
 from enum import StrEnum
 
 import asyncpg
 import pytest
 
+from callcenter.casework import Casework
+from callcenter.clock import ManualClock
 from callcenter.complaints import Complaints
 from callcenter.db.pool import Database
 from callcenter.opening import Via
 from tests.service.desk import an_opening, complaints, somebody
 from tickets.categories import Category, Department, OtherCause
 from tickets.deadlines import Gravity, Kind
+from tickets.errors import TicketError
+from tickets.findings import Heard, Intention, Subject
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity, Source
-from tickets.lifecycle import InvalidGround, Liability, Status, Validity
+from tickets.lifecycle import Action, InvalidGround, Level, Liability, Status, Step, Validity
 
 __all__ = ["complaints"]
 pytestmark = pytest.mark.service
@@ -74,6 +80,46 @@ async def test_impossible_rows_are_refused(database: Database, complaints: Compl
     with pytest.raises(asyncpg.CheckViolationError):
         async with database.transaction() as conn:
             await conn.execute(f"UPDATE ticket {change}")
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_no_walk_through_the_actions_meets_a_refusal_of_the_schema(
+    database: Database, clock: ManualClock, complaints: Complaints, seed: int
+) -> None:
+    """R-4.1: whatever people try, the rules refuse before the schema has to; the history tells every step."""
+    chance = random.Random(seed)
+    work, by = Casework(database, clock), somebody()
+    heard = Heard(Subject.MIS_SELLING, Intention.NO) if seed % 2 else None
+    opening = an_opening(via=Via.CALLBACK_AGENT if heard else Via.AGENT, heard=heard)
+    await complaints.open(opening, by)
+    version = 1
+    for _ in range(250):
+        clock.advance(timedelta(hours=chance.randint(0, 30)))
+        step = Step(
+            chance.choice(list(Action)),
+            "",
+            Level.CITY,
+            note=chance.choice(["", "已核实"]),
+            ruling=chance.choice(["", "第3次会议"]),
+            validity=chance.choice([None, Validity.VALID, Validity.INVALID]),
+            causes=chance.choice([(), (Category.CLAIMS,)]),
+            ground=chance.choice([None, InvalidGround.DUPLICATE]),
+            evidence=chance.choice(["", "录音"]),
+            manner=chance.choice(["", "电话"]),
+            accepted=chance.choice([None, True, False]),
+            explanation=chance.choice(["", "已解释"]),
+        )
+        try:
+            await work.act(opening.key, version, step, by)
+        except TicketError:
+            continue
+        version += 1
+    async with database.connection() as conn:
+        told = await conn.fetchval("SELECT count(*) FROM ticket_event")
+        row = await conn.fetchrow("SELECT version, status FROM ticket")
+    assert row is not None
+    assert (row["version"], told) == (version, version)
+    assert row["status"] == "closed"
 
 
 @pytest.mark.parametrize("statement", ["DELETE FROM ticket_event", "UPDATE ticket_event SET kind = 'x'"])

@@ -95,6 +95,11 @@ def test_fifteen_natural_days_end_where_they_fall() -> None:
     assert deadlines.ceiling(date(2025, 9, 30), (), BOOK).due == date(2025, 10, 15)
 
 
+def test_the_end_of_time_is_no_crash() -> None:
+    """T-7"""
+    assert deadlines.ceiling(date.max, (), BOOK).due == date.max
+
+
 def test_a_finding_knows_no_statutory_ceiling() -> None:
     """L-31, C-14: 15 WD from discovery."""
     deadline = deadlines.decide_inform(on(2025, 9, 11), Gravity.GRAVE_FINDING, BOOK)
