@@ -8,6 +8,7 @@ from typing import Any
 
 from callcenter.demo.client import StoryError
 from callcenter.demo.stage import Stage
+from callcenter.lab.rtp import seconds
 
 FINDING = {
     "subject": "contact_data",
@@ -24,7 +25,9 @@ COMPLAINT = {
     "restated_and_confirmed": True,
 }
 SPOKEN = "我要投诉业务员，他说这个保险保本保息，随时可以取，根本不是这样。我的地址也登记错了。"
+RESTATED = "您的投诉已经登记，地址更正也已经登记，我们会尽快答复您。"
 NEW_WITHIN = timedelta(days=20)
+SENIOR = timedelta(days=59 * 365)
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,13 @@ async def play(stage: Stage) -> Answered:
         desk.say(await stage.voice("您好，这里是九五五一九回访，请问您是投保人本人吗？"))
         customer.say(await stage.voice("是的，我是本人。"))
         answers = await _ask(stage, task_id)
-        customer.say(await stage.voice(SPOKEN))
+        spoken = await stage.voice(SPOKEN)
+        customer.say(spoken)
+        await asyncio.sleep(seconds((spoken,)))
         tickets = [await _record(stage, task_id, said) for said in (FINDING, COMPLAINT)]
-        await asyncio.sleep(6.0)
+        thanks = await stage.voice(RESTATED)
+        desk.say(thanks)
+        await asyncio.sleep(seconds((thanks,)) + 0.5)
         await desk.hang_up()
         await customer.hang_up()
     await stage.call_in_state(attempt["call_id"], "ended")
@@ -83,9 +90,15 @@ async def _sold_lately(stage: Stage, today: date) -> AsyncIterator[str]:
     for candidate in found["items"]:
         customer = await stage.callback_agent.get(f"/customers/{candidate['id']}")
         for policy in customer["policies"]:
-            received = policy["received_on"]
-            if received and today - date.fromisoformat(received) < NEW_WITHIN:
+            if _is_plain(policy, date.fromisoformat(customer["birth_date"]), today):
                 yield policy["number"]
+
+
+def _is_plain(policy: dict[str, Any], born: date, today: date) -> bool:
+    """Sold lately, and so that the seven questions are all there is to ask (C-7)."""
+    new = policy["received_on"] and today - date.fromisoformat(policy["received_on"]) < NEW_WITHIN
+    recorded = policy["sales_channel"] == "bank" or policy["product_kind"] == "unit_linked"
+    return bool(new) and not recorded and today - born < SENIOR
 
 
 async def _ask(stage: Stage, task_id: str) -> list[dict[str, Any]]:
@@ -107,7 +120,7 @@ async def _ask(stage: Stage, task_id: str) -> list[dict[str, Any]]:
 
 async def _record(stage: Stage, task_id: str, said: dict[str, Any]) -> str:
     ticket = await stage.callback_agent.post(f"/callback-tasks/{task_id}/findings", said)
-    rules = ", ".join(reason["rule"] for reason in ticket["reasons"])
+    rules = ", ".join(dict.fromkeys(reason["rule"] for reason in ticket["reasons"]))
     if ticket["counts"]:
         zh, en = "投诉，渠道呼入，来源回访，计入投诉件", "complaint: inbound, source callback, counted"
     else:

@@ -17,6 +17,10 @@ class StoryError(Exception):
     """A part of the demonstration did not happen; the text says which, and what was seen instead."""
 
 
+class NotThereError(StoryError):
+    """What was asked for is not there, or not yet."""
+
+
 @dataclass(frozen=True)
 class Person:
     """A person logged in with a bearer token."""
@@ -29,6 +33,13 @@ class Person:
     async def get(self, path: str, **params: str) -> Any:
         """The answer to a reading request."""
         return await self._ask("GET", path, params=params)
+
+    async def find(self, path: str) -> Any:
+        """The answer to a reading request, or None while there is no such thing."""
+        try:
+            return await self._ask("GET", path)
+        except NotThereError:
+            return None
 
     async def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """The answer to a request that acts or creates, under a key of its own."""
@@ -45,7 +56,8 @@ class Person:
         async with self.session.request(method, self.url + API + path, headers=headers, **options) as answer:
             content = await answer.json(content_type=None) if answer.status != 204 else None
             if answer.status >= 400:
-                raise StoryError(f"{self.login}: {method} {path} was answered {answer.status}: {content}")
+                kind = NotThereError if answer.status == 404 else StoryError
+                raise kind(f"{self.login}: {method} {path} was answered {answer.status}: {content}")
             return content
 
 

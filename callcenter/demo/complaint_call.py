@@ -6,12 +6,14 @@ from typing import Any
 from callcenter.demo.client import StoryError, until
 from callcenter.demo.stage import Stage
 from callcenter.lab.callers import ring
-from callcenter.lab.rtp import Press, Wait
+from callcenter.lab.rtp import Press, Wait, seconds
 
 TO_THE_MENU = 5.5
 """Seconds from the answer until the caller presses a key: notice and the beginning of the menu."""
 TO_THE_AGENT = 9.0
-STAY = 90.0
+TO_THE_SURVEY = 5.0
+LONGEST = 60.0
+"""Seconds the caller stays after all that, should the hotline not hang up first."""
 COMPLAINT = "我要投诉。我住院的理赔材料交了一个多月，一直没有结果，请你们尽快赔付。"
 RESTATED = "您反映住院理赔一个多月没有结果，要求尽快赔付，对吗？已经为您登记投诉。"
 PARTICULARS = {
@@ -44,19 +46,23 @@ async def play(stage: Stage) -> tuple[str, list[str]]:
     async with stage.desk_phone(stage.agent) as phone, asyncio.TaskGroup() as tasks:
         await stage.log_in(stage.agent)
         tell(f"坐席 {stage.agent.login} 就绪", "the agent is ready")
-        steps = (Wait(TO_THE_MENU), Press("3"), Wait(TO_THE_AGENT), complaint)
-        calling = tasks.create_task(ring(stage.address, caller=customer["number"], steps=steps, stay=STAY))
+        talk = (Wait(TO_THE_MENU), Press("3"), Wait(TO_THE_AGENT), complaint)
+        rate = (Wait(seconds((restated,)) + TO_THE_SURVEY), Press("1"), Wait(TO_THE_SURVEY), Press("1"))
+        stay = seconds((*talk, *rate)) + LONGEST
+        calling = tasks.create_task(ring(stage.address, caller=customer["number"], steps=(*talk, *rate), stay=stay))
         tell(f"客户 {customer['number']} 拨打 95519", "a customer rings 95519")
         call_id = await _arrived(stage, customer["number"])
         ticket = await _opened_from_menu(stage, call_id)
         talking = await phone.next_call()
         talking.say(Wait(0.5), await stage.voice("您好，九五五一九，请讲。"))
-        await stage.call_in_state(call_id, "talking")
-        tell("坐席接听", "the agent answers")
-        await _complete(stage, customer, ticket["id"])
+        call = await stage.call_in_state(call_id, "talking")
+        tell("坐席接听，客户陈述", "the agent answers, the customer explains")
+        await stage.until_second(call, seconds(talk) + 0.5)
         talking.say(restated)
-        await asyncio.sleep(8.0)
+        await _complete(stage, customer, ticket["id"])
+        await asyncio.sleep(seconds((restated,)) + 0.5)
         await talking.hang_up()
+        tell("坐席挂机，客户评价本次服务", "the agent hangs up, the customer rates the call")
         result = await calling
     if not result.ok:
         raise StoryError(f"the customer's call failed: {result.errors[-300:]}")

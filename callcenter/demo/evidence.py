@@ -1,17 +1,17 @@
 """What the demonstration has to show for itself, to be checked from outside. Must never say more than was seen."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class CallSeen:
-    """A call that took place; moments as the API gave them."""
+    """A call that took place; `customer` is the number that rang or was rung, moments are as the API gave them."""
 
     id: str
     direction: str
-    caller: str | None
+    customer: str | None
     started_at: str
     answered_at: str
     ended_at: str
@@ -38,7 +38,7 @@ class TicketSeen:
 
 @dataclass(frozen=True, slots=True)
 class RecordingSeen:
-    """A sealed recording: where its object lies in the archive and what its bytes must hash to."""
+    """A sealed recording: where its object lies below the archive root, and what its bytes must hash to."""
 
     id: str
     call_id: str
@@ -46,8 +46,14 @@ class RecordingSeen:
     archive_no: str
     path: str
     sealed_at: str
-    hashes: dict[str, str]
-    details: dict[str, Any] = field(default_factory=dict)
+    inventory_sha512: str
+    segments: list[dict[str, Any]]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every segment is sealed without a gap, and its bytes have their hashes."""
+        sealed = [one["completeness"] == "complete" and one["wav_sha256"] for one in self.segments]
+        return bool(sealed and all(sealed) and self.inventory_sha512)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +81,10 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All of it. `folder` holds what was made."""
+    """All of it. `folder` holds what was made, `archive_root` the recordings' objects."""
 
     folder: str
+    archive_root: str
     began_at: str
     calls: tuple[CallSeen, ...]
     tickets: tuple[TicketSeen, ...]
@@ -113,7 +120,7 @@ class Evidence:
                 "every ticket before its call ended",
             ),
             (sealed == {call.id for call in self.calls}, "a sealed recording of every call"),
-            (all(recording.hashes for recording in self.recordings), "a hash of every recording"),
+            (all(recording.is_whole for recording in self.recordings), "every recording whole, with its hashes"),
             (all(ticket.recording_id for ticket in self.tickets), "a recording on every ticket"),
             (self.figures.gained.get("pieces") == len(complaints) == 2, "two complaints in the figures"),
             (self.figures.left_out == len(findings) == 1, "the finding left out, and said so"),

@@ -34,11 +34,15 @@ FAILURES = (StoryError, PhoneError, NoCallersError, NotStartedError, NoAsteriskE
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A running system: its API, its switch, its database (for the demonstration's people and policies)."""
+    """A running system: its API, its switch, its database (for the demonstration's people and policies).
+
+    `archive_root`: where the archive's objects lie, as seen from here; empty when they cannot be seen.
+    """
 
     base_url: str
     address: AsteriskAddress
     database_url: str
+    archive_root: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,8 @@ async def show(wanted: Wanted) -> int:
         async with _place(wanted, folder, say) as place:
             await _load(place, say)
             if not wanted.quiet:
-                outcome = (await tell(Setting(place.base_url, place.address, folder), say)).as_json()
+                setting = Setting(place.base_url, place.address, folder, place.archive_root)
+                outcome = (await tell(setting, say)).as_json()
                 _conclude(outcome, say)
             if wanted.stay:
                 await _stay(place, say)
@@ -90,7 +95,9 @@ async def _place(wanted: Wanted, folder: Path, say: Say) -> AsyncIterator[Place]
         fallback=tuple(f"PJSIP/desk-{extension}" for extension in people.extensions()[:2]),
         web_port=wanted.web_port,
     ) as running:
-        yield Place(running.base_url, running.asterisk.address, running.settings["CALLCENTER_DATABASE_URL"])
+        settings = running.settings
+        archive_root = f"{settings['CALLCENTER_RECORDINGS_ARCHIVE_ROOT']}/root"
+        yield Place(running.base_url, running.asterisk.address, settings["CALLCENTER_DATABASE_URL"], archive_root)
 
 
 async def _load(place: Place, say: Say) -> None:

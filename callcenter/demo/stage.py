@@ -36,7 +36,7 @@ class Stage:
 
     async def log_in(self, person: Person) -> None:
         """The person is ready at the desk phone, and the queues ring it."""
-        await person.post("/agents/me/log-in", {"phone": "desk"})
+        await person.post("/agents/me/actions/log-in", {"phone": "desk"})
 
     @asynccontextmanager
     async def desk_phone(self, person: Person) -> AsyncIterator[Phone]:
@@ -62,10 +62,16 @@ class Stage:
         """The call, once it is in that state."""
 
         async def look() -> Any:
-            call = await self.supervisor.get(f"/calls/{call_id}")
-            return call if call["state"] == state else None
+            call = await self.supervisor.find(f"/calls/{call_id}")
+            return call if call is not None and call["state"] == state else None
 
         return await until(f"call {call_id} {state}", look, ENDED_WITHIN)
+
+    async def until_second(self, call: Any, second: float) -> None:
+        """Waits until so many seconds after the call was answered."""
+        now = datetime.fromisoformat((await self.supervisor.get("/me"))["now"])
+        passed = (now - datetime.fromisoformat(call["answered_at"])).total_seconds()
+        await asyncio.sleep(max(0.0, second - passed))
 
     async def call_seen(self, call_id: str) -> CallSeen:
         """The call as it was, once it is over."""
@@ -74,7 +80,7 @@ class Stage:
         return CallSeen(
             id=call_id,
             direction=call["direction"],
-            caller=call["caller"],
+            customer=call["caller"] if call["direction"] == "inbound" else call["dialled"],
             started_at=call["started_at"],
             answered_at=call["answered_at"],
             ended_at=call["ended_at"],

@@ -27,6 +27,7 @@ class Setting:
     base_url: str
     address: AsteriskAddress
     folder: Path
+    archive_root: str
 
 
 async def tell(setting: Setting, say: Say) -> Evidence:
@@ -61,6 +62,7 @@ async def tell(setting: Setting, say: Say) -> Evidence:
         narrator.end()
     return Evidence(
         folder=str(setting.folder),
+        archive_root=setting.archive_root,
         began_at=began_at,
         calls=calls,
         tickets=tuple(tickets),
@@ -99,14 +101,18 @@ async def _recording(stage: Stage, call: CallSeen, tickets: list[TicketSeen]) ->
         call_id=call.id,
         object_id=sealed["object_id"],
         archive_no=sealed["archive_no"],
-        path=sealed["path"],
+        path=sealed["archive_path"],
         sealed_at=sealed["sealed_at"],
-        hashes=sealed["hashes"],
-        details=sealed,
+        inventory_sha512=sealed["inventory_sha512"],
+        segments=sealed["segments"],
     )
     stage.narrator.tell(f"录音档案 {seen.archive_no} 已封存：{seen.path}", f"sealed as {seen.object_id}")
-    for name, value in seen.hashes.items():
-        stage.narrator.tell(f"  {name} {value}", "hash")
+    stage.narrator.tell(f"  清单 SHA-512 {seen.inventory_sha512[:32]}…", "of the inventory")
+    for segment in seen.segments:
+        stage.narrator.tell(
+            f"  录音段 {segment['number']}，{segment['duration_ms'] / 1000:.1f} 秒，SHA-256 {segment['wav_sha256']}",
+            f"segment {segment['number']}, {segment['completeness']}",
+        )
     return seen
 
 

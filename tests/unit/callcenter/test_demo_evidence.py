@@ -35,13 +35,13 @@ def a_ticket(number: str, nature: str, channel: str, source: str, call: str) -> 
 
 
 def a_recording(call: str) -> RecordingSeen:
-    return RecordingSeen(
-        f"r-{call}", call, f"urn:{call}", "1", f"/archive/{call}", "2026-11-18T04:02:00Z", {"flac": "x"}
-    )
+    segment = {"number": 1, "completeness": "complete", "wav_sha256": "x"}
+    return RecordingSeen(f"r-{call}", call, f"urn:{call}", "1", f"a/{call}", "2026-11-18T04:02:00Z", "y", [segment])
 
 
 WHOLE = Evidence(
     folder="/somewhere",
+    archive_root="/somewhere/archive/root",
     began_at="2026-11-18T04:00:00Z",
     calls=(a_call("a", "inbound"), a_call("b", "callback")),
     tickets=(
@@ -81,6 +81,10 @@ def test_evidence_of_everything_is_complete_and_says_what_was_gained() -> None:
         (lambda whole: replace(whole, tickets=(whole.tickets[0], whole.tickets[2])), "one finding"),
         (lambda whole: replace(whole, tickets=(LATE, *whole.tickets[1:])), "before its call ended"),
         (lambda whole: replace(whole, recordings=whole.recordings[:1]), "a sealed recording of every call"),
+        (
+            lambda whole: replace(whole, recordings=tuple(replace(one, segments=[]) for one in whole.recordings)),
+            "every recording whole",
+        ),
         (lambda whole: replace(whole, figures=replace(whole.figures, after={"pieces": 8})), "two complaints"),
         (lambda whole: replace(whole, figures=replace(whole.figures, excluded_after={})), "the finding left out"),
         (
