@@ -4,21 +4,34 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from datetime import timedelta
+from functools import partial
 
 from aiohttp import web
 from redis.asyncio import Redis
 
+from agi.actions import Actions
+from agi.ami import connected
+from agi.ari.commands import Ari
 from callcenter import testmode, watchdog
+from callcenter.calls.store import hears_since
+from callcenter.calls.switchboard import Switchboard
+from callcenter.clock import Clock
 from callcenter.config import Config
 from callcenter.db.migrate import refuse_if_pending
 from callcenter.db.pool import Database
 from callcenter.errors import CannotStartError
 from callcenter.supervisor import stop_on_signals
-from callcenter.telephony import Telephony
+from callcenter.telephony import Telephony, account_of, rest_of
 from callcenter.web import server
+from callcenter.web.health import CHECKS
+from callcenter.web.keys import SWITCH, SWITCHBOARD, WALL
 from callcenter.worker import Worker
 
 log = logging.getLogger(__name__)
+
+BEAT_WITHIN = timedelta(seconds=8)
+"""A telephony process gives a sign of life every 2 s."""
 
 
 @contextlib.asynccontextmanager
@@ -37,9 +50,18 @@ async def serve(config: Config) -> int:
     """The HTTP server, until it is told to stop."""
     stopping = asyncio.Event()
     stop_on_signals(stopping)
-    async with opened(config, "web") as database, testmode.clock(config, database) as clock:
+    async with (
+        opened(config, "web") as database,
+        testmode.clock(config, database) as clock,
+        rest_of(config) as rest,
+        connected(account_of(config)) as ami,
+    ):
         redis = Redis.from_url(config.redis.url)
-        runner = server.runner(server.build(config, database=database, clock=clock, redis=redis))
+        app = server.build(config, database=database, clock=clock, redis=redis)
+        app[SWITCH] = Ari(rest)
+        app[SWITCHBOARD] = Switchboard(database, app[WALL], app[SWITCH], Actions(ami))
+        app[CHECKS]["telephony"] = partial(heard, database, app[WALL])
+        runner = server.runner(app)
         await runner.setup()
         try:
             await _listen(runner, config)
@@ -57,6 +79,18 @@ async def _listen(runner: web.AppRunner, config: Config) -> None:
     except OSError as error:
         place = f"{config.web.host}:{config.web.port}"
         raise CannotStartError(f"{place} cannot be listened on: {error.strerror}: set web.host and web.port") from error
+
+
+async def heard(database: Database, clock: Clock) -> None:
+    """Raises when no telephony process has heard the switch for a while."""
+    async with database.connection(timeout=1.0) as conn:
+        at = await hears_since(conn)
+    if at is None or clock.now() - at > BEAT_WITHIN:
+        raise DeafError
+
+
+class DeafError(Exception):
+    """No telephony process hears the switch: callers are served by its fallback."""
 
 
 async def work(config: Config) -> int:

@@ -16,6 +16,8 @@ from callcenter.calls.switch import Boot, Snapshot
 log = logging.getLogger(__name__)
 
 VANISHED = "vanished"
+NEVER_DIALLED = timedelta(minutes=2)
+"""So long after it was written a call without any channel will not come any more."""
 
 
 def judge(
@@ -37,6 +39,8 @@ def judge(
             adopted = hearing.adopt(channel)
             if adopted is not None:
                 log.info("living call adopted", extra={"call": ledger.calls[adopted].cc_call})
+    for call in [call for call in ledger.living() if not call.legs and call.started_at < snapshot.at - NEVER_DIALLED]:
+        ledger.hear(call.id, facts.Ended(snapshot.at, VANISHED), Source.ARI)
     _end_missing(hearing, snapshot, missing, log_is_there=log_is_there, patience=timedelta(seconds=patience))
 
 

@@ -186,6 +186,11 @@ ON CONFLICT (id) DO UPDATE SET
 WHERE s.state NOT IN ('sealing', 'sealed')"""
 
 
+END_MUTES = """
+UPDATE mute_interval m SET ended_at = GREATEST(c.ended_at, m.started_at)
+FROM call c WHERE c.id = m.call_id AND m.call_id = ANY($1::uuid[]) AND m.ended_at IS NULL AND c.ended_at IS NOT NULL"""
+
+
 async def save(conn: Connection, changes: Sequence[tuple[Call | None, Call]]) -> None:
     """Writes what differs between each call as it was last written (None: never) and as it is now."""
     calls, legs, segments = [], [], []
@@ -203,6 +208,9 @@ async def save(conn: Connection, changes: Sequence[tuple[Call | None, Call]]) ->
         await conn.execute(SAVE_LEGS, legs)
     if segments:
         await conn.execute(SAVE_SEGMENTS, segments)
+    over = [call.id for before, call in changes if call.ended_at and (before is None or before.ended_at is None)]
+    if over:
+        await conn.execute(END_MUTES, over)
 
 
 SAVE_NOTES = """

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from callcenter.accounts.sessions import LockedOutError, WrongPasswordError
 from callcenter.archiving.errors import RangeError
+from callcenter.calls.errors import SwitchAwayError
 from callcenter.errors import ApplicationError, AwayError, ConflictError, ForbiddenError, InvalidError, NotFoundError
 from callcenter.web.limits import TooManyRequestsError
 from tickets.errors import (
@@ -137,6 +138,7 @@ ANSWERS: Mapping[type[BaseException], Answer] = {
     CallNotFoundError: Answer(404, "call_not_found", "没有找到", "Not found"),
     UnknownFigureError: Answer(404, "figure_unknown", "没有这个指标", "No such figure"),
     AwayError: Answer(503, "unavailable", "系统的一部分暂不可用", "A part of the system is away", headers=_RETRY),
+    SwitchAwayError: Answer(503, "switch_away", "话务系统暂不可用", "Telephone switch unavailable", headers=_RETRY),
     asyncpg.QueryCanceledError: Answer(503, "too_slow", "查询超时", "Query took too long", tells=False),
     asyncpg.PostgresConnectionError: _NO_DATABASE,
     asyncpg.CannotConnectNowError: _NO_DATABASE,

@@ -3,6 +3,8 @@
 from aiohttp import web
 from redis.asyncio import Redis
 
+from agi.ari.commands import Ari
+from callcenter.calls.switchboard import Switchboard
 from callcenter.casework import Casework
 from callcenter.clock import Clock
 from callcenter.complaints import Complaints
@@ -21,3 +23,7 @@ COMPLAINTS = web.AppKey("complaints", Complaints)
 """The one way to open tickets."""
 CASEWORK = web.AppKey("casework", Casework)
 """What is done with tickets that exist."""
+SWITCHBOARD = web.AppKey("switchboard", Switchboard)
+"""What people do with living calls; missing where no switch is connected."""
+SWITCH = web.AppKey("switch", Ari)
+"""Asterisk's REST interface."""

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from callcenter.web import (
     accounts,
+    agents,
     audit_trail,
     callbacks,
+    calls,
     campaigns,
     clock,
     customers,
@@ -23,6 +25,8 @@ MODULES: Sequence[Routes] = (
     audit_trail.routes,
     clock.routes,
     customers.routes,
+    calls.routes,
+    agents.routes,
     tickets.routes,
     statistics.routes,
     campaigns.routes,

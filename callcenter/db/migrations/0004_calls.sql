@@ -56,6 +56,17 @@ CREATE TABLE call_event (
 CREATE TABLE call_event_default PARTITION OF call_event DEFAULT;
 CREATE INDEX call_event_call ON call_event (call_id, at);
 
+-- An agent asked to be connected with a number: written before anything is dialled, so that asking again dials nothing.
+CREATE TABLE click (
+    key uuid PRIMARY KEY,
+    call_id uuid NOT NULL UNIQUE,
+    user_id uuid NOT NULL REFERENCES app_user,
+    endpoint text NOT NULL,
+    number text NOT NULL CHECK (number ~ '^\+?[0-9]{3,20}$'),
+    asked_at timestamptz NOT NULL,
+    originated_at timestamptz
+);
+
 -- One continuous capture of a call's customer channel. The telephony process leads it to finished or lost;
 -- the archive takes it from finished on.
 CREATE TABLE segment (

@@ -1,0 +1,142 @@
+"""Calls as people ask for them: lists by page, and the whole of one. Reads only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from callcenter.db.pool import Connection
+from callcenter.ids import first_of
+
+COLUMNS = """
+c.id, c.cc_call, c.direction, c.state, c.caller, c.caller_name, c.did, c.queue, c.customer_id, c.user_id,
+u.name AS user_name, c.started_at, c.answered_at, c.ended_at, c.end_cause, c.degraded, c.satisfaction, c.version,
+o.path AS path"""
+
+SEEN = """
+FROM call c LEFT JOIN app_user u ON u.id = c.user_id LEFT JOIN organisation o ON o.id = u.organisation_id
+WHERE (o.path IS NULL OR o.path LIKE $1 || '%')"""
+"""A call belongs to its agent's organisation; one that no agent has taken yet to nobody, so everybody may see it."""
+
+SELECT_LIVE = f"""
+SELECT {COLUMNS} {SEEN} AND c.ended_at IS NULL AND ($2::text IS NULL OR c.queue = $2)
+    AND ($3::uuid IS NULL OR c.user_id = $3) AND ($4::text IS NULL OR c.caller = $4 OR c.did = $4)
+    AND ($5::uuid IS NULL OR c.id < $5) AND c.id >= $6
+ORDER BY c.id DESC LIMIT $7"""
+SELECT_ENDED = f"""
+SELECT {COLUMNS} {SEEN} AND c.ended_at IS NOT NULL AND ($2::text IS NULL OR c.queue = $2)
+    AND ($3::uuid IS NULL OR c.user_id = $3) AND ($4::text IS NULL OR c.caller = $4 OR c.did = $4)
+    AND ($5::uuid IS NULL OR c.id < $5) AND c.id >= $6
+ORDER BY c.id DESC LIMIT $7"""
+SELECT_ANY = f"""
+SELECT {COLUMNS} {SEEN} AND ($2::text IS NULL OR c.queue = $2)
+    AND ($3::uuid IS NULL OR c.user_id = $3) AND ($4::text IS NULL OR c.caller = $4 OR c.did = $4)
+    AND ($5::uuid IS NULL OR c.id < $5) AND c.id >= $6
+ORDER BY c.id DESC LIMIT $7"""
+SELECT_ONE = f"SELECT {COLUMNS} {SEEN} AND c.id = $2"
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """What a list is narrowed to; None does not narrow."""
+
+    live: bool | None = None
+    queue: str | None = None
+    user_id: UUID | None = None
+    number: str | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """A call as a list shows it. `path`: its agent's organisation, None while there is no agent."""
+
+    id: UUID
+    cc_call: str
+    direction: str
+    state: str
+    caller: str | None
+    caller_name: str | None
+    did: str | None
+    queue: str | None
+    customer_id: UUID | None
+    user_id: UUID | None
+    user_name: str | None
+    started_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    end_cause: str | None
+    degraded: bool
+    satisfaction: int | None
+    version: int
+    path: str | None
+
+
+async def page(conn: Connection, path: str, criteria: Criteria, after: UUID | None, limit: int) -> list[CallRow]:
+    """Calls of the subtree at `path`, newest first."""
+    statement = {None: SELECT_ANY, True: SELECT_LIVE, False: SELECT_ENDED}[criteria.live]
+    since = UUID(int=0) if criteria.since is None else first_of(criteria.since)
+    rows = await conn.fetch(statement, path, criteria.queue, criteria.user_id, criteria.number, after, since, limit)
+    return [CallRow(**dict(row)) for row in rows]
+
+
+async def find(conn: Connection, path: str, call_id: UUID) -> CallRow | None:
+    """One call, None when it is not there or not for the subtree at `path`."""
+    row = await conn.fetchrow(SELECT_ONE, path, call_id)
+    return None if row is None else CallRow(**dict(row))
+
+
+SELECT_LEGS = """
+SELECT g.id, g.role, g.endpoint, g.channel_id, g.user_id, u.name AS user_name, g.started_at, g.answered_at,
+    g.ended_at, g.cause
+FROM call_leg g LEFT JOIN app_user u ON u.id = g.user_id WHERE g.call_id = $1 ORDER BY g.started_at, g.id"""
+SELECT_EVENTS = """
+SELECT id, at, source, kind, channel_id, details FROM call_event WHERE call_id = $1 ORDER BY at, id LIMIT 1000"""
+SELECT_SEGMENTS = """
+SELECT id, seq, state, started_at, ended_at, expected_ms, end_reason,
+    lost_reason FROM segment WHERE call_id = $1 ORDER BY seq"""
+SELECT_MUTES = """
+SELECT id, user_id, reason, started_at, ended_at FROM mute_interval WHERE call_id = $1 ORDER BY started_at"""
+SELECT_INCIDENTS = "SELECT id, kind, at, details FROM incident WHERE call_id = $1 ORDER BY at"
+SELECT_TICKETS = """
+SELECT t.id, t.number, t.nature, t.status, t.category, l.opened_live, l.seconds_into_call::float8 AS seconds_into_call
+FROM ticket_call l JOIN ticket t ON t.id = l.ticket_id WHERE l.call_id = $1 ORDER BY t.received_at"""
+SELECT_RECORDING = "SELECT id, archive_no, sealed_at FROM recording_object WHERE call_id = $1"
+SELECT_CANDIDATES = """
+SELECT c.id, c.name, (SELECT count(*) FROM ticket t WHERE t.customer_id = c.id AND t.status <> 'closed')::integer AS
+    open_tickets
+FROM customer_phone p JOIN customer c ON c.id = p.customer_id WHERE p.number = $1 ORDER BY c.id LIMIT 20"""
+
+
+@dataclass(frozen=True, slots=True)
+class CallFile:
+    """Everything of one call. `candidates` hold its number: who it is, a person decides."""
+
+    call: CallRow
+    legs: list[dict[str, Any]]
+    events: list[dict[str, Any]]
+    segments: list[dict[str, Any]]
+    mutes: list[dict[str, Any]]
+    incidents: list[dict[str, Any]]
+    tickets: list[dict[str, Any]]
+    recordings: list[dict[str, Any]]
+    candidates: list[dict[str, Any]]
+
+
+async def whole(conn: Connection, call: CallRow, number: str | None) -> CallFile:
+    """The file of a call; `number` is the customer's in the form customers are stored under."""
+
+    async def of(statement: str, key: UUID | str = call.id) -> list[dict[str, Any]]:
+        return [dict(row) for row in await conn.fetch(statement, key)]
+
+    return CallFile(
+        call,
+        legs=await of(SELECT_LEGS),
+        events=await of(SELECT_EVENTS),
+        segments=await of(SELECT_SEGMENTS),
+        mutes=await of(SELECT_MUTES),
+        incidents=await of(SELECT_INCIDENTS),
+        tickets=await of(SELECT_TICKETS),
+        recordings=await of(SELECT_RECORDING),
+        candidates=await of(SELECT_CANDIDATES, number) if number else [],
+    )

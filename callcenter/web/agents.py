@@ -1,0 +1,262 @@
+"""Routes of agents: one's own state, the board, what supervisors set. Must never touch the switch's queues."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from callcenter.accounts.permissions import Permission
+from callcenter.agents import shift, store
+from callcenter.agents.agent import LONGEST_WRAP_UP, State
+from callcenter.agents.store import BoardRow
+from callcenter.errors import NotFoundError
+from callcenter.web.api import Context, Model, Page, PageQuery, Routes
+from callcenter.web.keys import WALL
+
+routes = Routes("agents", "Agents 坐席")
+
+Code = Annotated[str, Field(min_length=2, max_length=32, pattern=r"^[a-z_]+$")]
+QueueName = Annotated[str, Field(min_length=2, max_length=40)]
+
+
+class AgentView(Model):
+    """`state` is what the agent wishes to be; `activity` what his telephone does now."""
+
+    id: UUID
+    name: Annotated[str, Field(title="姓名")]
+    extension: Annotated[str, Field(title="分机")]
+    organisation_id: Annotated[str, Field(title="机构")]
+    state: Annotated[State, Field(title="状态")]
+    reason: Annotated[str | None, Field(title="置忙原因")]
+    since: Annotated[datetime | None, Field(title="起始")]
+    until: Annotated[datetime | None, Field(title="话后截止")]
+    endpoint: str | None
+    queues: Annotated[list[str], Field(title="队列")]
+    activity: Annotated[Literal["idle", "ringing", "talking"], Field(title="话机")]
+    call_id: UUID | None
+    call_since: datetime | None
+
+
+class ReasonView(Model):
+    code: str
+    name_zh: str
+    name_en: str
+    counts_as_work: bool
+
+
+class Reasons(Model):
+    items: list[ReasonView]
+
+
+class LogIn(Model):
+    """Without `queues` all that the agent serves; with `pause` logged in but not ready."""
+
+    phone: Literal["web", "desk"] | None = None
+    queues: Annotated[list[QueueName] | None, Field(max_length=20)] = None
+    pause: Code | None = None
+
+
+class Pause(Model):
+    reason: Code
+
+
+class Extend(Model):
+    seconds: Annotated[int, Field(ge=1, le=int(LONGEST_WRAP_UP.total_seconds()))] = 60
+
+
+class ServedQueue(Model):
+    """A lower penalty is rung first."""
+
+    queue: QueueName
+    penalty: Annotated[int, Field(ge=0, le=100)] = 0
+
+
+class Served(Model):
+    queues: Annotated[list[ServedQueue], Field(max_length=20)]
+
+
+class BoardQuery(PageQuery):
+    at_work: Annotated[bool, Field(description="Only those who are logged in 仅签入")] = False
+
+
+class IntervalView(Model):
+    id: UUID
+    state: Annotated[str, Field(title="状态")]
+    reason: Annotated[str | None, Field(title="原因")]
+    call_id: UUID | None
+    actor: str
+    started_at: Annotated[datetime, Field(title="开始")]
+    ended_at: Annotated[datetime | None, Field(title="结束")]
+    seconds: Annotated[float | None, Field(title="时长（秒）")]
+
+
+@routes.get("/pause-reasons", Permission.AGENT_SELF)
+async def list_pause_reasons(ctx: Context) -> Reasons:
+    """Reasons for a pause 置忙原因"""
+    async with ctx.db.connection() as conn:
+        found = await store.pause_reasons(conn)
+    return Reasons(
+        items=[
+            ReasonView(
+                code=reason.code,
+                name_zh=reason.name_zh,
+                name_en=reason.name_en,
+                counts_as_work=reason.counts_as_work,
+            )
+            for reason in found
+            if reason.active
+        ]
+    )
+
+
+@routes.get("/agents", Permission.AGENT_READ)
+async def list_agents(ctx: Context, query: BoardQuery) -> Page[AgentView]:
+    """The board of agents 坐席看板"""
+    async with ctx.db.connection() as conn:
+        rows = await store.board(
+            conn, ctx.actor.path, after=ctx.after(query, UUID), at_work=query.at_work, limit=query.limit + 1
+        )
+    page = ctx.page(rows, query, key=lambda row: row.id)
+    return Page[AgentView](items=[_agent(row) for row in page.items], next=page.next)
+
+
+@routes.get("/agents/me", Permission.AGENT_SELF)
+async def show_own_state(ctx: Context) -> AgentView:
+    """One's own state 我的状态"""
+    return await _shown(ctx, ctx.actor.id)
+
+
+@routes.post("/agents/me/actions/log-in", Permission.AGENT_SELF)
+async def log_in(ctx: Context, body: LogIn) -> AgentView:
+    """Log in at a telephone 签入"""
+    actor = ctx.actor
+    await shift.log_in(
+        ctx.db,
+        actor.id,
+        actor.audit_name,
+        actor.path,
+        ctx.resource(WALL).now(),
+        phone=body.phone,
+        queues=body.queues,
+        pause=body.pause,
+    )
+    return await _shown(ctx, actor.id)
+
+
+@routes.post("/agents/me/actions/ready", Permission.AGENT_SELF)
+async def be_ready(ctx: Context) -> AgentView:
+    """Ready for calls 就绪"""
+    await shift.ready(ctx.db, ctx.actor.id, ctx.actor.audit_name, ctx.actor.path, ctx.resource(WALL).now())
+    return await _shown(ctx, ctx.actor.id)
+
+
+@routes.post("/agents/me/actions/pause", Permission.AGENT_SELF)
+async def pause(ctx: Context, body: Pause) -> AgentView:
+    """Pause with a reason 置忙
+
+    During a call it takes effect when the call ends.
+    """
+    actor = ctx.actor
+    await shift.pause(ctx.db, actor.id, body.reason, actor.audit_name, actor.path, ctx.resource(WALL).now())
+    return await _shown(ctx, actor.id)
+
+
+@routes.post("/agents/me/actions/extend-wrap-up", Permission.AGENT_SELF)
+async def extend_wrap_up(ctx: Context, body: Extend) -> AgentView:
+    """More time after the call 延长话后处理"""
+    actor = ctx.actor
+    await shift.extend(ctx.db, actor.id, body.seconds, actor.audit_name, actor.path, ctx.resource(WALL).now())
+    return await _shown(ctx, actor.id)
+
+
+@routes.post("/agents/me/actions/log-out", Permission.AGENT_SELF)
+async def log_out(ctx: Context) -> AgentView:
+    """Log out of the queues 签出
+
+    A call under way goes on.
+    """
+    await shift.log_out(ctx.db, ctx.actor.id, ctx.actor.audit_name, ctx.actor.path, ctx.resource(WALL).now())
+    return await _shown(ctx, ctx.actor.id)
+
+
+@routes.post("/agents/{user_id}/actions/ready", Permission.AGENT_MANAGE)
+async def make_ready(ctx: Context, user_id: UUID) -> AgentView:
+    """Make an agent ready 强制就绪"""
+    await shift.ready(ctx.db, user_id, ctx.actor.audit_name, ctx.actor.path, ctx.resource(WALL).now())
+    return await _shown(ctx, user_id)
+
+
+@routes.post("/agents/{user_id}/actions/pause", Permission.AGENT_MANAGE)
+async def make_pause(ctx: Context, user_id: UUID, body: Pause) -> AgentView:
+    """Pause an agent 强制置忙"""
+    await shift.pause(ctx.db, user_id, body.reason, ctx.actor.audit_name, ctx.actor.path, ctx.resource(WALL).now())
+    return await _shown(ctx, user_id)
+
+
+@routes.post("/agents/{user_id}/actions/log-out", Permission.AGENT_MANAGE)
+async def make_log_out(ctx: Context, user_id: UUID) -> AgentView:
+    """Log an agent out 强制签出"""
+    await shift.log_out(ctx.db, user_id, ctx.actor.audit_name, ctx.actor.path, ctx.resource(WALL).now())
+    return await _shown(ctx, user_id)
+
+
+@routes.put("/agents/{user_id}/queues", Permission.AGENT_MANAGE)
+async def set_queues(ctx: Context, user_id: UUID, body: Served) -> Served:
+    """Which queues an agent serves 技能队列"""
+    wanted = [(each.queue, each.penalty) for each in body.queues]
+    served = await shift.serve(ctx.db, user_id, wanted, ctx.actor.audit_name, ctx.actor.path, ctx.resource(WALL).now())
+    return Served(queues=[ServedQueue(queue=queue, penalty=penalty) for queue, penalty in served.items()])
+
+
+@routes.get("/agents/{user_id}/history", Permission.AGENT_READ)
+async def show_history(ctx: Context, user_id: UUID, query: PageQuery) -> Page[IntervalView]:
+    """States with their durations, newest first 状态记录"""
+    async with ctx.db.connection() as conn:
+        if not await store.board(conn, ctx.actor.path, user_id=user_id):
+            raise NotFoundError("agent", user_id)
+        rows = await store.history(conn, user_id, ctx.after(query, UUID), query.limit + 1)
+    page = ctx.page(rows, query, key=lambda row: row.id)
+    items = [
+        IntervalView(
+            id=row.id,
+            state=row.state,
+            reason=row.reason,
+            call_id=row.call_id,
+            actor=row.actor,
+            started_at=row.started_at,
+            ended_at=row.ended_at,
+            seconds=None if row.ended_at is None else (row.ended_at - row.started_at).total_seconds(),
+        )
+        for row in page.items
+    ]
+    return Page[IntervalView](items=items, next=page.next)
+
+
+async def _shown(ctx: Context, user_id: UUID) -> AgentView:
+    async with ctx.db.connection() as conn:
+        rows = await store.board(conn, ctx.actor.path, user_id=user_id)
+    if not rows:
+        raise NotFoundError("agent", user_id)
+    return _agent(rows[0])
+
+
+def _agent(row: BoardRow) -> AgentView:
+    activity: Literal["idle", "ringing", "talking"] = "idle"
+    if row.call_id is not None:
+        activity = "ringing" if row.ringing else "talking"
+    return AgentView(
+        id=row.id,
+        name=row.name,
+        extension=row.extension,
+        organisation_id=row.organisation_id,
+        state=row.state,
+        reason=row.reason,
+        since=row.since,
+        until=row.until,
+        endpoint=row.endpoint,
+        queues=list(row.queues),
+        activity=activity,
+        call_id=row.call_id,
+        call_since=row.call_since,
+    )
