@@ -1,0 +1,273 @@
+"""What people do with living calls, by the switchboard on a real Asterisk: the capture and the record stay whole."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from agi.actions import Actions
+from agi.ami import connected
+from agi.ari.commands import Ari
+from callcenter.calls import click
+from callcenter.calls.errors import AlreadyMutedError, HoldAtPhoneError, NoTelephoneError, NotOnCallError
+from callcenter.calls.switchboard import Ear, Hand, Switchboard
+from callcenter.clock import SystemClock
+from callcenter.config import Config
+from callcenter.db.pool import Database
+from callcenter.lab.asterisk import AsteriskAddress
+from callcenter.lab.callers import ring
+from callcenter.lab.phone import Call, Manner, Phone
+from callcenter.lab.rtp import Press, Wait
+from callcenter.telephony import account_of, rest_of
+from tests.asterisk.office import at_work, ended, joined, of_call, on_duty, rows, settings, until
+from tests.service.customers import organisations
+
+pytestmark = pytest.mark.asterisk
+
+Plug = Callable[..., Awaitable[Phone]]
+CALLERS = (f"1380013{number}" for number in count(8100))
+CLAIMS = (Wait(4.5), Press("1"))
+
+
+@dataclass
+class Talk:
+    """Agent 8001 talks with a customer; the switchboard is at hand."""
+
+    board: Switchboard
+    ari: Ari
+    hand: Hand
+    phone: Call
+    call_id: UUID
+    database: Database
+
+    async def kinds(self) -> list[str]:
+        return [row["kind"] for row in await of_call(self.database, "call_event", self.call_id)]
+
+    async def legs(self) -> set[tuple[str, str]]:
+        """Role and endpoint of whoever has answered."""
+        found = await of_call(self.database, "call_leg", self.call_id)
+        return {(leg["role"], leg["endpoint"]) for leg in found if leg["answered_at"]}
+
+    async def heard(self, kind: str) -> None:
+        async def told() -> bool:
+            return kind in await self.kinds()
+
+        await until(told)
+
+    async def answered(self, role: str, endpoint: str) -> None:
+        async def there() -> bool:
+            return (role, endpoint) in await self.legs()
+
+        await until(there)
+
+
+Talking = Callable[[], AbstractAsyncContextManager[Talk]]
+
+
+@pytest.fixture
+async def environ(
+    asterisk: AsteriskAddress, database: Database, database_url: str, redis_url: str, tmp_path: Path
+) -> dict[str, str]:
+    async with database.transaction() as conn:
+        await organisations(conn)
+    return settings(asterisk, database_url, redis_url, tmp_path)
+
+
+@asynccontextmanager
+async def switchboard(environ: dict[str, str], database: Database) -> AsyncIterator[tuple[Switchboard, Ari]]:
+    config = Config.load(environ=environ)
+    async with rest_of(config) as rest, connected(account_of(config)) as ami:
+        await ami.up.wait()
+        ari = Ari(rest)
+        yield Switchboard(database, SystemClock(), ari, Actions(ami)), ari
+
+
+@pytest.fixture
+def talking(asterisk: AsteriskAddress, environ: dict[str, str], database: Database, phone: Plug) -> Talking:
+    @asynccontextmanager
+    async def talk() -> AsyncIterator[Talk]:
+        desk = await phone("8001")
+        number = next(CALLERS)
+        user = await on_duty(database, "8001", "cc-claims")
+        async with (
+            at_work(environ, database),
+            switchboard(environ, database) as (board, ari),
+            asyncio.TaskGroup() as tasks,
+        ):
+            await joined(asterisk, "cc-claims", "8001")
+            caller = tasks.create_task(ring(asterisk, caller=number, steps=CLAIMS, stay=40.0))
+            call = await desk.next_call()
+
+            async def live() -> list[asyncpg.Record]:
+                return await rows(database, "SELECT id FROM call WHERE caller = $1 AND state = 'talking'", number)
+
+            (row,) = await until(live)
+            hand = Hand(user, "hq/gd/gd-gz/", f"user:{user}", "desk-8001")
+            yield Talk(board, ari, hand, call, row["id"], database)
+            customer = await rows(
+                database, "SELECT channel_id FROM call_leg WHERE call_id = $1 AND role = 'customer'", row["id"]
+            )
+            await ari.hangup(customer[0]["channel_id"])
+            await caller
+            await one_whole_segment(database, number)
+
+    return talk
+
+
+async def one_whole_segment(database: Database, number: str) -> None:
+    """The capture went on through everything: one segment, as long as the switch says it must be."""
+    (call,) = await ended(database, number)
+    (segment,) = await of_call(database, "segment", call["id"])
+    assert (segment["state"], segment["end_reason"]) == ("finished", "handler")
+    assert segment["r_bytes"] == segment["t_bytes"]
+    assert abs(segment["r_bytes"] / 16 - segment["expected_ms"]) <= 250 + segment["expected_ms"] / 100
+    legs = await of_call(database, "call_leg", call["id"])
+    assert all(leg["ended_at"] for leg in legs)
+
+
+async def test_a_blind_transfer_to_a_colleague(talking: Talking, phone: Plug) -> None:
+    other = await phone("8002")
+    async with talking() as talk:
+        await talk.board.transfer(talk.call_id, "8002", talk.hand)
+        await other.next_call()
+        await talk.answered("agent", "desk-8002")
+        await talk.heard("transferred")
+        assert {"transfer_asked", "transfer"} <= set(await talk.kinds())
+        (call,) = await rows(talk.database, "SELECT state FROM call WHERE id = $1", talk.call_id)
+        assert call["state"] == "talking"
+
+
+async def test_a_consultation_completed_is_a_transfer(talking: Talking, phone: Plug) -> None:
+    other = await phone("8002")
+    async with talking() as talk:
+        await talk.board.consult(talk.call_id, "8002", talk.hand)
+        consulted = await other.next_call()
+        await consulted.answered.wait()
+        await talk.answered("consult", "desk-8002")
+        await talk.board.complete_transfer(talk.call_id, talk.hand)
+        await talk.phone.ended.wait()
+        await asyncio.sleep(0.5)
+        assert not consulted.ended.is_set()
+
+
+async def test_a_consultation_cancelled_returns_to_the_customer(talking: Talking, phone: Plug) -> None:
+    other = await phone("8002")
+    async with talking() as talk:
+        await talk.board.consult(talk.call_id, "8002", talk.hand)
+        consulted = await other.next_call()
+        await consulted.answered.wait()
+        await talk.answered("consult", "desk-8002")
+        await talk.board.cancel_transfer(talk.call_id, talk.hand)
+        await consulted.ended.wait()
+        assert not talk.phone.ended.is_set()
+
+
+async def test_a_conference_of_three(talking: Talking, phone: Plug) -> None:
+    other = await phone("8002")
+    async with talking() as talk:
+        await on_duty(talk.database, "8002", "cc-policy")
+        await talk.board.conference(talk.call_id, "8002", talk.hand)
+        await other.next_call()
+        await talk.answered("consult", "desk-8002")
+        assert not talk.phone.ended.is_set()
+
+
+async def test_muting_is_kept_as_an_interval_and_ends_with_the_call_at_the_latest(talking: Talking) -> None:
+    async with talking() as talk:
+        await talk.board.mute_recording(talk.call_id, "card_number", talk.hand)
+        with pytest.raises(AlreadyMutedError):
+            await talk.board.mute_recording(talk.call_id, "card_number", talk.hand)
+        await asyncio.sleep(1.0)
+        await talk.board.unmute_recording(talk.call_id, talk.hand)
+        await talk.board.mute_recording(talk.call_id, "identity_number", talk.hand)
+    first, second = await of_call(talk.database, "mute_interval", talk.call_id)
+    assert 1.0 <= (first["ended_at"] - first["started_at"]).total_seconds() < 3.0
+    (call,) = await rows(talk.database, "SELECT ended_at FROM call WHERE id = $1", talk.call_id)
+    assert second["ended_at"] == call["ended_at"]
+
+
+@pytest.mark.parametrize("ear", Ear)
+async def test_a_supervisor_takes_part_as_a_leg_of_the_call(talking: Talking, phone: Plug, ear: Ear) -> None:
+    desk = await phone("8009")
+    async with talking() as talk:
+        supervisor = await on_duty(talk.database, "8009", role="supervisor")
+        hand = Hand(supervisor, "hq/", f"user:{supervisor}", "desk-8009", supervises=True)
+        await talk.board.take_part(talk.call_id, ear, hand)
+        listening = await desk.next_call()
+        await listening.answered.wait()
+        await talk.answered("supervisor", "desk-8009")
+        await asyncio.sleep(0.5)
+        assert not listening.ended.is_set()
+        await listening.hang_up()
+        assert not talk.phone.ended.is_set()
+
+
+async def test_holding_is_the_telephones_own_act_and_is_heard(talking: Talking) -> None:
+    async with talking() as talk:
+        await talk.phone.hold()
+        await talk.heard("held")
+        await talk.phone.resume()
+        await talk.heard("unheld")
+        with pytest.raises(HoldAtPhoneError):
+            await talk.board.hold(talk.call_id, talk.hand, held=True)
+
+
+async def test_hanging_up_lets_the_agents_telephone_go_and_nobody_else_may(talking: Talking) -> None:
+    """H2"""
+    async with talking() as talk:
+        stranger = Hand(uuid4(), "hq/gd/gd-gz/", "user:stranger", "desk-8007")
+        with pytest.raises(NotOnCallError):
+            await talk.board.hang_up(talk.call_id, stranger)
+        await talk.board.hang_up(talk.call_id, talk.hand)
+        await talk.phone.ended.wait()
+        await talk.heard("hangup_asked")
+
+
+async def test_click_to_call_rings_the_agent_first_and_never_dials_twice(
+    asterisk: AsteriskAddress, environ: dict[str, str], database: Database, phone: Plug, carrier: Plug
+) -> None:
+    """H7"""
+    desk = await phone("8001")
+    customer = await carrier(Manner(ring=0.2, stay=1.5))
+    user = await on_duty(database, "8001", "cc-claims")
+    hand = Hand(user, "hq/gd/gd-gz/", f"user:{user}", "desk-8001")
+    async with at_work(environ, database), switchboard(environ, database) as (_, ari):
+        key = uuid4()
+        asked = [await click.connect(database, SystemClock(), ari, hand, "13800138011", key) for _ in range(3)]
+        await desk.next_call()
+        await customer.next_call()
+        assert len(set(asked)) == 1
+
+        async def over() -> list[asyncpg.Record]:
+            return await rows(database, "SELECT * FROM call WHERE id = $1 AND ended_at IS NOT NULL", asked[0])
+
+        (call,) = await until(over)
+        again = await click.connect(database, SystemClock(), ari, hand, "13800138011", key)
+        assert again == asked[0]
+        assert len(desk.calls) == len(customer.calls) == 1
+
+        async def captured() -> bool:
+            return "finished" in [each["state"] for each in await of_call(database, "segment", call["id"])]
+
+        await until(captured)
+    assert (call["direction"], call["did"], call["user_id"]) == ("click", "13800138011", user)
+    legs = await of_call(database, "call_leg", call["id"])
+    assert {(leg["role"], leg["endpoint"]) for leg in legs} == {("agent", "desk-8001"), ("customer", "trunk-main")}
+
+
+async def test_click_to_call_with_a_telephone_that_is_not_there_ends_the_call(
+    asterisk: AsteriskAddress, environ: dict[str, str], database: Database
+) -> None:
+    user = await on_duty(database, "8006", "cc-claims")
+    hand = Hand(user, "hq/gd/gd-gz/", f"user:{user}", "desk-8006")
+    async with switchboard(environ, database) as (_, ari):
+        with pytest.raises(NoTelephoneError):
+            await click.connect(database, SystemClock(), ari, hand, "13800138011", uuid4())
+    (call,) = await rows(database, "SELECT state, end_cause FROM call WHERE user_id = $1", user)
+    assert (call["state"], call["end_cause"]) == ("ended", "unreachable")
