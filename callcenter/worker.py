@@ -59,8 +59,7 @@ class Worker:
         ]
 
     async def _partitions(self) -> None:
-        async with self._database.connection() as conn:
-            await partitions.ensure(conn, self._clock.now())
+        await partitions.ensure(self._database, self._clock.now())
 
     async def _forget(self) -> None:
         at = SystemClock().now()

@@ -1,5 +1,6 @@
 """Every SQL constant is known to a real PostgreSQL with our schema: a misspelt column fails here, in milliseconds."""
 
+import asyncio
 import importlib
 import pkgutil
 import re
@@ -10,6 +11,7 @@ import pytest
 import callcenter
 import recordings
 import tickets
+from callcenter import outbox
 from callcenter.db import partitions
 from callcenter.db.pool import Database
 from tests.conftest import NOON
@@ -43,7 +45,21 @@ async def test_every_statement_can_be_prepared(database: Database) -> None:
 
 async def test_partitions_are_made_months_ahead_and_only_once(database: Database) -> None:
     later = NOON.replace(year=2031)
+    assert await partitions.ensure(database, later) > 0
+    assert await partitions.ensure(database, later) == 0
     async with database.connection() as conn:
-        assert await partitions.ensure(conn, later) > 0
-        assert await partitions.ensure(conn, later) == 0
         assert await conn.fetchval("SELECT to_regclass('call_203112')") is not None
+
+
+async def test_making_partitions_never_deadlocks_with_the_outbox(database: Database) -> None:
+    async def append(n: int) -> None:
+        for _ in range(50):
+            async with database.transaction() as conn:
+                await outbox.append(conn, "t", str(n), {}, NOON)
+                await conn.fetch(outbox.CLAIM, ["c"], NOON)
+
+    async def make() -> None:
+        for year in range(2040, 2060):
+            await partitions.ensure(database, NOON.replace(year=year))
+
+    await asyncio.gather(make(), *(append(n) for n in range(4)))
