@@ -42,6 +42,8 @@ class SettableClock:
 
     def __init__(self, wall: Clock) -> None:
         self.wall = wall
+        self.changing = asyncio.Lock()
+        """Held from reading or writing the stored setting until it is applied: an older one never comes last."""
         self._setting = Setting(None, None, False)
 
     def now(self) -> datetime:
@@ -86,17 +88,17 @@ async def claim(db: Database, mode: Mode) -> None:
 async def set_clock(db: Database, clock: SettableClock, at: datetime | None, *, frozen: bool) -> None:
     """Sets the clock of this process at once, and of the others within a second; None goes back to the machine's."""
     setting = Setting(at, clock.wall.now() if at is not None else None, frozen)
-    async with db.connection() as conn:
+    async with clock.changing, db.connection() as conn:
         await conn.execute(UPDATE_CLOCK, setting.at, setting.set_at, setting.frozen)
-    clock.apply(setting)
+        clock.apply(setting)
 
 
 async def catch_up(db: Database, clock: SettableClock) -> None:
     """Applies what another process has set."""
-    async with db.connection() as conn:
+    async with clock.changing, db.connection() as conn:
         row = await conn.fetchrow(SELECT_CLOCK)
-    assert row is not None
-    clock.apply(Setting(**dict(row)))
+        assert row is not None
+        clock.apply(Setting(**dict(row)))
 
 
 async def follow(db: Database, clock: SettableClock, every: float = 0.5) -> None:

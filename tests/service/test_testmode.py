@@ -1,5 +1,6 @@
 """The clock that can be set, and that it never meets real data."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -60,6 +61,10 @@ async def test_a_process_follows_the_clock_that_another_sets(database: Database)
     async with testmode.clock(config, database) as first, testmode.clock(config, database) as second:
         assert isinstance(first, SettableClock)
         assert isinstance(second, SettableClock)
-        await testmode.set_clock(database, first, MARCH, frozen=True)
-        await testmode.catch_up(database, second)
-        assert second.now() == first.now() == MARCH
+        for day in range(20):
+            moment = MARCH + timedelta(days=day)
+            reading = asyncio.gather(*(testmode.catch_up(database, first) for _ in range(5)))
+            await testmode.set_clock(database, first, moment, frozen=True)
+            await reading
+            await testmode.catch_up(database, second)
+            assert second.now() == first.now() == moment
