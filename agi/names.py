@@ -94,6 +94,7 @@ VAR_TARGET: Final = "CC_TARGET"
 """Supervision: name of the agent's channel."""
 
 # User events in the CEL file
+EVENT_ARRIVED: Final = "CC_ARRIVED"
 EVENT_REC_START: Final = "CC_REC_START"
 EVENT_REC_END: Final = "CC_REC_END"
 EVENT_REC_FAIL: Final = "CC_REC_FAIL"

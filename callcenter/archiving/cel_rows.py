@@ -8,11 +8,13 @@ import csv
 import io
 import json
 import os
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from agi.names import EVENT_ARRIVED
 from callcenter.customers import masking
 
 FIELDS = (
@@ -25,15 +27,11 @@ FIELDS = (
     "channame",
     "peer",
     "peeraccount",
-    "num",
-    "dnid",
-    "exten",
     "context",
     "appname",
     "eventextra",
 )
-NUMBERS = ("num", "dnid", "exten")
-SHORTEST_NUMBER = 7
+NUMBER = re.compile(r"\+?\d{7,}")
 """Shorter ones are extensions, queues and our own number."""
 MARGIN = 30.0
 """Seconds around the call in which its rows may lie."""
@@ -114,8 +112,8 @@ def _is_of(row: dict[str, Any], cc_call: str) -> bool:
 
 def _shown(row: dict[str, Any], name: str) -> str:
     text = str(row.get(name, ""))
-    if name in NUMBERS and len(text) >= SHORTEST_NUMBER and text.lstrip("+").isdigit():
-        return masking.phone(text) or ""
+    if name == "eventextra" and row.get("userdeftype") == EVENT_ARRIVED:
+        return NUMBER.sub(lambda number: masking.phone(number[0]) or "", text)
     return text
 
 

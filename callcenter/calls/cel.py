@@ -59,9 +59,9 @@ def parse(line: str) -> Row:
             linked=str(raw["linkedid"]),
             account=str(raw["accountcode"]),
             name=str(raw["channame"]),
-            number=str(raw["num"]),
-            dialled=str(raw["dnid"]),
-            extension=str(raw["exten"]),
+            number=str(raw.get("num", "")),
+            dialled=str(raw.get("dnid", "")),
+            extension=str(raw.get("exten", "")),
             context=str(raw["context"]),
             application=str(raw["appname"]),
             extra=str(details.get("extra", ""))[:MAX_EXTRA],
@@ -104,12 +104,17 @@ def told(row: Row) -> Iterator[Fact]:
 
 
 def arrived(row: Row) -> facts.Arrived:
-    """What a customer's first row says of him."""
+    """What a customer's first rows say of him: that he is there, then who he is."""
+    if row.kind == names.EVENT_ARRIVED:
+        caller, _, dialled = row.extra.partition("|")
+        return facts.Arrived(row.at, channels.number(caller), channels.number(dialled))
     return facts.Arrived(row.at, channels.number(row.number), channels.number(row.extension))
 
 
 def _ours(row: Row) -> Iterator[Fact]:
     match row.kind:
+        case names.EVENT_ARRIVED:
+            pass
         case names.EVENT_REC_START:
             if seq := _seq(row.extra):
                 yield facts.RecordingStarted(row.at, seq, row.extra)

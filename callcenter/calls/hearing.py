@@ -122,7 +122,8 @@ class Hearing:
         return call.id
 
     def _hear(self, call: Call, row: Row) -> None:
-        if row.kind == "CHAN_START" and call.cc_call == row.channel and call.direction is Direction.INBOUND:
+        first = row.kind in ("CHAN_START", names.EVENT_ARRIVED)
+        if first and call.cc_call == row.channel and call.direction is Direction.INBOUND:
             self.ledger.hear(call.id, cel.arrived(row), Source.CEL)
         for fact in cel.told(row):
             self.ledger.hear(call.id, fact, Source.CEL)

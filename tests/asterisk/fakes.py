@@ -139,5 +139,6 @@ async def eventually(happened: Callable[[], object], timeout: float = 10.0) -> N
 
 def by_caller(rows: list[Row]) -> dict[str, list[Row]]:
     """Caller's number → the rows of that caller's whole call."""
-    numbers = {row["linkedid"]: row["num"] for row in rows if row["uniqueid"] == row["linkedid"] and row["num"]}
+    arrivals = (row for row in rows if row["userdeftype"] == "CC_ARRIVED")
+    numbers = {row["linkedid"]: extras([row], "CC_ARRIVED")[0][0] for row in arrivals}
     return {number: [row for row in rows if row["linkedid"] == call] for call, number in numbers.items()}

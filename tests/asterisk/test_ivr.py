@@ -184,7 +184,9 @@ async def test_the_higher_priority_is_served_first(
         callers.create_task(caller("13900000001", "0", 0.0))
         callers.create_task(caller("13900000002", "0", 1.5))
         callers.create_task(caller("13900000003", "5", 3.0))
-    for row in await cel.until("LINKEDID_END", count=3):
+    rows = await cel.until("LINKEDID_END", count=3)
+    number = {own[0]["linkedid"]: caller for caller, own in by_caller(rows).items()}
+    for row in rows:
         if row["eventenum"] == "BRIDGE_ENTER" and row["channame"].startswith("PJSIP/trunk"):
-            served.append(row["num"])
+            served.append(number[row["linkedid"]])
     assert served == ["13900000001", "13900000003", "13900000002"]

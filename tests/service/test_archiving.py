@@ -406,19 +406,21 @@ async def test_the_switchs_rows_of_the_call_are_in_the_object_with_numbers_maske
     other = await hotline.call()
     rows = []
     for at, name, kind in (
-        (call.started.timestamp(), call.name, "CHAN_START"),
-        (call.started.timestamp() + 0.1, other.name, "CHAN_START"),
+        (call.started.timestamp(), call.name, "USER_DEFINED"),
+        (call.started.timestamp() + 0.1, other.name, "USER_DEFINED"),
         (call.ended.timestamp(), call.name, "LINKEDID_END"),
     ):
-        row = {"eventenum": kind, "eventtime": f"{at:.6f}", "uniqueid": name, "linkedid": name, "num": "13800138000"}
+        row = {"eventenum": kind, "eventtime": f"{at:.6f}", "uniqueid": name, "linkedid": name}
+        if kind == "USER_DEFINED":
+            row |= {"userdeftype": "CC_ARRIVED", "eventextra": json.dumps({"extra": "13800138000|95519"})}
         rows.append(json.dumps(row))
     filler = [json.dumps({"eventenum": "X", "eventtime": "1700000000.0", "linkedid": "y"})] * 3_000
     hotline.config.cel_file.write_text("\n".join([*filler, *rows, '{"torn']))
     await hotline.seal()
     text = hotline.site.archive.file(call.object_id, "meta/cel.csv").read_text()
     found = list(csv.DictReader(text.splitlines()))
-    assert [row["eventenum"] for row in found] == ["CHAN_START", "LINKEDID_END"]
-    assert {row["num"] for row in found} == {"138****8000"}
+    assert [row["eventenum"] for row in found] == ["USER_DEFINED", "LINKEDID_END"]
+    assert [row["eventextra"] for row in found] == ['{"extra": "138****8000|95519"}', ""]
     record = read_record(hotline.site.archive, call.object_id)
     assert "13800138000" not in json.dumps(record)
     assert record["call"]["caller_masked"] == "138****8000"
