@@ -34,6 +34,7 @@ def settings(address: AsteriskAddress, database_url: str, redis_url: str, folder
     return {
         "CALLCENTER_DATABASE_URL": database_url,
         "CALLCENTER_REDIS_URL": redis_url,
+        "CALLCENTER_FASTAGI_HOST": address.here,
         "CALLCENTER_FASTAGI_PORT": str(address.agi_port),
         "CALLCENTER_ARI_URL": address.ari_url,
         "CALLCENTER_ARI_USER": address.ari_user,

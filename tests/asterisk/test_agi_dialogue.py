@@ -41,7 +41,7 @@ async def ring(
     asterisk: AsteriskAddress, ami: Ami, script: Script, during: Callable[[Server], Awaitable[None]]
 ) -> Server:
     """A caller in `cc-in`, whose greet is the script under test; hung up at the end."""
-    async with listen({"greet": Route(script, 5)}, port=asterisk.agi_port, drain=1) as server:
+    async with listen({"greet": Route(script, 5)}, host=asterisk.here, port=asterisk.agi_port, drain=1) as server:
         await ami.action("Originate", Channel="Local/95519@cc-in/n", Application="Wait", Data="20", Async=True)
         try:
             await during(server)
@@ -192,8 +192,8 @@ async def test_after_a_hang_up_variables_still_work_and_media_is_refused(asteris
         await asyncio.sleep(10)
 
     routes = {"greet": Route(rest, 10), "plain": Route(script, 10)}
-    async with listen(routes, port=asterisk.agi_port, drain=0.1) as server:
-        where = f"agi://127.0.0.1:{asterisk.agi_port}/plain"
+    async with listen(routes, host=asterisk.here, port=asterisk.agi_port, drain=0.1) as server:
+        where = f"agi://{asterisk.here}:{asterisk.agi_port}/plain"
         await ami.action("Originate", Channel="Local/95519@cc-in/n", Application="AGI", Data=where, Async=True)
         async with asyncio.timeout(8):
             await waiting.wait()

@@ -154,19 +154,18 @@ async def test_7_volume_one_is_flagged(asterisk: AsteriskAddress, cel: Cel, comp
 
 @contextmanager
 def unwritable(volume: Path) -> Iterator[None]:
-    """Nobody but root may write there; the directory of the day is gone."""
-    before = volume.stat()
-    moved = volume.with_name(f"{volume.name}-before")
-    volume.rename(moved)
-    volume.mkdir(mode=0o755)
-    (volume / ".ok").touch()
+    """Nobody but root may write there. The folder itself stays: it may be mounted elsewhere."""
+    folders = [volume, *(path for path in volume.iterdir() if path.is_dir())]
+    before = [folder.stat() for folder in folders]
+    for folder in folders:
+        os.chown(folder, 0, 0)
+        folder.chmod(0o755)
     try:
         yield
     finally:
-        (volume / ".ok").unlink()
-        volume.rmdir()
-        moved.rename(volume)
-        os.chown(volume, before.st_uid, before.st_gid)
+        for folder, was in zip(folders, before, strict=True):
+            os.chown(folder, was.st_uid, was.st_gid)
+            folder.chmod(was.st_mode & 0o7777)
 
 
 async def test_8_volume_one_cannot_be_written(asterisk: AsteriskAddress, cel: Cel, complaint: Say) -> None:
