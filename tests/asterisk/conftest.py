@@ -5,13 +5,13 @@ CALLCENTER_TEST_ASTERISK is a JSON file with the fields of `AsteriskAddress` (do
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
 
 from callcenter.lab.asterisk import Asterisk, AsteriskAddress
-from callcenter.lab.console import Console
+from callcenter.lab.console import Console, ConsoleError
 from callcenter.lab.phone import Call, Manner, Phone
 from callcenter.lab.root import AsteriskTree, default_root, ensure_root
 from callcenter.lab.rtp import Say
@@ -126,6 +126,8 @@ def members(asterisk: AsteriskAddress) -> Iterator[Callable[[str, str], None]]:
 
     def add(extension: str, queue: str) -> None:
         with Console(asterisk.console) as console:
+            with suppress(ConsoleError):  # left there by whoever used this Asterisk before
+                console.action("QueueRemove", Queue=queue, Interface=f"PJSIP/desk-{extension}")
             console.action("QueueAdd", Queue=queue, Interface=f"PJSIP/desk-{extension}")
         added.append((extension, queue))
 
