@@ -45,7 +45,7 @@ async def answered(conn: Connection, attempt_id: UUID, at: datetime) -> None:
         return
     attempt, found = locked
     await store.answered(conn, attempt.id, at)
-    await store.name_customer(conn, attempt.id, found.customer_id)
+    await store.name_customer(conn, attempt, found.customer_id)
     if attempt.ended_at is None and found.state is State.DIALLING:
         await store.save_task(conn, replace(found, state=task.move(found.state, Action.ANSWER)))
 
@@ -58,7 +58,7 @@ async def ended(
     if locked is None:
         return
     attempt, found = locked
-    await store.name_customer(conn, attempt.id, found.customer_id)
+    await store.name_customer(conn, attempt, found.customer_id)
     if attempt.outcome not in (None, Outcome.LOST):
         return
     spoken = answered_at or attempt.answered_at

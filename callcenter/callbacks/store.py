@@ -165,7 +165,7 @@ ATTEMPT = f"SELECT {ATTEMPT_COLUMNS} FROM callback_attempt WHERE id = $1"  # noq
 ATTEMPT_OF_KEY = f"SELECT {ATTEMPT_COLUMNS} FROM callback_attempt WHERE request_key = $1"  # noqa: S608
 LOCK_ATTEMPT = f"SELECT {ATTEMPT_COLUMNS} FROM callback_attempt WHERE id = $1 FOR UPDATE"  # noqa: S608
 ATTEMPTS = f"SELECT {ATTEMPT_COLUMNS} FROM callback_attempt WHERE task_id = $1 ORDER BY id"  # noqa: S608
-NAME_CUSTOMER = "UPDATE call SET customer_id = $2 WHERE id = $1 AND customer_id IS NULL"
+NAME_CUSTOMER = "UPDATE call SET customer_id = COALESCE(customer_id, $2), did = COALESCE(did, $3) WHERE id = $1"
 ANSWERED = "UPDATE callback_attempt SET answered_at = COALESCE(answered_at, $2) WHERE id = $1"
 ENDED = """
 UPDATE callback_attempt SET ended_at = COALESCE(ended_at, $2), outcome = $3, cause = $4,
@@ -325,10 +325,9 @@ async def answered(conn: Connection, attempt_id: UUID, at: datetime) -> None:
     await conn.execute(ANSWERED, attempt_id, at)
 
 
-async def name_customer(conn: Connection, attempt_id: UUID, customer_id: UUID | None) -> None:
-    """Whom the call of an attempt is with is known before it is made."""
-    if customer_id is not None:
-        await conn.execute(NAME_CUSTOMER, attempt_id, customer_id)
+async def name_customer(conn: Connection, attempt: Attempt, customer_id: UUID | None) -> None:
+    """Whom the call of an attempt is with, and at which number, is known before it is made."""
+    await conn.execute(NAME_CUSTOMER, attempt.id, customer_id, attempt.number)
 
 
 async def ended(

@@ -110,6 +110,7 @@ class Evidence:
         counted = set(self.figures.counted_tickets)
         return [
             ({call.direction for call in self.calls} == {"inbound", "callback"}, "an inbound call and a callback"),
+            (all(call.customer for call in self.calls), "the number of every customer"),
             (shapes == {("phone_inbound", "direct"), ("phone_inbound", "callback")}, "a complaint from each call"),
             (
                 [(ticket.channel, ticket.counted) for ticket in findings] == [("phone_outbound", False)],

@@ -119,7 +119,7 @@ async def test_a_finding_and_a_complaint_are_recorded_while_the_customer_is_on_t
         await customers.calls[0].hang_up()
         assert await outcome(database, task) is Outcome.ANSWERED
         call = await over(database, attempt.id)
-    assert (call["customer_id"], call["user_id"]) == (task.customer_id, agent.user_id)
+    assert (call["customer_id"], call["did"], call["user_id"]) == (task.customer_id, attempt.number, agent.user_id)
     seconds = [answers[question.code].second for question in SEVEN]
     assert all(second is not None and second > 0 for second in seconds)
     tickets = await rows(
@@ -188,8 +188,8 @@ async def test_a_crash_after_the_command_left_does_not_ring_the_customer_twice(
     asterisk: AsteriskAddress, database: Database, carrier: Plug
 ) -> None:
     customers = await carrier(Manner(answer=False))
-    clock = ManualClock(now())
     _, _, attempt = await dialled(database)
+    clock = ManualClock(now())
 
     async def crash(name: str) -> None:
         if name == "dialled":

@@ -46,10 +46,10 @@ async def test_a_customer_complains_and_everything_of_the_call_is_known(
     async with at_work(environ, database):
         await joined(asterisk, "cc-complaint", "8001")
         steps = (Wait(5.0), Press("3"), Wait(6.0), complaint)
-        result = await ring(asterisk, caller="13800138000", steps=steps, stay=18.0)
+        result = await ring(asterisk, caller="13800138002", steps=steps, stay=18.0)
         assert result.ok
-        (call,) = await ended(database, "13800138000")
-    assert (call["direction"], call["caller"], call["did"]) == ("inbound", "13800138000", "95519")
+        (call,) = await ended(database, "13800138002")
+    assert (call["direction"], call["caller"], call["did"]) == ("inbound", "13800138002", "95519")
     assert call["user_id"] == agent
     assert (call["state"], call["queue"], call["end_cause"], call["degraded"]) == (
         "ended",

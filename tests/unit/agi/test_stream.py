@@ -86,7 +86,8 @@ async def test_a_malformed_event_is_dropped_with_a_log_line_and_the_next_is_read
             await switch.emit(event("ChannelCreated", channel=None), event("ChannelCreated"))
             assert isinstance((await take(stream, 1))[0], ChannelCreated)
         assert stream.counts["malformed"] == 1
-        assert [record.getMessage() for record in caplog.records] == ["ARI event dropped"]
+        warnings = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+        assert warnings == ["ARI event dropped"]
         assert switch.connections == 1
 
 

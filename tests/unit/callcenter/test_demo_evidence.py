@@ -77,6 +77,7 @@ def test_evidence_of_everything_is_complete_and_says_what_was_gained() -> None:
     ("broken", "named"),
     [
         (lambda whole: replace(whole, calls=whole.calls[:1]), "an inbound call and a callback"),
+        (lambda whole: replace(whole, calls=(replace(whole.calls[0], customer=None), whole.calls[1])), "the number"),
         (lambda whole: replace(whole, tickets=whole.tickets[:2]), "a complaint from each call"),
         (lambda whole: replace(whole, tickets=(whole.tickets[0], whole.tickets[2])), "one finding"),
         (lambda whole: replace(whole, tickets=(LATE, *whole.tickets[1:])), "before its call ended"),
