@@ -7,6 +7,8 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 CALLS ?= 1
+# Tests wait for calls most of the time, so many files run side by side, each with an Asterisk of its own.
+WORKERS ?= $(if $(CALLCENTER_TEST_ASTERISK),0,4)
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 SYSTEM_PACKAGES := mmdebstrap sip-tester espeak-ng sox flac
 
@@ -22,7 +24,8 @@ demo: $(VENV)/.runtime system ## The same set-up and calls, with one JSON object
 	@$(RUN) -m callcenter demo --json
 
 test: $(VENV)/.dev system ## Run all tests, on real Asterisk, PostgreSQL and Redis
-	@$(RUN) -m pytest $(ARGS)
+	@$(RUN) -m callcenter.lab
+	@$(RUN) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev lint types imports ## Format, lint, types and import contracts
 

@@ -9,7 +9,8 @@ from uuid import UUID
 
 CallId = NewType("CallId", UUID)
 
-_OURS = re.compile(r"(?:cb|ck)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+_OURS = re.compile(r"(?:cb|ck)-(0[0-3][0-9a-f]{6}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})")
+"""Version 7 up to the year 2109: whoever puts another id into a channel's name is not us."""
 _UNIQUEID = re.compile(r"(?:[A-Za-z0-9._]+-)?(\d{9,11})\.\d+")
 
 

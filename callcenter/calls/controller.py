@@ -9,10 +9,10 @@ that a later look at the switch could not repair.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import asyncpg
 
@@ -37,6 +37,8 @@ from callcenter.db.pool import Database
 from callcenter.ids import call_id
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 FORGET_AFTER = timedelta(minutes=10)
 
@@ -102,10 +104,19 @@ class Controller:
             self.counts["gaps"] += 1
             self._compare.set()
             return
-        self.hearing.event(item)
+        self._hear(self.hearing.event, item)
         self._dirty.set()
         if isinstance(item, StasisStart):
             self._decide_soon(item.channel, item.args)
+
+    def _hear(self, tell: Callable[[T], object], told: T) -> None:
+        """What one event or row does to us must not keep us from the next: it is left out, and a person told."""
+        try:
+            tell(told)
+        except Exception as error:
+            self.counts["not_understood"] += 1
+            log.exception("what the switch told was not understood", extra={"told": type(told).__name__})
+            self._alarm("switch_not_understood", {"error": repr(error)[:200]})
 
     def hears(self) -> bool:
         """Whether events arrive, and the last gap in them was made good."""
@@ -168,7 +179,7 @@ class Controller:
             rows = self._rows(portion)
             await self._recall(rows)
             for row in rows:
-                self.hearing.row(row)
+                self._hear(self.hearing.row, row)
             self.ledger.place = Place(portion.file, str(portion.path), portion.position)
             self._dirty.set()
             if portion.truncated:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from callcenter.lab.turn import turn
+
 SUITE = "forky"
 PACKAGES = ("asterisk",)
 DROPPED = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*")
@@ -77,8 +79,14 @@ def ensure_root(path: Path, progress: Progress) -> AsteriskTree:
         )
     if shutil.which("mmdebstrap") is None:
         raise NoAsteriskError("mmdebstrap is missing: apt-get install mmdebstrap, or use docker compose.")
+    with turn(path):
+        if not (path / "usr/sbin/asterisk").exists():
+            _make(path, progress)
+    return inspect_tree(path)
+
+
+def _make(path: Path, progress: Progress) -> None:
     unfinished = path.with_name(f"{path.name}.unfinished-{os.getpid()}")
-    path.parent.mkdir(parents=True, exist_ok=True)
     progress(f"Asterisk: making a root folder of Debian {SUITE} in {path} (once, about a minute)")
     try:
         _bootstrap(unfinished, progress)
@@ -88,7 +96,6 @@ def ensure_root(path: Path, progress: Progress) -> AsteriskTree:
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     progress(f"Asterisk: root folder ready in {path}")
-    return inspect_tree(path)
 
 
 def _bootstrap(target: Path, progress: Progress) -> None:

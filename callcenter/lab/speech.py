@@ -10,6 +10,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from callcenter.lab.turn import turn
+
 PROMPTS: dict[str, tuple[str, str]] = {
     # name: (zh, en). The notice is short: a caller with all our processes dead must be in the queue within 5 s.
     "notice": ("九五五一九您好，通话将被录音。", "Welcome to 95519. This call is recorded."),
@@ -76,6 +78,12 @@ def make_prompts(folder: Path, progress: Progress) -> Path:
     The folder stands for Asterisk's own sounds folder, so a prompt is called cc/<name> everywhere.
     """
     _require_tools()
+    with turn(folder):
+        _make(folder, progress)
+    return folder
+
+
+def _make(folder: Path, progress: Progress) -> None:
     wanted = [
         (folder / language / "cc" / f"{name}.alaw", language, text)
         for name, texts in PROMPTS.items()
@@ -93,7 +101,6 @@ def make_prompts(folder: Path, progress: Progress) -> Path:
         if _stale(path, " ".join(effects)):
             _synthesised(effects, path)
             _mark(path).write_text(_digest(" ".join(effects)))
-    return folder
 
 
 def speak_alaw(text: str, folder: Path, *, voice: str = "cmn", lead: float = 0.0) -> Path:

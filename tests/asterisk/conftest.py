@@ -4,6 +4,8 @@ CALLCENTER_TEST_ASTERISK is a JSON file with the fields of `AsteriskAddress` (do
 """
 
 import os
+import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
@@ -12,11 +14,12 @@ import pytest
 
 from callcenter.lab.asterisk import Asterisk, AsteriskAddress
 from callcenter.lab.console import Console, ConsoleError
+from callcenter.lab.environment import prepare
 from callcenter.lab.phone import Call, Manner, Phone
-from callcenter.lab.root import AsteriskTree, default_root, ensure_root
+from callcenter.lab.root import AsteriskTree
 from callcenter.lab.rtp import Say
 from callcenter.lab.site import AgentPhone
-from callcenter.lab.speech import make_prompts, speak_alaw
+from callcenter.lab.speech import speak_alaw
 from tests.asterisk.fakes import Cel
 
 PHONES = tuple(AgentPhone(str(number), f"lab-{number}") for number in range(8000, 8010))
@@ -25,21 +28,23 @@ QUICK = {"CC_AGI_DEADLINE": "2", "CC_LEASE": "3", "CC_FALLBACK_MAX": "20", "CC_Q
 
 
 @pytest.fixture(scope="session")
-def asterisk_tree() -> AsteriskTree:
-    return ensure_root(default_root(), print)
+def prepared() -> tuple[AsteriskTree, Path]:
+    """Asterisk and its prompts."""
+    return prepare(print)
 
 
 @pytest.fixture(scope="session")
-def prompts(asterisk_tree: AsteriskTree) -> Path:
-    return make_prompts(asterisk_tree.root.parent / "asterisk-sounds", print)
+def asterisk_tree(prepared: tuple[AsteriskTree, Path]) -> AsteriskTree:
+    return prepared[0]
 
 
 @pytest.fixture(scope="session")
 def new_asterisk(
-    asterisk_tree: AsteriskTree, prompts: Path, tmp_path_factory: pytest.TempPathFactory
+    prepared: tuple[AsteriskTree, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[..., Asterisk]]:
     """Makes (and does not start) an instance with short deadlines; all of them are stopped at the end."""
     made: list[Asterisk] = []
+    asterisk_tree, prompts = prepared
 
     def make(**settings: str) -> Asterisk:
         instance = Asterisk.create(
@@ -67,6 +72,32 @@ def asterisk(request: pytest.FixtureRequest) -> AsteriskAddress:
     instance = make()
     instance.start()
     return instance.address
+
+
+@pytest.fixture(autouse=True)
+def left_as_found(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The Asterisk that all share is handed on without calls and without queue members that somebody added."""
+    yield
+    if "asterisk" in request.fixturenames:
+        address: AsteriskAddress = request.getfixturevalue("asterisk")
+        with Console(address.console) as console:
+            tidy(console)
+
+
+def tidy(console: Console) -> None:
+    """Ends all calls, takes all added members out of the queues."""
+    queue = ""
+    for line in console.command("queue show").splitlines():
+        if line[:1].strip():
+            queue = line.split()[0]
+        elif "(dynamic)" in line and (member := re.search(r"(PJSIP/[\w-]+)", line)):
+            with suppress(ConsoleError):  # its owner took it out just now
+                console.action("QueueRemove", Queue=queue, Interface=member[1])
+    deadline = time.monotonic() + 10
+    while not console.command("core show channels count").startswith("0 active channels"):
+        console.command("channel request hangup all")
+        assert time.monotonic() < deadline, "calls that cannot be ended"
+        time.sleep(0.1)
 
 
 @pytest.fixture

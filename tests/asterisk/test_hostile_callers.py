@@ -1,5 +1,6 @@
 """Callers as the network sends them: withheld, foreign, lying, and INVITEs that come twice."""
 
+import asyncio
 import json
 import re
 import secrets
@@ -100,6 +101,8 @@ async def test_an_invite_that_comes_again_after_the_answer_is_a_second_call_of_i
             answer = sip.parse(line.recv(4096))
         ack = {**headers, "To": answer.header("To"), "CSeq": "1 ACK", "Via": f"{headers['Via']}a"}
         line.sendto(sip.Message(f"ACK sip:95519@{host}:{port} SIP/2.0", tuple(ack.items())).encode(), (host, port))
+        await cel.until("CC_REC_START")
+        await asyncio.sleep(1.0)
         line.sendto(invite, (host, port))
         rows = await cel.until("CC_REC_START", count=2)
         with Console(asterisk.console) as console:

@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from callcenter import complaints as use_case
 from callcenter.clock import ManualClock
 from callcenter.complaints import Complaints
 from callcenter.db.pool import Database
@@ -23,6 +24,12 @@ from tickets.intake import Channel, ComplainantType, Nature, Particulars, Source
 
 __all__ = ["complaints"]
 pytestmark = pytest.mark.service
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine must not look like a database that is away; test_opening_without_database.py has that."""
+    monkeypatch.setattr(use_case, "PATIENCE", 20.0)
 
 
 async def one(database: Database, query: str, *values: object) -> asyncpg.Record:

@@ -29,7 +29,7 @@ def coded() -> Iterator[type[Exception]]:
                 if isinstance(value, type) and issubclass(value, Exception) and "code" in vars(value):
                     seen.add(value)
     own = (kind for kind in seen if not kind.__module__.startswith(ARCHIVE))
-    yield from sorted(own, key=lambda kind: kind.__qualname__)
+    yield from sorted(own, key=lambda kind: (kind.__qualname__, kind.__module__))
 
 
 @pytest.mark.parametrize("kind", list(coded()), ids=lambda kind: f"{kind.__module__}.{kind.__qualname__}")

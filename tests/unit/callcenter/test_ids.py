@@ -1,7 +1,7 @@
 """Identifiers: time-ordered, and the same for whoever computes them."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -40,11 +40,25 @@ def test_the_id_of_a_call_follows_from_asterisks_unique_id() -> None:
 
 @pytest.mark.parametrize("prefix", ["cb", "ck"])
 def test_an_id_of_ours_in_a_channel_name_is_the_id_of_the_call(prefix: str) -> None:
-    ours = uuid4()
+    ours = uuid7(datetime.now(UTC))
     assert call_id(f"{prefix}-{ours}") == ours
 
 
-@pytest.mark.parametrize("text", ["", "x", "1795339143", "cb-", "cb-zz", "../1795339143.5", f"xx-{UUID(int=0)}"])
+NO_CALLS = [
+    "",
+    "x",
+    "1795339143",
+    "cb-",
+    "cb-zz",
+    "../1795339143.5",
+    f"xx-{UUID(int=0)}",
+    "cb-4f3a0cde-6b7c-4d0e-9a51-2c8f0f6d1b11",
+    "ck-ffffffff-ffff-7fff-8fff-ffffffffffff",
+]
+"""Foreign names, and ids in our form that carry no moment of ours."""
+
+
+@pytest.mark.parametrize("text", NO_CALLS)
 def test_anything_else_is_no_call(text: str) -> None:
     """A7"""
     with pytest.raises(NotACallIdError):
