@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, with_config
 
+from callcenter.service_hours import Span
+
 PREFIX = "CALLCENTER_"
 NOT_SETTINGS = frozenset({"CALLCENTER_CONFIG", "CALLCENTER_ASTERISK_ROOT"})
 """Variables with our prefix that other parts read: where the file is, and the lab's Asterisk folder."""
@@ -55,6 +57,11 @@ def _public_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _span(text: str) -> str:
+    Span.parse(text)
+    return text
+
+
 def _absolute(path: Path) -> Path:
     if not path.is_absolute():
         raise ValueError("not an absolute path")
@@ -64,6 +71,7 @@ def _absolute(path: Path) -> Path:
 Port = Annotated[int, Field(ge=0, le=65535)]
 Word = Annotated[str, Field(min_length=1, max_length=200)]
 Folder = Annotated[Path, AfterValidator(_absolute)]
+Spans = tuple[Annotated[str, AfterValidator(_span)], ...]
 _strict = with_config(ConfigDict(extra="forbid"))
 
 
@@ -162,6 +170,18 @@ class SpoolConfig:
 
 @_strict
 @dataclass(frozen=True, slots=True)
+class HoursConfig:
+    """When people answer, in Asia/Shanghai: spans such as `0830-1730`, for working days and for rest days.
+
+    Make-up weekends are working days. With neither set, the dialplan's `CC_OPEN_HOURS` counts.
+    """
+
+    workday: Spans = ()
+    restday: Spans = ()
+
+
+@_strict
+@dataclass(frozen=True, slots=True)
 class LogConfig:
     """`level` of our loggers; `format`: json, one object a line, or text for people at a terminal."""
 
@@ -183,6 +203,7 @@ class Config:
     web: WebConfig = field(default_factory=WebConfig)
     recordings: RecordingsConfig = field(default_factory=RecordingsConfig)
     spool: SpoolConfig = field(default_factory=SpoolConfig)
+    hours: HoursConfig = field(default_factory=HoursConfig)
     log: LogConfig = field(default_factory=LogConfig)
 
     @classmethod

@@ -5,13 +5,14 @@ Without PostgreSQL callers are still greeted and sent on, and a complaint goes t
 """
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from agi import names
 from agi.ports import Caller, Message, Welcome
 from callcenter import opening as openings
 from callcenter.calls import store
-from callcenter.calls.call import Announce
+from callcenter.calls.call import message_left
 from callcenter.calls.store import Note
 from callcenter.clock import Clock
 from callcenter.complaints import Complaints
@@ -20,6 +21,7 @@ from callcenter.db.away import AWAY
 from callcenter.db.pool import Database
 from callcenter.ids import call_id, moment_of
 from callcenter.opening import By, OnCall, Opening, Via
+from callcenter.service_hours import ServiceHours
 from tickets.intake import Particulars
 
 log = logging.getLogger(__name__)
@@ -53,15 +55,26 @@ RATE = "UPDATE call SET satisfaction = COALESCE(satisfaction, $2), version = ver
 class FrontDesk:
     """The application behind the scripts (agi/ports.py)."""
 
-    def __init__(self, db: Database, clock: Clock, complaints: Complaints) -> None:
+    def __init__(self, db: Database, clock: Clock, complaints: Complaints, hours: ServiceHours | None = None) -> None:
         self._db = db
         self._clock = clock
         self._complaints = complaints
+        self._hours = hours
         self._organisation: str | None = None
         self._away_until: datetime | None = None
 
     async def welcome(self, caller: Caller) -> Welcome:
-        """Who is calling and where he should go; the queue is left to the menu and the controller."""
+        """Who is calling, where he should go, and whether anybody answers now.
+
+        The queue is left to the menu and the controller; the calendar is the last one read when the database is away.
+        """
+        welcome = await self._known(caller)
+        if self._hours is None:
+            return welcome
+        calendar = self._complaints.rules.latest.calendar
+        return replace(welcome, is_open=self._hours.is_open(self._clock.now(), calendar))
+
+    async def _known(self, caller: Caller) -> Welcome:
         number = phone.normalise(caller.number)
         now = self._clock.now()
         if number is None or (self._away_until is not None and now < self._away_until):
@@ -69,6 +82,7 @@ class FrontDesk:
         try:
             async with self._db.connection(timeout=PATIENCE) as conn:
                 row = await conn.fetchrow(WHO_CALLS, number, timeout=PATIENCE)
+                await self._complaints.rules.current(conn, now)
         except AWAY as error:
             self._away_until = now + REST
             log.warning("callers are greeted without the database", extra={"error": type(error).__name__})
@@ -100,17 +114,7 @@ class FrontDesk:
     async def take_message(self, caller: Caller, message: Message) -> None:
         """A caller nobody served is rung back."""
         id = call_id(caller.call)
-        told = Announce(
-            "message.left",
-            moment_of(id),
-            {
-                "call_id": str(id),
-                "direction": "inbound",
-                "caller": caller.number,
-                "recorded_as": message.recorded_as,
-                "wish": message.choice,
-            },
-        )
+        told = message_left(id, caller.number, message.choice, message.recorded_as)
         async with self._db.transaction(timeout=PATIENCE * 4) as conn:
             await store.announce(conn, id, told)
 

@@ -35,6 +35,7 @@ from callcenter.config import Config
 from callcenter.db.away import AWAY
 from callcenter.db.pool import Database
 from callcenter.frontdesk import FrontDesk
+from callcenter.service_hours import ServiceHours
 from callcenter.spool import TicketSpool
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,8 @@ class Telephony:
 
     def __post_init__(self) -> None:
         self.complaints = Complaints(self.db, self.clock, TicketSpool(self.config.spool.folder))
-        self.desk = FrontDesk(self.db, self.clock, self.complaints)
+        hours = ServiceHours.of(self.config.hours.workday, self.config.hours.restday)
+        self.desk = FrontDesk(self.db, self.clock, self.complaints, hours)
         self.name = f"{socket.gethostname()}:{os.getpid()}"
 
     async def run(self, stopping: asyncio.Event) -> None:

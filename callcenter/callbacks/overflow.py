@@ -9,15 +9,19 @@ from uuid import UUID
 from callcenter.callbacks import hours, store
 from callcenter.callbacks.store import Task
 from callcenter.callbacks.task import Purpose, Source, State, TaskId
+from callcenter.calls.call import Incident
+from callcenter.calls.store import raise_incidents
 from callcenter.customers import phone, search
 from callcenter.db.pool import Connection
-from callcenter.ids import uuid7
+from callcenter.ids import CallId, uuid7
 from callcenter.outbox import Message
 
 NAME = "callbacks.overflow"
 
 ROOT = "SELECT id FROM organisation WHERE parent_id IS NULL"
 SOURCES = {"message.left": Source.OVERFLOW, "call.lost": Source.LOST_CALL}
+NO_NUMBER = {"message.left": "message_without_number", "call.lost": "call_lost_without_number"}
+"""Who withheld his number cannot be rung: a person has to listen to the recording."""
 
 
 async def hear(conn: Connection, message: Message) -> None:
@@ -25,10 +29,13 @@ async def hear(conn: Connection, message: Message) -> None:
     payload = message.payload
     if payload.get("direction", "inbound") != "inbound":
         return
+    call_id = CallId(UUID(payload["call_id"]))
     number = phone.normalise(payload.get("caller") or payload.get("number"))
-    if number is not None:
-        wish = payload.get("wish") or payload.get("queue")
-        await ring_back(conn, UUID(payload["call_id"]), number, SOURCES[message.topic], wish, message.at)
+    if number is None:
+        await raise_incidents(conn, [(call_id, Incident(NO_NUMBER[message.topic], message.at, {}))])
+        return
+    wish = payload.get("wish") or payload.get("queue")
+    await ring_back(conn, call_id, number, SOURCES[message.topic], wish, message.at)
 
 
 async def ring_back(

@@ -198,6 +198,8 @@ def advance(call: Call, fact: Fact) -> tuple[Call, Effects]:
             return _recording_missing(call, fact)
         case facts.Degraded():
             return replace(call, degraded=True), (Incident("degraded", fact.at, dict(fact.details)),)
+        case facts.Marked(kind="message"):
+            return call, (_message_left(call, fact),)
         case facts.Ended():
             return _ended(call, fact)
     return call, ()
@@ -349,6 +351,24 @@ def _recording_missing(call: Call, fact: facts.RecordingMissing) -> tuple[Call, 
     segment = open_segments[0] if open_segments else _segment(call, len(call.segments) + 1)
     lost = replace(segment, state=SegmentState.LOST, lost_reason="no_volume", end_reason="never_started")
     return _with_segment(call, lost), (Incident("recording_missing", fact.at, {"seq": segment.seq}),)
+
+
+def _message_left(call: Call, fact: facts.Marked) -> Announce:
+    """The dialplan's own account of what the overflow script tells: one announcement, whoever tells first."""
+    _, _, choice, recorded_as = [*fact.details.get("text", "").split("|"), "", "", "", ""][:4]
+    return message_left(call.id, call.caller, choice, recorded_as)
+
+
+def message_left(call_id: CallId, caller: str | None, choice: str, recorded_as: str) -> Announce:
+    """A caller nobody served is to be rung back."""
+    told = {
+        "call_id": str(call_id),
+        "direction": Direction.INBOUND.value,
+        "caller": caller,
+        "recorded_as": recorded_as,
+        "wish": choice,
+    }
+    return Announce("message.left", moment_of(call_id), told)
 
 
 def _over(call: Call, at: datetime, cause: str) -> tuple[Call, Effects]:
