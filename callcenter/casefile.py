@@ -82,6 +82,7 @@ class ExplainedLimit:
     moved: bool
     provisional: bool
     days: Sequence[deadlines.DayStep]
+    """Empty when the calendar was corrected since and this deadline, met or past, was not counted again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ def kept(clock: Mapping[str, Any], at: datetime) -> bool | None:
 
 def _limit(reckoning: deadlines.Reckoning, book: Rulebook) -> ExplainedLimit:
     limit = book.limits.get(reckoning.limit)
+    agrees = deadlines.recount(reckoning, book).due == reckoning.due
     words = deadlines.UNIT_WORDS[reckoning.unit]
     return ExplainedLimit(
         limit=reckoning.limit,
@@ -142,7 +144,7 @@ def _limit(reckoning: deadlines.Reckoning, book: Rulebook) -> ExplainedLimit:
         due=reckoning.due,
         moved=reckoning.due != reckoning.counted,
         provisional=reckoning.provisional,
-        days=deadlines.arithmetic(reckoning, book.calendar),
+        days=deadlines.arithmetic(reckoning, book.calendar) if agrees else (),
     )
 
 

@@ -15,6 +15,7 @@ from callcenter.ids import uuid7
 log = logging.getLogger(__name__)
 
 CONSUMERS: Mapping[str, tuple[str, ...]] = {
+    "calendar.changed": ("workdays.recount",),
     "call.answered": ("callbacks.course",),
     "call.ended": ("callbacks.course",),
     "call.lost": ("callbacks.overflow",),

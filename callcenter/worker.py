@@ -5,7 +5,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
-from callcenter import idempotency, outbox
+from callcenter import idempotency, outbox, workdays
 from callcenter.accounts import sessions
 from callcenter.archiving.archiver import Archiver
 from callcenter.callbacks import course, overflow
@@ -25,6 +25,7 @@ DAILY = 24 * HOURLY
 HANDLERS: Mapping[str, outbox.Handler] = {
     course.NAME: course.hear,
     overflow.NAME: overflow.hear,
+    workdays.NAME: workdays.hear,
 }
 """Consumer → what it does with a message, in the transaction that marks the message done."""
 
@@ -55,6 +56,7 @@ class Worker:
             ("archive", self._archiver.seal_due, 1.0),
             ("orphaned captures", self._archiver.seal_orphans, 60.0),
             ("forget", self._forget, HOURLY),
+            ("calendar", self._warn, DAILY),
             ("spooled tickets", self._complaints.replay, 2.0),
         ]
 
@@ -65,6 +67,9 @@ class Worker:
         at = SystemClock().now()
         await idempotency.purge(self._database, at)
         await sessions.purge(self._database, at)
+
+    async def _warn(self) -> None:
+        await workdays.warn(self._database, self._clock)
 
     async def _deliver(self) -> None:
         while await outbox.deliver_one(self._database, HANDLERS, self._clock.now()):

@@ -6,6 +6,7 @@ Corrections come in as a value; nothing is read from a clock or a file here.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -69,7 +70,7 @@ class Calendar:
     def of(cls, overrides: Iterable[Override], published: Iterable[int] = (), version: str = "") -> Calendar:
         """A calendar with these corrections."""
         table = {o.day: o for o in overrides}
-        return cls(table, frozenset(published), version or f"chinesecalendar+{len(table)}")
+        return cls(table, frozenset(published), version or _version(table, frozenset(published)))
 
     def covers(self, year: int) -> bool:
         """Whether the State Council's notice for the year is known; if not, warn and mark deadlines."""
@@ -134,6 +135,14 @@ def end_of_day(day: date) -> datetime:
     if day == date.max:
         return datetime.max.replace(tzinfo=SHANGHAI)
     return datetime.combine(day + _ONE, datetime.min.time(), SHANGHAI)
+
+
+def _version(overrides: Mapping[date, Override], published: frozenset[int]) -> str:
+    """The package's name and what tells one set of corrections from another."""
+    if not overrides and not published:
+        return "chinesecalendar"
+    told = [*sorted((o.day.isoformat(), o.is_workday) for o in overrides.values()), *sorted(published)]
+    return f"chinesecalendar+{hashlib.sha256(repr(told).encode()).hexdigest()[:8]}"
 
 
 def _published(year: int) -> bool:

@@ -190,6 +190,12 @@ def count(limit: Limit, start: date, book: Rulebook) -> Reckoning:
     return Reckoning(limit.id, limit.unit, limit.amount, start, counted, due.day, due.provisional)
 
 
+def recount(reckoning: Reckoning, book: Rulebook) -> Reckoning:
+    """The same limit from the same day, counted in this rulebook's calendar."""
+    limit = Limit(reckoning.limit, Kind.DECIDE_INFORM, reckoning.unit, reckoning.amount, "")
+    return count(limit, reckoning.start, book)
+
+
 def deadline(kind: Kind, internal: Reckoning, statutory: Reckoning | None, book: Rulebook, cycle: int = 1) -> Deadline:
     """The effective deadline: the earlier of both reckonings, both kept (CL-3, F-29)."""
     ruling, alert, provisional = internal, internal.counted, internal.provisional

@@ -11,11 +11,13 @@ from callcenter.web import (
     campaigns,
     clock,
     customers,
+    incidents,
     playback,
     recordings,
     session,
     statistics,
     tickets,
+    workdays,
 )
 from callcenter.web.api import Route, Routes
 
@@ -33,6 +35,8 @@ MODULES: Sequence[Routes] = (
     callbacks.routes,
     recordings.routes,
     playback.routes,
+    incidents.routes,
+    workdays.routes,
 )
 
 

@@ -69,7 +69,7 @@ def test_an_override_wins_over_the_published_calendar() -> None:
     assert calendar.kind(date(2026, 11, 18)) is DayKind.HOLIDAY
     assert calendar.kind(date(2026, 11, 21)) is DayKind.MAKE_UP
     assert calendar.add_workdays(date(2026, 11, 17), 3).day == date(2026, 11, 21)
-    assert calendar.version == "chinesecalendar+2"
+    assert calendar.version.startswith("chinesecalendar+")
 
 
 def test_a_year_not_published_is_provisional_and_never_a_crash() -> None:
