@@ -96,6 +96,8 @@ VAR_TARGET: Final = "CC_TARGET"
 # User events in the CEL file
 EVENT_ARRIVED: Final = "CC_ARRIVED"
 EVENT_REC_START: Final = "CC_REC_START"
+CAPTURE_CHECKED_AFTER: Final = 0.2
+"""Seconds between the start of a capture and CC_REC_START, in which the dialplan waits for the file to appear."""
 EVENT_REC_END: Final = "CC_REC_END"
 EVENT_REC_FAIL: Final = "CC_REC_FAIL"
 EVENT_REC_NONE: Final = "CC_REC_NONE"

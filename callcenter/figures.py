@@ -31,6 +31,8 @@ class Grouping(StrEnum):
     CATEGORY = "category"
     SEVERITY = "severity"
     VALIDITY = "validity"
+    STATUS = "status"
+    SUBJECT = "subject"
     ORGANISATION = "organisation"
 
 
@@ -48,10 +50,15 @@ class Scope:
         return f"t.{self.dimension.value}_organisation_id"
 
     @property
+    def organisation_key(self) -> str:
+        """The group a ticket is in; without a known policy nobody underwrote it, and it must not vanish."""
+        return f"COALESCE({self.organisation_column}, 'unknown')"
+
+    @property
     def condition(self) -> str:
         """What every figure's query filters by: $1 first day, $2 last day, $3 path."""
         period = "t.received_day BETWEEN $1 AND $2"
-        if self.path.count("/") == 1 and self.dimension is Dimension.ACCEPTING:
+        if self.path.count("/") == 1:
             return f"{period} AND $3::text IS NOT NULL"
         below = "SELECT id FROM organisation WHERE path LIKE $3 || '%'"
         return f"{period} AND {self.organisation_column} IN ({below})"
@@ -86,6 +93,8 @@ _KEYS: Mapping[Grouping, str] = {
     Grouping.CATEGORY: "COALESCE(t.category, 'undetermined')",
     Grouping.SEVERITY: "t.severity",
     Grouping.VALIDITY: "t.validity",
+    Grouping.STATUS: "t.status",
+    Grouping.SUBJECT: "t.heard ->> 'subject'",
 }
 
 COMPLAINTS = """
@@ -104,7 +113,7 @@ GROUP BY GROUPING SETS ((), ({key})) ORDER BY is_total DESC, key"""
 
 async def complaints(conn: Connection, scope: Scope, grouping: Grouping | None = None) -> ComplaintFigures:
     """Pieces and occurrences of a period and organisation, and what was left out (D-1 … D-9)."""
-    key = scope.organisation_column if grouping is Grouping.ORGANISATION else _KEYS[grouping or Grouping.MONTH]
+    key = scope.organisation_key if grouping is Grouping.ORGANISATION else _KEYS[grouping or Grouping.MONTH]
     rows = await conn.fetch(
         COMPLAINTS.format(key=key, condition=scope.condition), scope.first_day, scope.last_day, scope.path
     )
@@ -165,6 +174,8 @@ async def callback_findings(conn: Connection, scope: Scope, at: datetime) -> Fin
     )
 
 
+_FINDING = "t.nature = 'callback_finding'"
+_DECISION = "EXISTS (SELECT FROM ticket_clock k WHERE k.ticket_id = t.id AND k.kind = 'decide_inform' AND k.cycle = 1"
 _MEMBERS: Mapping[Figure, str] = {
     Figure.OCCURRENCES: "t.occurrences > 0",
     Figure.PIECES: "t.pieces > 0",
@@ -172,9 +183,14 @@ _MEMBERS: Mapping[Figure, str] = {
     Figure.VALID_PIECES: "t.pieces > 0 AND t.validity = 'valid'",
     Figure.INVALID_PIECES: "t.pieces > 0 AND t.validity = 'invalid'",
     Figure.PENDING_PIECES: "t.pieces > 0 AND t.validity = 'pending'",
-    Figure.CALLBACK_FINDINGS: "t.nature = 'callback_finding'",
+    Figure.CALLBACK_FINDINGS: _FINDING,
     Figure.NON_COMPLAINTS: "t.nature = 'non_complaint'",
     Figure.NOT_CUSTOMERS: "t.nature = 'complaint' AND t.occurrences = 0",
+    Figure.OPEN_FINDINGS: f"{_FINDING} AND t.status <> 'closed'",
+    Figure.INFORMED_FINDINGS: f"{_FINDING} AND t.status IN ('informed', 'closed')",
+    Figure.FINDINGS_IN_TIME: f"{_FINDING} AND {_DECISION} AND k.met_at < k.due_at)",
+    Figure.OVERDUE_FINDINGS: f"{_FINDING} AND {_DECISION} AND k.met_at IS NULL AND k.due_at <= $8)",
+    Figure.COMPLAINTS_FROM_CALLBACKS: "t.nature = 'complaint' AND t.source = 'callback'",
 }
 
 ITEMS = """
@@ -186,6 +202,7 @@ SELECT t.id, t.number, t.matter_id, t.nature, t.relation, t.channel, t.source, t
         WHERE l.ticket_id = t.id ORDER BY l.linked_at) AS recordings
 FROM ticket t
 WHERE {condition} AND {members} AND {group} AND ($5::timestamptz IS NULL OR (t.received_at, t.id) < ($5, $6::uuid))
+    AND $8::timestamptz IS NOT NULL
 ORDER BY t.received_at DESC, t.id DESC LIMIT $7"""
 
 
@@ -196,14 +213,15 @@ async def items(
     group: tuple[Grouping, str] | None,
     after: tuple[datetime, UUID] | None,
     limit: int,
+    now: datetime,
 ) -> list[dict[str, Any]]:
-    """The tickets a figure counts, newest first, with their calls and recordings (T-4)."""
+    """The tickets a figure counts at the moment `now`, newest first, with their calls and recordings (T-4)."""
     key = "$4::text IS NULL"
     if group is not None:
-        column = scope.organisation_column if group[0] is Grouping.ORGANISATION else _KEYS[group[0]]
+        column = scope.organisation_key if group[0] is Grouping.ORGANISATION else _KEYS[group[0]]
         key = f"{column} = $4::text"
     query = ITEMS.format(condition=scope.condition, members=_MEMBERS[figure], group=key)
     at, ticket = after or (None, None)
     value = group[1] if group else None
-    rows = await conn.fetch(query, scope.first_day, scope.last_day, scope.path, value, at, ticket, limit)
+    rows = await conn.fetch(query, scope.first_day, scope.last_day, scope.path, value, at, ticket, limit, now)
     return [dict(row) for row in rows]

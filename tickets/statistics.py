@@ -186,6 +186,11 @@ class Figure(StrEnum):
     CALLBACK_FINDINGS = "callback_findings"
     NON_COMPLAINTS = "non_complaints"
     NOT_CUSTOMERS = "not_customers"
+    OPEN_FINDINGS = "open_findings"
+    INFORMED_FINDINGS = "informed_findings"
+    FINDINGS_IN_TIME = "findings_in_time"
+    OVERDUE_FINDINGS = "overdue_findings"
+    COMPLAINTS_FROM_CALLBACKS = "complaints_from_callbacks"
 
     @classmethod
     def named(cls, name: str) -> Figure:

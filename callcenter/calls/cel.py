@@ -19,6 +19,7 @@ SEGMENT = re.compile(r".+-(\d{1,4})")
 QUEUE_OF_CONTEXT = {names.CONTEXT_DEGRADED: names.QUEUE_FALLBACK, names.CONTEXT_OUT: names.QUEUE_CALLBACK}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_EXTRA = 500
+CHECKED_AFTER = timedelta(seconds=names.CAPTURE_CHECKED_AFTER)
 
 
 class BadRowError(ValueError):
@@ -117,7 +118,7 @@ def _ours(row: Row) -> Iterator[Fact]:
             pass
         case names.EVENT_REC_START:
             if seq := _seq(row.extra):
-                yield facts.RecordingStarted(row.at, seq, row.extra)
+                yield facts.RecordingStarted(row.at - CHECKED_AFTER, seq, row.extra)
         case names.EVENT_REC_END:
             base, r_bytes, t_bytes = ([*row.extra.split("|"), "", "", ""])[:3]
             if seq := _seq(base):

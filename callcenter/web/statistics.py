@@ -103,7 +103,12 @@ class ComplaintsView(Model):
 
 
 class FindingsView(Model):
-    """The findings' own report; none of them is in a complaint figure."""
+    """The findings' own report; none of them is in a complaint figure.
+
+    Each number opens into its tickets at `/statistics/{figure}/items`: `callback_findings`, `open_findings`,
+    `informed_findings`, `findings_in_time`, `overdue_findings`, `complaints_from_callbacks`, and with
+    `group=subject` or `group=status` for a part of them.
+    """
 
     period: PeriodView
     findings: int
@@ -244,7 +249,9 @@ async def figure_items(ctx: Context, figure: str, query: ItemsQuery) -> Page[Ite
     scope, _ = await _scope(ctx, query)
     group = (query.group, query.value) if query.group is not None and query.value is not None else None
     async with ctx.db.connection() as conn:
-        rows = await figures.items(conn, scope, asked, group, ctx.after(query, tuple[datetime, UUID]), query.limit + 1)
+        rows = await figures.items(
+            conn, scope, asked, group, ctx.after(query, tuple[datetime, UUID]), query.limit + 1, ctx.clock.now()
+        )
     page = ctx.page(rows, query, key=lambda row: (row["received_at"], row["id"]))
     return Page(items=[ItemView(**row) for row in page.items], next=page.next)
 

@@ -233,3 +233,40 @@ async def test_the_period_leads_the_plan(site: Site) -> None:
 def test_ids_are_ids() -> None:
     """The items above are compared as text."""
     assert str(UUID(int=1)).endswith("1")
+
+
+async def test_every_number_of_the_findings_report_opens_into_its_tickets(site: Site) -> None:
+    """T-4, C-14"""
+    handler, made = await a_month(site)
+    report = (await handler.get("/statistics/callback-findings")).json
+
+    async def tickets(figure: str, query: str = "") -> set[str]:
+        reply = await handler.get(f"/statistics/{figure}/items{query}")
+        assert reply.status == 200, reply.body
+        return {item["id"] for item in reply.json["items"]}
+
+    findings = {made["finding"]["id"], made["data"]["id"]}
+    assert await tickets("callback_findings") == await tickets("open_findings") == findings
+    assert await tickets("complaints_from_callbacks") == {made["callback"]["id"]}
+    assert await tickets("informed_findings") == await tickets("findings_in_time") == set()
+    numbers = ("open", "informed", "informed_in_time", "overdue", "complaints_from_callbacks")
+    names = ("open_findings", "informed_findings", "findings_in_time", "overdue_findings", "complaints_from_callbacks")
+    for number, name in zip(numbers, names, strict=True):
+        assert report[number] == len(await tickets(name))
+    for subject, count in report["by_subject"].items():
+        assert count == len(await tickets("callback_findings", f"?group=subject&value={subject}"))
+    for status, count in report["by_status"].items():
+        assert count == len(await tickets("callback_findings", f"?group=status&value={status}"))
+
+
+async def test_a_complaint_without_a_known_policy_is_in_the_figures_of_whom_nobody_knows(site: Site) -> None:
+    """D-12: the dimensions agree on the whole company."""
+    await a_month(site)
+    head = await site.client(Role.SECRETARY, where="hq")
+    accepting = (await head.get("/statistics/complaints?group=organisation")).json
+    underwriting = (await head.get("/statistics/complaints?group=organisation&dimension=underwriting")).json
+    assert accepting["figures"] == underwriting["figures"]
+    assert accepting["excluded"] == underwriting["excluded"]
+    (unknown,) = [group for group in underwriting["groups"] if group["key"] == "unknown"]
+    listed = await head.get("/statistics/pieces/items?dimension=underwriting&group=organisation&value=unknown")
+    assert len(listed.json["items"]) == unknown["pieces"]

@@ -62,3 +62,8 @@ def test_every_script_gives_up_before_the_dialplan_does() -> None:
     assert max(greet.DEADLINE, complaint.DEADLINE, overflow.DEADLINE) < int(seconds["CC_AGI_DEADLINE"])
     assert int(seconds["CC_SURVEY_DEADLINE"]) > survey.DEADLINE
     assert greet.PATIENCE < greet.DEADLINE
+
+
+def test_a_capture_is_checked_as_long_after_its_start_as_the_reader_of_the_log_believes() -> None:
+    waits = re.findall(r"Wait\(([\d.]+)\)", (ETC / "dialplan/capture.conf").read_text())
+    assert [float(wait) for wait in waits] == [names.CAPTURE_CHECKED_AFTER]

@@ -65,7 +65,7 @@ def test_the_event_log_alone_tells_the_same_call_and_its_capture() -> None:
     assert (call.queue, call.degraded) == ("cc-fallback", True)
     segment = call.segments[1]
     assert (segment.state, segment.r_bytes, segment.t_bytes) == (SegmentState.FINISHED, 56320, 56320)
-    assert segment.expected_ms == 8305
+    assert segment.expected_ms == 8505
     kinds = [note.kind for note in ledger.notes]
     assert kinds.count("notice") == kinds.count("degraded") == kinds.count("arrived") == 1
 
