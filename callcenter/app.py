@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from agi.actions import Actions
 from agi.ami import connected
 from agi.ari.commands import Ari
-from callcenter import testmode, watchdog
+from callcenter import backlog, testmode, watchdog
 from callcenter.calls.store import hears_since
 from callcenter.calls.switchboard import Switchboard
 from callcenter.clock import Clock
@@ -61,6 +61,7 @@ async def serve(config: Config) -> int:
         app[SWITCH] = Ari(rest)
         app[SWITCHBOARD] = Switchboard(database, app[WALL], app[SWITCH], Actions(ami))
         app[CHECKS]["telephony"] = partial(heard, database, app[WALL])
+        app[CHECKS]["worker"] = partial(backlog.works, database, app[WALL])
         runner = server.runner(app)
         await runner.setup()
         try:

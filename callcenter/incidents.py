@@ -29,7 +29,6 @@ SELECT {COLUMNS} {SEEN_FROM}
 ORDER BY i.id DESC LIMIT $7"""
 SELECT_ONE = f"SELECT {COLUMNS} {SEEN_FROM} AND i.id = $2"
 SEE = "UPDATE incident SET seen_by = $2, seen_at = $3 WHERE id = $1 AND seen_at IS NULL"
-COUNT_UNSEEN = "SELECT count(*) FROM incident WHERE seen_at IS NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +77,3 @@ async def see(db: Database, incident_id: UUID, user_id: UUID, actor: str, path: 
                 details={"note": note},
             )
         return Seen(**dict(await conn.fetchrow(SELECT_ONE, path, incident_id) or {}))
-
-
-async def unseen(conn: Connection) -> int:
-    """How many nobody has looked at."""
-    return int(await conn.fetchval(COUNT_UNSEEN))

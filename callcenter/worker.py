@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import logging
+import os
+import socket
 from collections.abc import Awaitable, Callable, Mapping
 
-from callcenter import idempotency, outbox, workdays
+from callcenter import backlog, idempotency, outbox, workdays
 from callcenter.accounts import sessions
 from callcenter.archiving.archiver import Archiver
 from callcenter.callbacks import course, overflow
@@ -51,6 +53,7 @@ class Worker:
 
     def _jobs(self) -> list[tuple[str, Callable[[], Awaitable[object]], float]]:
         return [
+            ("beat", self._beat, 5.0),
             ("partitions", self._partitions, DAILY),
             ("outbox", self._deliver, 0.5),
             ("archive", self._archiver.seal_due, 1.0),
@@ -59,6 +62,9 @@ class Worker:
             ("calendar", self._warn, DAILY),
             ("spooled tickets", self._complaints.replay, 2.0),
         ]
+
+    async def _beat(self) -> None:
+        await backlog.beat(self._database, SystemClock().now(), f"{socket.gethostname()}:{os.getpid()}")
 
     async def _partitions(self) -> None:
         await partitions.ensure(self._database, self._clock.now())

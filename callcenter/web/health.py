@@ -4,15 +4,19 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from aiohttp import web
 
+from callcenter import backlog
 from callcenter.web.keys import DATABASE, REDIS
 
 Check = Callable[[], Awaitable[None]]
 Gauge = Callable[[], Awaitable[float]]
 
 SECONDS = 2.0
+DEGRADING = frozenset({"redis", "worker"})
+"""Parts without which everybody can work: live screens are slower, recordings and messages wait."""
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
@@ -47,7 +51,12 @@ def add_to(app: web.Application) -> None:
     if REDIS in app:
         checks["redis"] = redis
     app[CHECKS] = checks
-    gauges: dict[str, Gauge] = {}
+
+    async def counted(name: str) -> float:
+        async with app[DATABASE].connection(timeout=SECONDS) as conn:
+            return await backlog.count(conn, name)
+
+    gauges: dict[str, Gauge] = {name: partial(counted, name) for name in backlog.COUNTS}
     app[GAUGES] = gauges
     app[REQUESTS] = Requests()
     app.router.add_get("/healthz", alive)
@@ -61,13 +70,13 @@ async def alive(_request: web.Request) -> web.Response:
 
 
 async def ready(request: web.Request) -> web.Response:
-    """Which parts are up; 503 when one that matters is not. Redis may be away: that degrades live screens only."""
+    """Which parts are up; 503 when one that matters is not. What only waits, or is only live, degrades."""
     checks = request.app[CHECKS]
     verdicts = await asyncio.gather(*(_verdict(check) for check in checks.values()))
     parts = dict(zip(checks, verdicts, strict=True))
-    down = [name for name, verdict in parts.items() if verdict != "ok" and name != "redis"]
-    degraded = parts.get("redis", "ok") != "ok"
-    status = "down" if down else "degraded" if degraded else "ok"
+    away = {name for name, verdict in parts.items() if verdict != "ok"}
+    down = away - DEGRADING
+    status = "down" if down else "degraded" if away else "ok"
     return web.json_response({"status": status, "parts": parts}, status=503 if down else 200)
 
 

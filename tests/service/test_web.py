@@ -1,8 +1,13 @@
 """The HTTP framework on a real port: problems, headers, health, documentation."""
 
+from datetime import timedelta
+
 import pytest
 
+from callcenter import backlog
 from callcenter.accounts.permissions import Role
+from callcenter.clock import ManualClock
+from callcenter.db.pool import Database
 from tests.service.site import Site
 
 pytestmark = pytest.mark.service
@@ -30,6 +35,18 @@ async def test_health_readiness_and_metrics_are_told(site: Site) -> None:
     assert ready.json == {"status": "ok", "parts": {"database": "ok"}}
     metrics = await site.nobody.get(f"{site.origin}/metrics")
     assert b'callcenter_http_requests_total{route="/healthz"' in metrics.body
+    for gauge in backlog.COUNTS:
+        assert f"\n{gauge} 0.0\n".encode() in metrics.body
+
+
+async def test_a_worker_that_gives_no_sign_of_life_is_missed(database: Database, clock: ManualClock) -> None:
+    with pytest.raises(backlog.IdleError):
+        await backlog.works(database, clock)
+    await backlog.beat(database, clock.now(), "here:1")
+    await backlog.works(database, clock)
+    clock.advance(backlog.BEAT_WITHIN + timedelta(seconds=1))
+    with pytest.raises(backlog.IdleError):
+        await backlog.works(database, clock)
 
 
 async def test_the_documentation_loads_nothing_from_elsewhere(site: Site) -> None:

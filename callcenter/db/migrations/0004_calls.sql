@@ -112,6 +112,7 @@ CREATE TABLE incident (
     seen_at timestamptz
 );
 CREATE INDEX incident_kind ON incident (kind, id);
+CREATE INDEX incident_unseen ON incident (id) WHERE seen_at IS NULL;
 CREATE INDEX incident_call ON incident (call_id) WHERE call_id IS NOT NULL;
 
 -- How far the switch's event log was read; a file is its inode and its first line, whatever its name.
@@ -134,6 +135,13 @@ CREATE TABLE telephony_beat (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     at timestamptz NOT NULL,
     hears boolean NOT NULL,
+    process text NOT NULL
+);
+
+-- The last sign of life of a worker.
+CREATE TABLE worker_beat (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    at timestamptz NOT NULL,
     process text NOT NULL
 );
 
