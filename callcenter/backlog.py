@@ -1,4 +1,4 @@
-"""What waits and what lives, in numbers for the people who watch the system. Reads only, each by an index of its own."""
+"""What waits and what lives, in numbers for who watches the system. Reads only, each by an index of its own."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
