@@ -8,6 +8,7 @@ import stat
 import struct
 import subprocess
 import tempfile
+import time
 import wave
 from pathlib import Path
 
@@ -219,6 +220,55 @@ def test_other_wav_encodings_are_named_and_quarantined(
     path.write_bytes(b"RIFF\0\0\0\0WAVE" + form + struct.pack("<4sI", b"data", 48) + b"\x11" * 48)
     with pytest.raises(SourceQuarantinedError):
         Capture(path)
+
+
+FORM = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, 8_000, 16_000, 2, 16)
+DATA = struct.pack("<4sI", b"data", 4) + b"\1\0\2\0"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"RIFF",
+        b"RIFF\0\0\0\0AVI ",
+        b"RIFF\0\0\0\0WAVE" + DATA + FORM,
+        b"RIFF\0\0\0\0WAVE" + FORM,
+        b"RIFF\0\0\0\0WAVE" + struct.pack("<4sIHH", b"fmt ", 4, 1, 1) + DATA,
+        b"RIFF\0\0\0\0WAVE" + FORM[:10] + b"\x09\0" + FORM[12:] + DATA,
+    ],
+    ids=["four bytes", "another RIFF", "data first", "no data", "short format", "nine channels"],
+)
+def test_a_wav_that_makes_no_sense_is_quarantined(tmp_path: Path, content: bytes) -> None:
+    """R3, R4"""
+    (tmp_path / "x.wav").write_bytes(content)
+    with pytest.raises(SourceQuarantinedError):
+        Capture(tmp_path / "x.wav")
+
+
+def test_the_extensible_form_says_further_on_what_it_is(tmp_path: Path) -> None:
+    """R4"""
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 40, 0xFFFE, 1, 8_000, 16_000, 2, 16)
+    more = struct.pack("<HHI", 22, 16, 0) + struct.pack("<H", 1) + bytes(14)
+    (tmp_path / "x.wav").write_bytes(b"RIFF\0\0\0\0WAVE" + form + more + DATA)
+    with Capture(tmp_path / "x.wav") as capture:
+        assert (capture.frames, capture.notes) == (2, ())
+
+
+@pytest.mark.parametrize("before", [b"", FORM + DATA])
+def test_a_wav_of_a_billion_empty_chunks_is_given_up_at_once(tmp_path: Path, before: bytes) -> None:
+    """R3: what a crash leaves when the blocks of a file were never written."""
+    path = tmp_path / "x.wav"
+    path.write_bytes(b"RIFF\0\0\0\0WAVE" + before + b"abcd\0\0\0\0" * 2_000)
+    with path.open("r+b") as file:
+        file.truncate(1 << 33)
+    begun = time.monotonic()
+    if before:
+        with Capture(path) as capture:
+            assert "header_says_less" in capture.notes
+    else:
+        with pytest.raises(SourceQuarantinedError):
+            Capture(path)
+    assert time.monotonic() - begun < 2
 
 
 @pytest.mark.parametrize("name", ["x.wav", "x-r.sln"])
