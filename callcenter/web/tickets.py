@@ -50,6 +50,8 @@ NEEDS: Mapping[Action, Permission] = {
 """Which permission an action needs: the receiver's, the department's, the complaint post's (R-4.16 … R-4.33)."""
 
 
+PATH_OF = "SELECT path FROM organisation WHERE id = $1"
+
 STATUSES = "^({0})(,({0}))*$".format("|".join(Status))
 
 
@@ -214,7 +216,7 @@ async def link_call(ctx: Context, ticket_id: UUID, body: LinkBody) -> TicketView
 async def organisation_path(ctx: Context, organisation: str) -> str:
     """The path of an organisation in the actor's subtree; NotFoundError for any other."""
     async with ctx.db.connection() as conn:
-        path = await conn.fetchval("SELECT path FROM organisation WHERE id = $1", organisation)
+        path = await conn.fetchval(PATH_OF, organisation)
     ctx.within(path, "organisation", organisation)
     return str(path)
 
