@@ -14,7 +14,7 @@ from uuid import UUID
 from callcenter.db.pool import Connection
 from tickets.statistics import Exclusion, Figure
 
-BELOW = "SELECT id FROM organisation WHERE path LIKE $3 || '%'"
+BELOW = "IN (SELECT id FROM organisation WHERE path LIKE $3 || '%')"
 """Part of every figure's condition: the organisations of a subtree."""
 
 
@@ -63,7 +63,7 @@ class Scope:
         period = "t.received_day BETWEEN $1 AND $2"
         if self.path.count("/") == 1:
             return f"{period} AND $3::text IS NOT NULL"
-        return f"{period} AND {self.organisation_column} IN ({BELOW})"
+        return f"{period} AND {self.organisation_column} {BELOW}"
 
 
 @dataclass(frozen=True, slots=True)

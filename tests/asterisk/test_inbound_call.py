@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from agi.ari.commands import Ari
+from agi.ari.rest import Rest
 from callcenter.db.pool import Database
 from callcenter.lab.asterisk import AsteriskAddress
 from callcenter.lab.callers import ring, ring_many
 from callcenter.lab.phone import Manner, Phone
 from callcenter.lab.rtp import Press, Say, Wait
 from tests.asterisk.fakes import Cel
-from tests.asterisk.office import at_work, ended, joined, of_call, on_duty, rows, settings
+from tests.asterisk.office import QUICK, at_work, ended, joined, of_call, on_duty, rows, settings, until
 from tests.service.customers import organisations
 
 pytestmark = pytest.mark.asterisk
@@ -104,6 +106,33 @@ async def test_calls_of_the_time_without_us_are_all_known_and_every_fallback_is_
         )
         assert sorted(row["cc_call"] for row in raised) == sorted(degraded)
         assert {call["cc_call"] for call in calls if call["degraded"]} == set(degraded)
+
+
+async def test_channels_nobody_expects_in_our_application_are_sent_on(
+    asterisk: AsteriskAddress, environ: dict[str, str], database: Database
+) -> None:
+    """B6, B7, INV-8: without arguments, with a hundred, with those of no call; halves of Local channels."""
+    wrong: tuple[tuple[str, ...], ...] = ((), ("x",) * 100, ("hl1-1795339143.5",), ("../../etc/passwd",))
+    async with (
+        at_work(environ, database) as telephony,
+        Rest(asterisk.ari_url, asterisk.ari_user, asterisk.ari_password) as rest,
+    ):
+        ari, controller = Ari(rest), telephony.controller
+        assert controller is not None
+        before = controller.counts["unexpected"]
+        for number, args in enumerate(wrong):
+            channel = f"unexpected-{number}"
+            await ari.originate(channel=channel, endpoint="Local/1@cc-conf/n", application="cc", args=args)
+        await until(lambda: controller.counts["unexpected"] - before >= len(wrong))
+
+        async def gone() -> bool:
+            return not any([await ari.is_in_stasis(f"unexpected-{number}") for number in range(len(wrong))])
+
+        await until(gone, timeout=QUICK.lease)
+        for left in await ari.channels():
+            await ari.hangup(left.id)
+        assert controller.hears()
+    assert await rows(database, "SELECT FROM call WHERE cc_call LIKE 'unexpected%'") == []
 
 
 async def test_a_caller_who_wants_an_agent_is_directed_by_the_controller(
