@@ -12,7 +12,7 @@ WORKERS ?= $(if $(CALLCENTER_TEST_ASTERISK),0,4)
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 SYSTEM_PACKAGES := mmdebstrap sip-tester espeak-ng sox flac
 
-.PHONY: help run demo test check fmt lint types imports bench lock system clean
+.PHONY: help run demo test check fmt lint types imports bench rules lock system clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ imports: $(VENV)/.dev
 
 bench: $(VENV)/.dev system ## Measure beside the peers; writes docs/benchmarks.md
 	@$(RUN) -m bench
+
+rules: $(VENV)/.dev ## Write docs/rules.md and docs/permissions.md anew, from the code and the tests
+	@$(RUN) -m tests.naming && $(RUN) -m callcenter.accounts.matrix
 
 lock: $(VENV)/.dev ## Pin the dependencies anew
 	@$(VENV)/bin/pip install --quiet uv

@@ -228,7 +228,9 @@ async def page(conn: Connection, wanted: Wanted, by: By, after: Position | None,
 
     if by.path is not None and by.path.count("/") > 1 and wanted.todo_of is None:
         given(
-            "(t.accepting_organisation_id IN (SELECT id FROM organisation WHERE path LIKE {0} || '%')"
+            "(t.accepting_organisation_id IN (SELECT id FROM organisation WHERE path LIKE {0} || '%' UNION ALL"
+            " SELECT b.id FROM organisation a JOIN organisation b ON b.parent_id = a.parent_id AND b.kind = 'counter_b'"
+            " WHERE a.path = {0} AND a.kind = 'counter_a')"
             " OR t.underwriting_organisation_id IN (SELECT id FROM organisation WHERE path LIKE {0} || '%'))",
             by.path,
         )

@@ -38,6 +38,9 @@ MOST_CALLS = 200
 
 ON_OWN_CALL = """
 SELECT 1 FROM ticket_call l JOIN call c ON c.id = l.call_id WHERE l.ticket_id = $1 AND c.user_id = $2 LIMIT 1"""
+B_COUNTER_OF = """
+SELECT EXISTS (SELECT FROM organisation a JOIN organisation b ON b.parent_id = a.parent_id AND b.kind = 'counter_b'
+    WHERE a.path = $1 AND a.kind = 'counter_a' AND b.path = $2)"""
 LEVEL_OF = "SELECT kind FROM organisation WHERE id = $1"
 KNOWN_CUSTOMER = "SELECT 1 FROM customer WHERE id = $1"
 KNOWN_POLICY = "SELECT id, organisation_id FROM policy WHERE number = $1"
@@ -135,8 +138,14 @@ TicketKey = store.TicketId
 
 
 async def in_reach(conn: Connection, by: By, row: Mapping[str, Any]) -> bool:
-    """Whether the actor may know the ticket: it lies in his organisations, he opened it, or it hangs on his call."""
+    """Whether the actor may know the ticket.
+
+    It lies in his organisations, a B counter beside his A counter accepted it (F-7), he opened it, or it hangs on his
+    call.
+    """
     if by.path is None or _lies_below(by.path, row):
+        return True
+    if await conn.fetchval(B_COUNTER_OF, by.path, row["accepting_path"]):
         return True
     if by.user_id is None:
         return False

@@ -14,6 +14,9 @@ from uuid import UUID
 from callcenter.db.pool import Connection
 from tickets.statistics import Exclusion, Figure
 
+BELOW = "IN (SELECT id FROM organisation WHERE path LIKE $3 || '%')"
+"""Part of every figure's condition: the organisations of a subtree."""
+
 
 class Dimension(StrEnum):
     """Which organisation of a ticket is meant; the dimensions are never mixed (D-12)."""
@@ -60,8 +63,7 @@ class Scope:
         period = "t.received_day BETWEEN $1 AND $2"
         if self.path.count("/") == 1:
             return f"{period} AND $3::text IS NOT NULL"
-        below = "SELECT id FROM organisation WHERE path LIKE $3 || '%'"
-        return f"{period} AND {self.organisation_column} IN ({below})"
+        return f"{period} AND {self.organisation_column} {BELOW}"
 
 
 @dataclass(frozen=True, slots=True)

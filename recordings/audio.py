@@ -58,6 +58,10 @@ class Encoded:
         return self.frames * 1000 // self.rate
 
 
+FLAC_DIGEST = slice(26, 42)
+"""Where a FLAC's first block (STREAMINFO) keeps the MD5 of the samples."""
+
+
 def suitable(sides: Sequence[Capture | None], form: MasterFormat) -> MasterFormat:
     """The format for these captures: WAV where there is no sample at all, which FLAC cannot express."""
     return form if any(side is not None and side.frames for side in sides) else MasterFormat.WAV
@@ -102,9 +106,13 @@ def encode(sides: Sequence[Capture | None], target: Path, form: MasterFormat, pr
     )
 
 
-def check_master(path: Path, encoded: Encoded) -> None:
-    """Decode a master from disk and compare every sample (step 5). Raises EncodingMismatchError."""
+def check_master(path: Path, encoded: Encoded, alone: bool = False) -> None:
+    """Decode a master from disk and compare every sample (step 5). Raises EncodingMismatchError.
+
+    A FLAC must carry the digest of its samples, by which others judge it; with ``alone`` it is recomputed too.
+    """
     digest = hashlib.sha256()
+    own = hashlib.md5(usedforsecurity=False) if alone else None
     frames = 0
     try:
         with soundfile.SoundFile(path) as master:
@@ -112,11 +120,18 @@ def check_master(path: Path, encoded: Encoded) -> None:
                 raise EncodingMismatchError(f"{path.name}: wrong rate or channels")
             for block in decoded(master):
                 digest.update(block.data)
+                if own is not None:
+                    own.update(block.data)
                 frames += len(block)
     except soundfile.LibsndfileError as error:
         raise EncodingMismatchError(f"{path.name} cannot be decoded: {error}") from error
     if frames != encoded.frames or digest.hexdigest() != encoded.pcm_sha256:
         raise EncodingMismatchError(f"{path.name} does not decode to what was captured")
+    with path.open("rb") as file:
+        head = file.read(FLAC_DIGEST.stop)
+    stated = head[FLAC_DIGEST] if head.startswith(b"fLaC") else None
+    if stated == bytes(16) or (stated and own is not None and stated != own.digest()):
+        raise EncodingMismatchError(f"{path.name} does not carry the digest of its samples")
 
 
 def decoded(master: Any, frames: int | None = None) -> Iterator[Samples]:

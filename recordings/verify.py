@@ -191,6 +191,6 @@ def _check_leaves(path: Path, object_id: str, leaves: dict[tuple[str, int], str]
 def _check_audio(archive: Archive, object_id: str) -> Iterator[Finding]:
     for segment in segments_of(read_record(archive, object_id)):
         try:
-            check_master(archive.file(object_id, segment.file), segment.encoded)
+            check_master(archive.file(object_id, segment.file), segment.encoded, alone=True)
         except (EncodingMismatchError, soundfile.LibsndfileError) as error:
             yield Finding(object_id, Damage.AUDIO_DIFFERS, str(error))

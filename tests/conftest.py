@@ -11,12 +11,31 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from callcenter.clock import ManualClock
 from callcenter.db.migrate import migrate
 from callcenter.db.pool import Database
 from callcenter.lab.postgres import Postgres
 from callcenter.lab.redis import Redis
+
+CATEGORIES = {"unit", "service", "asterisk"}
+"""What a test needs; each has exactly one, named once in its module."""
+
+settings.register_profile("steady", deadline=None)  # a busy machine is no reason to fail
+settings.load_profile("steady")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuses to run when a test says nothing, or two things, about what it needs."""
+    wrong = {
+        item.nodeid.partition("::")[0]
+        for item in items
+        if len(CATEGORIES & {mark.name for mark in item.iter_markers()}) != 1
+    }
+    if wrong:
+        raise pytest.UsageError(f"one of {', '.join(sorted(CATEGORIES))} in pytestmark: {', '.join(sorted(wrong))}")
+
 
 NOON = datetime(2026, 11, 18, 4, 0, tzinfo=UTC)
 """A working Wednesday, 12:00 in Shanghai."""

@@ -19,9 +19,11 @@ from callcenter.outbox import Message
 NAME = "callbacks.overflow"
 
 ROOT = "SELECT id FROM organisation WHERE parent_id IS NULL"
+SHORTEST = 7
+"""Digits of a number that may be rung back: a caller can send any number as his, the emergency services' too."""
 SOURCES = {"message.left": Source.OVERFLOW, "call.lost": Source.LOST_CALL}
 NO_NUMBER = {"message.left": "message_without_number", "call.lost": "call_lost_without_number"}
-"""Who withheld his number cannot be rung: a person has to listen to the recording."""
+"""Who withheld his number, or told one nobody has, cannot be rung: a person has to listen to the recording."""
 
 
 async def hear(conn: Connection, message: Message) -> None:
@@ -31,7 +33,7 @@ async def hear(conn: Connection, message: Message) -> None:
         return
     call_id = CallId(UUID(payload["call_id"]))
     number = phone.normalise(payload.get("caller") or payload.get("number"))
-    if number is None:
+    if number is None or len(number) < SHORTEST:
         await raise_incidents(conn, [(call_id, Incident(NO_NUMBER[message.topic], message.at, {}))])
         return
     wish = payload.get("wish") or payload.get("queue")

@@ -1,5 +1,7 @@
 """What the name and place of a channel say of it. Pure; the names are those of the shipped Asterisk configuration."""
 
+import re
+
 from agi import names
 from callcenter.calls.call import Call
 from callcenter.calls.facts import Role
@@ -11,6 +13,8 @@ SUPERVISOR = "sv-"
 """How the ids of channels begin that we ring for listening, whispering and barging in."""
 
 MAX_NUMBER = 40
+NOT_OF_A_NUMBER = re.compile(r"[^+0-9A-Za-z*#]")
+DIGIT = re.compile(r"[0-9]")
 MAX_NAME = 80
 
 
@@ -53,9 +57,9 @@ def role(call: Call | None, channel: str, name: str) -> Role:
 
 
 def number(text: str) -> str | None:
-    """A caller's number fit to be stored, None for none."""
-    plain = text.strip()[:MAX_NUMBER]
-    return None if plain.lower() in {"", "anonymous", "unknown", "unavailable", "restricted"} else plain
+    """A caller's number fit to be stored, as the dialplan filters it too; None for one without any digit (A8)."""
+    plain = NOT_OF_A_NUMBER.sub("", text)[:MAX_NUMBER]
+    return plain if DIGIT.search(plain) else None
 
 
 def label(text: str) -> str | None:

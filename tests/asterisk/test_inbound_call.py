@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from agi.ari.commands import Ari
+from agi.ari.rest import Rest
 from callcenter.db.pool import Database
 from callcenter.lab.asterisk import AsteriskAddress
-from callcenter.lab.callers import ring
+from callcenter.lab.callers import ring, ring_many
 from callcenter.lab.phone import Manner, Phone
 from callcenter.lab.rtp import Press, Say, Wait
-from tests.asterisk.office import at_work, ended, joined, of_call, on_duty, rows, settings
+from tests.asterisk.fakes import Cel
+from tests.asterisk.office import QUICK, at_work, ended, joined, of_call, on_duty, rows, settings, until
 from tests.service.customers import organisations
 
 pytestmark = pytest.mark.asterisk
@@ -75,6 +78,61 @@ async def test_a_customer_complains_and_everything_of_the_call_is_known(
     topics = [row["topic"] for row in await rows(database, "SELECT topic FROM outbox_event ORDER BY id")]
     assert {"call.ended", "segment.finished"} <= set(topics)
     assert not await of_call(database, "incident", call["id"])
+
+
+async def test_calls_of_the_time_without_us_are_all_known_and_every_fallback_is_an_incident(
+    asterisk: AsteriskAddress, cel: Cel, environ: dict[str, str], database: Database
+) -> None:
+    """INV-11, INV-12: three callers while none of our processes runs, two while they do; by the switch's own log."""
+    without, with_us = ["13800139001", "13800139002", "13800139003"], ["13800139004", "13800139005"]
+    result = await ring_many(asterisk, callers=tuple(without), stay=3.0)
+    assert result.ok
+    await cel.until("LINKEDID_END", count=3)
+    async with at_work(environ, database):
+        assert (await ring_many(asterisk, callers=tuple(with_us), stay=3.0)).ok
+        calls = await ended(database, *without, *with_us)
+        told = await cel.until("LINKEDID_END", count=5)
+        begun = {row["linkedid"] for row in told if row["eventenum"] == "CHAN_START" and row["context"] == "cc-in"}
+        assert {call["cc_call"] for call in calls} == begun
+        assert len(begun) == 5
+        degraded = [row["linkedid"] for row in told if row["userdeftype"] == "CC_DEGRADED"]
+        assert len(degraded) == 3
+        ids = [call["id"] for call in calls]
+        raised = await rows(
+            database,
+            "SELECT c.cc_call FROM incident i JOIN call c ON c.id = i.call_id"
+            " WHERE i.kind = 'degraded' AND c.id = ANY($1::uuid[])",
+            ids,
+        )
+        assert sorted(row["cc_call"] for row in raised) == sorted(degraded)
+        assert {call["cc_call"] for call in calls if call["degraded"]} == set(degraded)
+
+
+async def test_channels_nobody_expects_in_our_application_are_sent_on(
+    asterisk: AsteriskAddress, environ: dict[str, str], database: Database
+) -> None:
+    """B6, B7, INV-8: without arguments, with a hundred, with those of no call; halves of Local channels."""
+    wrong: tuple[tuple[str, ...], ...] = ((), ("x",) * 100, ("hl1-1795339143.5",), ("../../etc/passwd",))
+    async with (
+        at_work(environ, database) as telephony,
+        Rest(asterisk.ari_url, asterisk.ari_user, asterisk.ari_password) as rest,
+    ):
+        ari, controller = Ari(rest), telephony.controller
+        assert controller is not None
+        before = controller.counts["unexpected"]
+        for number, args in enumerate(wrong):
+            channel = f"unexpected-{number}"
+            await ari.originate(channel=channel, endpoint="Local/1@cc-conf/n", application="cc", args=args)
+        await until(lambda: controller.counts["unexpected"] - before >= len(wrong))
+
+        async def gone() -> bool:
+            return not any([await ari.is_in_stasis(f"unexpected-{number}") for number in range(len(wrong))])
+
+        await until(gone, timeout=QUICK.lease)
+        for left in await ari.channels():
+            await ari.hangup(left.id)
+        assert controller.hears()
+    assert await rows(database, "SELECT FROM call WHERE cc_call LIKE 'unexpected%'") == []
 
 
 async def test_a_caller_who_wants_an_agent_is_directed_by_the_controller(

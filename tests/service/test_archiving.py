@@ -275,10 +275,11 @@ async def test_a_capture_cut_by_a_crash_of_the_switch_lost_its_tail(hotline: Rec
     assert await hotline.column("SELECT completeness FROM recording_segment") == ["tail_lost"]
 
 
-async def test_odd_file_times_are_flagged_and_the_switch_is_believed(hotline: Recorded) -> None:
+@pytest.mark.parametrize("moment", [0, 4_102_444_800], ids=["1970", "2100"])
+async def test_odd_file_times_are_flagged_and_the_switch_is_believed(hotline: Recorded, moment: int) -> None:
     """R14"""
     call = await hotline.call()
-    os.utime(call.pairs[1].customer, (0, 0))
+    os.utime(call.pairs[1].customer, (moment, moment))
     hotline.clock.advance(timedelta(seconds=1))
     await hotline.seal()
     notes = await hotline.value("SELECT notes FROM recording_segment")

@@ -85,6 +85,14 @@ async def board(site: Site, database: Database, clock: ManualClock) -> Board:
     return Board(site, database, clock, agent, added.json["items"][0]["task_id"])
 
 
+async def test_who_wants_no_sales_calls_is_called_back_all_the_same_and_the_agent_is_told(board: Board) -> None:
+    """C-19"""
+    async with board.database.transaction() as conn:
+        await conn.execute("UPDATE customer SET sales_calls_refused_until = '2027-06-30'")
+    assert (await board.show())["customer"]["sales_calls_refused_until"] == "2027-06-30"
+    assert (await board.act("dial")).status == 202
+
+
 async def test_the_same_key_dials_once_and_gives_the_same_attempt(board: Board) -> None:
     """H9"""
     key = {"Idempotency-Key": str(uuid4())}

@@ -53,7 +53,7 @@ async def count(database: Database, table: str) -> int:
 async def test_a_ticket_taken_while_the_database_is_dead_is_there_when_it_is_back(
     server: Postgres, own: Database, clock: ManualClock, tmp_path: Path
 ) -> None:
-    """INV-7, T-3: killed with -9; the spooled ticket keeps its moment, its call and its liveness."""
+    """INV-3, INV-4, T-3: killed with -9; the spooled ticket keeps its moment, its call and its liveness."""
     desk = Complaints(own, clock, TicketSpool(tmp_path / "spool"))
     async with own.transaction() as conn:
         call = await a_call(conn)
@@ -88,7 +88,7 @@ async def test_a_ticket_taken_while_the_database_is_dead_is_there_when_it_is_bac
 async def test_an_agent_goes_on_opening_tickets_by_api_while_the_database_is_dead(
     server: Postgres, own: Database, clock: ManualClock, tmp_path: Path
 ) -> None:
-    """INV-7, archive.md §3.9: 202 with the key as provisional number; repeated later it has its number."""
+    """INV-3, INV-4, archive.md §3.9: 202 with the key as provisional number; repeated later it has its number."""
     config = Config(mode="test", spool=SpoolConfig(tmp_path / "spool"))
     app = build(config, database=own, clock=clock, wall=clock)
     async with Site.running(app, own, clock) as site:
@@ -118,7 +118,7 @@ async def test_an_agent_goes_on_opening_tickets_by_api_while_the_database_is_dea
 async def test_a_database_killed_in_the_middle_of_it_all_loses_and_doubles_nothing(
     server: Postgres, own: Database, clock: ManualClock, tmp_path: Path
 ) -> None:
-    """INV-7: fifty tickets under way when the server dies; each is there once, with everything that belongs to it."""
+    """INV-3, INV-4: fifty tickets under way when the server dies; each is there once, with all that belongs to it."""
     desk = Complaints(own, clock, TicketSpool(tmp_path / "spool"))
     openings = [an_opening() for _ in range(50)]
     by = somebody()

@@ -126,6 +126,44 @@ async def test_the_groups_add_up_to_the_whole(site: Site, group: str, keys: dict
         assert sum(item["pieces"] for item in items) == pieces
 
 
+async def test_pieces_are_split_by_validity_whoever_is_at_fault(site: Site) -> None:
+    """F-1, D-9, T-4: validity and liability are two answers, and only validity counts."""
+    handler = await site.client(Role.HANDLER)
+    invalid = {"validity": "invalid", "ground": "facts_disproved", "evidence": "录音", "liability": "none"}
+    valid = {"validity": "valid", "causes": ["claims"], "liability": "none"}
+    made = {name: await opened(handler) for name in ("valid", "blameless", "invalid", "pending")}
+    for name, said in (("valid", {**valid, "liability": "company"}), ("blameless", valid), ("invalid", invalid)):
+        reply = await acted(handler, made[name], "determine", **said)
+        assert reply.status == 200, reply.body
+        assert (reply.json["validity"], reply.json["liability"]) == (said["validity"], said["liability"])
+    figures_ = (await handler.get("/statistics/complaints")).json["figures"]
+    assert (figures_["valid_pieces"], figures_["invalid_pieces"], figures_["pending_pieces"]) == (2, 1, 1)
+    for figure, names in {"valid_pieces": {"valid", "blameless"}, "invalid_pieces": {"invalid"}}.items():
+        items = (await handler.get(f"/statistics/{figure}/items")).json["items"]
+        assert {item["number"] for item in items} == {made[name]["number"] for name in names}
+
+
+async def test_a_period_is_over_what_was_received_in_it_whatever_happens_later(site: Site) -> None:
+    """F-56, D-11: decided and closed in December, an order of November stays November's in every figure."""
+    handler = await site.client(Role.HANDLER)
+    ticket = await opened(handler)
+    site.clock.set(datetime(2026, 12, 1, 2, tzinfo=UTC))
+    handler = await fresh(site, Role.HANDLER)
+    for action, said in (
+        ("acknowledge", {"note": "已确认", "manner": "电话"}),
+        ("settle", {"note": "已解决"}),
+        ("inform", {"manner": "电话", "accepted": True}),
+        ("determine", {"validity": "valid", "causes": ["claims"]}),
+        ("close", {}),
+    ):
+        assert (await acted(handler, ticket, action, **said)).status == 200
+    for month, pieces in (("2026-11", 1), ("2026-12", 0)):
+        period = f"first_day={month}-01&last_day={month}-30"
+        report = (await handler.get(f"/statistics/complaints?{period}")).json["figures"]
+        assert (report["pieces"], report["valid_pieces"]) == (pieces, pieces)
+        assert len((await handler.get(f"/statistics/valid_pieces/items?{period}")).json["items"]) == pieces
+
+
 async def test_findings_have_their_own_report(site: Site) -> None:
     """R-2.4, R-2.5, C-14, L-31, L-32"""
     handler, made = await a_month(site)

@@ -9,11 +9,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from callcenter.accounts import store as accounts
 from callcenter.accounts.permissions import Role
+from callcenter.accounts.store import Organisation
 from tests.conftest import NOON
 from tests.service.customers import a_customer, a_policy, settle
 from tests.service.desk import a_call, hang_up
-from tests.service.site import ELSEWHERE, HOME, Client, Reply, Site
+from tests.service.site import ELSEWHERE, HOME, PATHS, Client, Reply, Site
 
 pytestmark = pytest.mark.service
 
@@ -160,7 +162,7 @@ async def test_a_ticket_is_a_todo_until_it_is_handed_on(site: Site) -> None:
 
 
 async def test_fifty_equal_requests_at_once_make_one_ticket(site: Site) -> None:
-    """H9"""
+    """H9, INV-3"""
     agent = await site.client(Role.AGENT)
     call = await a_live_call(site)
     headers = {"Idempotency-Key": str(uuid4())}
@@ -294,6 +296,38 @@ async def test_another_organisation_may_not_close_what_this_one_accepted(site: S
         ticket = await opened(city, source=source)
         reply = await acted(refused, ticket, "determine", validity="valid", causes=["claims"])
         assert (reply.status, reply.json["rules"][0]) == (409, rule)
+
+
+async def test_what_a_b_counter_accepts_the_a_counter_beside_it_closes(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R-3.33, F-7: the A counter of the area finds it and has the power; one elsewhere does not find it."""
+    async with site.database.transaction() as conn:
+        for id, kind, parent in (("gd-gz-b", "counter_b", "gd-gz"), ("sc-cd-a", "counter_a", "sc-cd")):
+            path = f"{PATHS[parent]}{id}/"
+            await accounts.add_organisation(conn, Organisation(id, kind, parent, id, path))  # type: ignore[arg-type]
+            monkeypatch.setitem(PATHS, id, path)
+    b, a = await site.client(Role.HANDLER, where="gd-gz-b"), await site.client(Role.HANDLER, where="gd-gz-a")
+    elsewhere = await site.client(Role.HANDLER, where="sc-cd-a")
+    ticket = await opened(b, restated_and_confirmed=True)
+    path = f"/tickets/{ticket['id']}"
+    assert [each["id"] for each in (await a.get("/tickets")).json["items"]] == [ticket["id"]]
+    assert (await elsewhere.get("/tickets")).json["items"] == []
+    assert (await elsewhere.get(path)).status == 404
+    valid = {"validity": "valid", "causes": ["claims"]}
+    refused = await acted(b, ticket, "determine", **valid)
+    assert (refused.status, refused.json["rules"]) == (409, ["R-3.33", "F-7"])
+    for client, action, said in [
+        (b, "acknowledge", {"note": "已电话确认", "manner": "电话"}),
+        (b, "settle", {"note": "当场解决"}),
+        (b, "inform", {"manner": "电话", "accepted": True}),
+        (a, "determine", valid),
+        (a, "close", {}),
+    ]:
+        reply = await acted(client, ticket, action, **said)
+        assert reply.status == 200, (action, reply.body)
+    own = await opened(a)
+    assert (await b.get(f"/tickets/{own['id']}")).status == 404
 
 
 async def test_another_severity_needs_a_reason_and_moves_the_deadline_from_receipt(site: Site) -> None:

@@ -11,6 +11,8 @@ import yaml
 
 from callcenter.config import Config
 
+pytestmark = pytest.mark.unit
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 DOCKER = CHECKOUT / "docker"
 COMPOSE: dict[str, Any] = yaml.safe_load((DOCKER / "compose.yaml").read_text())

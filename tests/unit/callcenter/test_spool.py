@@ -33,7 +33,7 @@ async def taken(spool: TicketSpool) -> list[Entry]:
 
 
 async def test_what_was_put_is_handed_over_once_in_order(tmp_path: Path) -> None:
-    """INV-7"""
+    """INV-4"""
     spool = TicketSpool(tmp_path / "spool")
     entries = [an_entry(str(n)) for n in range(5)]
     for entry in entries:
@@ -61,7 +61,7 @@ async def test_the_same_key_for_something_else_is_refused(tmp_path: Path) -> Non
 
 
 async def test_nothing_is_removed_while_the_database_is_away(tmp_path: Path) -> None:
-    """INV-7"""
+    """INV-4"""
     spool = TicketSpool(tmp_path)
     await spool.put(an_entry("1"))
     await spool.put(an_entry("2"))
@@ -74,7 +74,7 @@ async def test_nothing_is_removed_while_the_database_is_away(tmp_path: Path) -> 
 
 
 async def test_what_the_database_refuses_is_set_aside_and_the_rest_goes_on(tmp_path: Path) -> None:
-    """INV-7: a poisoned entry blocks nobody and is not lost."""
+    """INV-4: a poisoned entry blocks nobody and is not lost."""
     spool = TicketSpool(tmp_path)
     bad, good = an_entry("bad"), an_entry("good")
     await spool.put(bad)
@@ -132,7 +132,7 @@ asyncio.run(main())
 
 
 def test_every_ticket_told_of_survives_kill_9(tmp_path: Path) -> None:
-    """INV-7: a real process is killed while it spools; nothing it answered for is missing or torn."""
+    """INV-4: a real process is killed while it spools; nothing it answered for is missing or torn."""
     process = subprocess.Popen(
         [sys.executable, "-c", PUT_FOR_EVER, str(tmp_path)], stdout=subprocess.PIPE, cwd=Path(__file__).parents[3]
     )

@@ -1,9 +1,14 @@
 """From two headerless sides to one master, and back without a lost bit (archive.md §2.3, §2.5 steps 2 to 5)."""
 
 import hashlib
+import os
 import resource
+import socket
+import stat
 import struct
 import subprocess
+import tempfile
+import time
 import wave
 from pathlib import Path
 
@@ -173,6 +178,35 @@ def test_sizes_beyond_four_gigabytes_get_an_rf64_header() -> None:
     assert struct.unpack_from("<Q", large, 28)[0] == (1 << 31) * 4
 
 
+@pytest.mark.parametrize("size", [(1 << 31) + 2, (1 << 32) + 2, 5 << 30])
+def test_captures_beyond_two_and_four_gigabytes_are_counted_whole(tmp_path: Path, size: int) -> None:
+    """R3, R8: what a header of 32 bits can say of them is less than there is."""
+    plain, riff = tmp_path / "x-r.sln", tmp_path / "x.wav"
+    with plain.open("wb") as file:
+        file.truncate(size)
+    with Capture(plain) as capture:
+        assert capture.frames == size // 2
+    riff.write_bytes(a_wav(tmp_path / "short.wav", b"").read_bytes()[:40] + struct.pack("<I", size & 0xFFFFFFFF))
+    with riff.open("r+b") as file:
+        file.truncate(44 + size)
+    with Capture(riff) as capture:
+        assert capture.frames == size // 2
+        assert ("header_says_less" in capture.notes) == (size >= 1 << 32)
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(44_100, 2), (16_000, 1), (48_000, 2)])
+def test_a_wav_of_another_rate_is_taken_as_it_says(tmp_path: Path, rate: int, channels: int) -> None:
+    """R4: probed, never assumed."""
+    with wave.open(str(tmp_path / "x.wav"), "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(tone(1_000, 440).tobytes() * channels)
+    found = single(tmp_path / "x.wav", tmp_path / "master.flac")
+    assert (found.rate, found.channels, found.frames) == (rate, channels, 8_000)
+    audio.check_master(tmp_path / "master.flac", found)
+
+
 @pytest.mark.parametrize(
     ("tag", "channels", "rate", "bits"),
     [(1, 1, 8_000, 24), (7, 1, 8_000, 8), (3, 1, 8_000, 32), (1, 6, 8_000, 16), (1, 1, 0, 16)],
@@ -186,6 +220,55 @@ def test_other_wav_encodings_are_named_and_quarantined(
     path.write_bytes(b"RIFF\0\0\0\0WAVE" + form + struct.pack("<4sI", b"data", 48) + b"\x11" * 48)
     with pytest.raises(SourceQuarantinedError):
         Capture(path)
+
+
+FORM = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, 8_000, 16_000, 2, 16)
+DATA = struct.pack("<4sI", b"data", 4) + b"\1\0\2\0"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"RIFF",
+        b"RIFF\0\0\0\0AVI ",
+        b"RIFF\0\0\0\0WAVE" + DATA + FORM,
+        b"RIFF\0\0\0\0WAVE" + FORM,
+        b"RIFF\0\0\0\0WAVE" + struct.pack("<4sIHH", b"fmt ", 4, 1, 1) + DATA,
+        b"RIFF\0\0\0\0WAVE" + FORM[:10] + b"\x09\0" + FORM[12:] + DATA,
+    ],
+    ids=["four bytes", "another RIFF", "data first", "no data", "short format", "nine channels"],
+)
+def test_a_wav_that_makes_no_sense_is_quarantined(tmp_path: Path, content: bytes) -> None:
+    """R3, R4"""
+    (tmp_path / "x.wav").write_bytes(content)
+    with pytest.raises(SourceQuarantinedError):
+        Capture(tmp_path / "x.wav")
+
+
+def test_the_extensible_form_says_further_on_what_it_is(tmp_path: Path) -> None:
+    """R4"""
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 40, 0xFFFE, 1, 8_000, 16_000, 2, 16)
+    more = struct.pack("<HHI", 22, 16, 0) + struct.pack("<H", 1) + bytes(14)
+    (tmp_path / "x.wav").write_bytes(b"RIFF\0\0\0\0WAVE" + form + more + DATA)
+    with Capture(tmp_path / "x.wav") as capture:
+        assert (capture.frames, capture.notes) == (2, ())
+
+
+@pytest.mark.parametrize("before", [b"", FORM + DATA])
+def test_a_wav_of_a_billion_empty_chunks_is_given_up_at_once(tmp_path: Path, before: bytes) -> None:
+    """R3: what a crash leaves when the blocks of a file were never written."""
+    path = tmp_path / "x.wav"
+    path.write_bytes(b"RIFF\0\0\0\0WAVE" + before + b"abcd\0\0\0\0" * 2_000)
+    with path.open("r+b") as file:
+        file.truncate(1 << 33)
+    begun = time.monotonic()
+    if before:
+        with Capture(path) as capture:
+            assert "header_says_less" in capture.notes
+    else:
+        with pytest.raises(SourceQuarantinedError):
+            Capture(path)
+    assert time.monotonic() - begun < 2
 
 
 @pytest.mark.parametrize("name", ["x.wav", "x-r.sln"])
@@ -240,7 +323,13 @@ def test_only_plain_files_with_one_name_are_opened(tmp_path: Path) -> None:
     (tmp_path / "link-r.sln").symlink_to(pair.customer)
     (tmp_path / "folder-r.sln").mkdir()
     subprocess.run(["mkfifo", str(tmp_path / "fifo-r.sln")], check=True)
-    for name in ("link-r.sln", "folder-r.sln", "fifo-r.sln", "absent-r.sln"):
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "socket-r.sln"))
+    names = ["link-r.sln", "folder-r.sln", "fifo-r.sln", "socket-r.sln", "absent-r.sln"]
+    if os.geteuid() == 0:
+        os.mknod(tmp_path / "device-r.sln", stat.S_IFCHR | 0o600, os.makedev(1, 5))
+        names.append("device-r.sln")
+    for name in names:
         with pytest.raises(SourceRefusedError):
             Capture(tmp_path / name)
     (tmp_path / "hard-r.sln").hardlink_to(pair.customer)
@@ -249,13 +338,44 @@ def test_only_plain_files_with_one_name_are_opened(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [".sln", "..sln", "a b-r.sln", "录音-r.sln", "a\n-r.sln", "x" * 200 + "-r.sln", "x-r.mp3", "x.sln7"]
+    "name",
+    [
+        ".sln",
+        "..sln",
+        "a b-r.sln",
+        "录音-r.sln",
+        "a\n-r.sln",
+        "x" * 200 + "-r.sln",
+        "x" * 249 + "-r.sln",
+        "hl1‐1-r.sln",
+        "hl1-1-r．sln",
+        "x-r.mp3",
+        "x.sln7",
+    ],
 )
 def test_names_that_are_not_ours_are_refused(tmp_path: Path, name: str) -> None:
     """R12"""
     (tmp_path / name).write_bytes(b"\0\0")
     with pytest.raises(SourceRefusedError):
         Capture(tmp_path / name)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a file that this process may not read")
+def test_a_capture_that_may_not_be_read_is_refused_and_kept() -> None:
+    """R13: wrong owner, no right to read."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        path = folder / "hl1-1-1-r.sln"
+        path.write_bytes(b"\x01\x00" * 80)
+        path.chmod(0o000)
+        os.seteuid(65_534)
+        try:
+            with pytest.raises(SourceRefusedError, match="Permission denied"):
+                Capture(path)
+        finally:
+            os.seteuid(0)
+        assert path.stat().st_size == 160
 
 
 def test_a_file_replaced_while_it_is_read_is_noticed(tmp_path: Path) -> None:
@@ -301,6 +421,20 @@ def test_a_damaged_frame_in_the_master_is_found_by_decoding_it(tmp_path: Path) -
     (tmp_path / "b.flac").write_bytes(content)
     with pytest.raises(EncodingMismatchError):
         audio.check_master(tmp_path / "b.flac", found)
+
+
+@pytest.mark.parametrize(("stated", "alone"), [(bytes(16), False), (bytes(16), True), (b"\x01" * 16, True)])
+def test_a_master_that_carries_no_or_a_wrong_digest_of_its_samples_is_found(
+    tmp_path: Path, stated: bytes, alone: bool
+) -> None:
+    """R20: every sample is right, but a stranger's `flac -t` could not tell."""
+    found = encoded(a_pair(tmp_path, 500), tmp_path / "a.flac")
+    audio.check_master(tmp_path / "a.flac", found, alone=True)
+    content = bytearray((tmp_path / "a.flac").read_bytes())
+    content[26:42] = stated
+    (tmp_path / "b.flac").write_bytes(content)
+    with pytest.raises(EncodingMismatchError):
+        audio.check_master(tmp_path / "b.flac", found, alone)
 
 
 def test_the_master_carries_the_digest_of_its_samples(tmp_path: Path) -> None:

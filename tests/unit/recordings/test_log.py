@@ -67,6 +67,29 @@ def test_every_earlier_tree_is_proved_a_prefix_and_a_changed_one_is_not(new: int
     assert not merkle.verify_consistency(old, new, other, heads[1], proof)
 
 
+def test_no_proof_is_made_of_or_accepted_for_what_cannot_be() -> None:
+    """INV-10"""
+    subtree = memory(CT_LEAVES)
+    head, leaf = merkle.root(8, subtree), merkle.leaf_hash(CT_LEAVES[2])
+    proof, prefix = merkle.inclusion(2, 8, subtree), merkle.consistency(3, 8, subtree)
+    assert merkle.root(0, subtree) == merkle.EMPTY
+    for index, size in ((8, 8), (-1, 8), (0, 0)):
+        with pytest.raises(ValueError, match="not in a tree"):
+            merkle.inclusion(index, size, subtree)
+        assert not merkle.verify_inclusion(leaf, index, size, proof, head)
+    for old, new in ((0, 8), (9, 8), (-1, 8)):
+        with pytest.raises(ValueError, match="no consistency proof"):
+            merkle.consistency(old, new, subtree)
+        assert not merkle.verify_consistency(old, new, head, head, prefix)
+    old_head = merkle.root(3, subtree)
+    for wrong in ([], proof[:-1], [*proof, head]):
+        assert not merkle.verify_inclusion(leaf, 2, 8, wrong, head)
+    for wrong in ([], prefix[:-1], [*prefix, head]):
+        assert not merkle.verify_consistency(3, 8, old_head, head, wrong)
+    assert not merkle.verify_consistency(8, 8, head, head, [head])
+    assert not merkle.verify_consistency(8, 8, head, old_head, [])
+
+
 def test_the_log_on_disk_has_the_same_root_as_the_tree_in_memory_across_tiles(tmp_path: Path) -> None:
     log = Log(tmp_path, ORIGIN)
     leaves = [b"leaf %d" % number for number in range(700)]

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from recordings import audio
 from recordings.archive import Archive
 from recordings.ingest import Ingest, Sealed
 from recordings.log import Log
@@ -79,6 +81,27 @@ def test_an_untouched_archive_is_sound_and_progress_is_told(sealed: tuple[Archiv
     report = verify_archive(archive, log, decode=True, progress=lambda *step: told.append(step))
     assert (report.is_sound, report.objects, report.files, report.leaves) == (True, 3, 15, 3)
     assert told[-1] == (3, 3, "objects")
+
+
+def test_a_master_whose_own_digest_is_wrong_is_found_by_decoding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R20: sealed so by an encoder gone wrong, consistent with its inventory and its leaf."""
+    write = audio._write
+
+    def harmed(target: Path, *more: Any) -> None:
+        write(target, *more)
+        content = target.read_bytes()
+        target.chmod(0o640)
+        target.write_bytes(content[:26] + b"\x01" * 16 + content[42:])
+        target.chmod(0o440)
+
+    monkeypatch.setattr(audio, "_write", harmed)
+    archive, log = an_archive(tmp_path / "archive")
+    with archive.writing():
+        Ingest(archive, log).seal("urn:cc-rec:x", a_description(), [a_pair(tmp_path / "spool", 500).source()], NOON)
+    assert {item.damage for item in verify_archive(archive, log, decode=True).findings} == {Damage.AUDIO_DIFFERS}
+    assert verify_archive(archive, log, decode=False).is_sound
 
 
 def test_a_missing_object_is_known_from_the_log(sealed: tuple[Archive, Log, list[Sealed]], tmp_path: Path) -> None:

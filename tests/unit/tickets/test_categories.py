@@ -46,6 +46,31 @@ def test_payment_is_investigated_jointly() -> None:
     assert route(Category.PAYMENT).joint == (Department.BUSINESS_MANAGEMENT, Department.IT)
 
 
+def test_the_departments_that_mainly_investigate_are_those_of_the_measures() -> None:
+    """R-3.36: sales, sales inspection, business management, finance and IT; customer service where none is named."""
+    routes = [entry.route for entry in CATEGORIES.values()]
+    named = {each for found in routes for each in (found.main, *found.joint, *found.copies)}
+    main = {Department.SALES, Department.SALES_INSPECTION, Department.BUSINESS_MANAGEMENT, Department.FINANCE}
+    assert named == main | {Department.IT, Department.CUSTOMER_SERVICE}
+
+
+def test_a_leak_of_privacy_goes_to_sales_only_when_sales_leaked() -> None:
+    """F-25: by sales staff it is category 2, otherwise 11."""
+    assert route(Category.SALES_SERVICE).main is Department.SALES
+    found = route(Category.OTHER, OtherCause.PRIVACY)
+    assert (found.main, found.joint) == (Department.CUSTOMER_SERVICE, (Department.COMPLIANCE,))
+    assert "F-25" in found.rules
+
+
+def test_what_was_sold_by_others_goes_where_its_matter_belongs() -> None:
+    """F-27: the sale to sales, clauses of agency business to business management, other intermediaries to sales."""
+    assert route(Category.SOLICITATION).main is Department.SALES
+    assert route(Category.PRODUCT).main is Department.BUSINESS_MANAGEMENT
+    found = route(Category.OTHER, OtherCause.INTERMEDIARY)
+    assert found.main is Department.SALES
+    assert "F-27" in found.rules
+
+
 @pytest.mark.parametrize(
     ("cause", "main"),
     [

@@ -127,7 +127,7 @@ def test_acknowledgement_is_due_by_how_the_matter_came(
 
 
 def test_an_opened_ticket_starts_its_first_clocks() -> None:
-    """L-1, L-7, L-8: registered and handed over the same day, dispatched within 1 WD."""
+    """L-1, L-7, L-8, R-4.17: registered and handed over the same day, dispatched within 1 WD."""
     rows = {d.kind: d.due_day for d in deadlines.first_deadlines(on(2025, 9, 30), Contact.PHONE, Gravity.GENERAL, BOOK)}
     assert rows == {
         Kind.REGISTER: date(2025, 9, 30),

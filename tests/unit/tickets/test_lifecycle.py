@@ -115,6 +115,12 @@ def test_dissent_is_explained_before_it_counts_as_informed() -> None:
     assert move(handled, a_step(Action.INFORM, accepted=False, explanation="已解释条款")) is Status.INFORMED
 
 
+def test_a_customer_who_accepts_needs_no_explanation() -> None:
+    """R-4.29"""
+    handled = replace(TICKET, status=Status.HANDLED)
+    assert move(handled, a_step(Action.INFORM, accepted=True, explanation="")) is Status.INFORMED
+
+
 def test_informing_says_how_and_whether_it_was_accepted() -> None:
     """R-4.27, CL-8"""
     handled = replace(TICKET, status=Status.HANDLED)

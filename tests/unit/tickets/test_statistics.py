@@ -115,6 +115,27 @@ def test_a_second_escalation_adds_no_piece() -> None:
     assert figures((*EXAMPLE, more), cap=3).pieces == 9
 
 
+@pytest.mark.parametrize(
+    ("relation", "occurrences", "pieces", "rule"),
+    [
+        (_R.FIRST, 1, 1, "R-4.12"),
+        (_R.REPEAT, 1, 0, "R-4.13"),
+        (_R.ESCALATION, 1, 1, "R-4.15"),
+        (_R.MERGED, 1, 0, "D-4"),
+    ],
+)
+def test_a_repeat_is_one_piece_with_its_first_and_an_escalation_makes_two(
+    relation: Relation, occurrences: int, pieces: int, rule: str
+) -> None:
+    """R-4.12, R-4.13, R-4.15, D-1, D-4: a matter of a first and a repeat is 1 piece, of a first and an escalation 2."""
+    weight = weigh(Nature.COMPLAINT, relation, ComplainantType.CUSTOMER, 0 if relation is _R.FIRST else 1)
+    assert (weight.occurrences, weight.pieces) == (occurrences, pieces)
+    assert rule in weight.rules
+    first = a_row("X1", date(2025, 9, 1), matter="X")
+    if relation is not _R.FIRST:
+        assert figures([first, a_row("X2", date(2025, 9, 20), matter="X", relation=relation)]).pieces == 1 + pieces
+
+
 @pytest.mark.parametrize("who", [ComplainantType.AGENT, ComplainantType.PUBLIC])
 def test_grievances_of_agents_and_the_public_are_shown_apart(who: ComplainantType) -> None:
     """F-37, F-38, F-55"""

@@ -70,6 +70,28 @@ def test_the_event_log_alone_tells_the_same_call_and_its_capture() -> None:
     assert kinds.count("notice") == kinds.count("degraded") == kinds.count("arrived") == 1
 
 
+@given(st.data())
+def test_what_two_switches_tell_is_never_mixed(data: st.DataObject) -> None:
+    """B18: ids carry the switch's name; the two may tell at the same time."""
+
+    def of_another(lines: str) -> str:
+        return lines.replace("hl3c9808-", "other-").replace('"asterisk_id":"', '"asterisk_id":"f')
+
+    files = [(TRANSCRIPTS / f"fallback.{kind}.jsonl").read_text() for kind in ("ari", "cel")]
+    one: list[Event | Row] = [*told_by_ari("fallback"), *told_by_log("fallback")]
+    ari, log = (of_another(text).splitlines() for text in files)
+    other: list[Event | Row] = [each for line in ari if (each := parse(line)) is not None]
+    other += [cel.parse(line) for line in log]
+    told: list[Event | Row] = []
+    while one or other:
+        told.append((one if one and (not other or data.draw(st.booleans())) else other).pop(0))
+    first, second = sorted(heard(*told).calls.values(), key=lambda call: call.cc_call)
+    alone = the_call(heard(*told_by_ari("fallback"), *told_by_log("fallback")))
+    assert essence(first) == essence(alone)
+    assert essence(second)[2:6] == essence(alone)[2:6]
+    assert all(channel.startswith("other-") for channel in second.legs)
+
+
 def test_a_degraded_call_is_one_incident() -> None:
     """INV-11"""
     effects = heard(*told_by_log("fallback"), *told_by_log("fallback")).effects

@@ -1,0 +1,83 @@
+"""Every list of words in the schema is that of a type in the program: one cannot grow without the other."""
+
+import re
+from enum import StrEnum
+from typing import Any, get_args
+
+import pytest
+
+from callcenter.accounts.permissions import Role as Post
+from callcenter.accounts.sessions import Kind as SessionKind
+from callcenter.accounts.store import OrganisationKind, Phone
+from callcenter.agents.agent import State as AgentState
+from callcenter.callbacks.attempt import Outcome
+from callcenter.callbacks.questions import Answer
+from callcenter.callbacks.task import Purpose, Result
+from callcenter.callbacks.task import Source as TaskSource
+from callcenter.callbacks.task import State as TaskState
+from callcenter.calls.call import Direction, SegmentState
+from callcenter.calls.call import State as CallState
+from callcenter.calls.facts import Role, Source
+from callcenter.config import Config
+from callcenter.db.pool import Database
+from recordings.completeness import Completeness
+from tests.service.test_ticket_schema import WORDS as OF_TICKETS
+
+pytestmark = pytest.mark.service
+
+TYPES: dict[str, Any] = {
+    **{f"{table}.{column}": words for (table, column), words in OF_TICKETS.items()},
+    "agent_state.state": AgentState,
+    "app_user.phone": Phone,
+    "app_user.roles": Post,
+    "call.direction": Direction,
+    "call.state": CallState,
+    "call_event.source": Source,
+    "call_leg.role": Role,
+    "callback_answer.answer": Answer,
+    "callback_attempt.outcome": Outcome,
+    "callback_task.purpose": Purpose,
+    "callback_task.result": Result,
+    "callback_task.source": TaskSource,
+    "callback_task.state": TaskState,
+    "campaign.purpose": Purpose,
+    "installation.mode": Config.__annotations__["mode"],
+    "organisation.kind": OrganisationKind,
+    "recording_segment.completeness": Completeness,
+    "segment.state": SegmentState,
+    "session.kind": SessionKind,
+}
+ONLY_IN_THE_SCHEMA = {
+    "access_log.verdict": "written from a truth value, callcenter/audit.py",
+    "customer.gender": "data of the core system; nothing decides by it",
+    "customer_phone.kind": "data of the core system; nothing decides by it",
+    "policy.payment": "data of the core system; nothing decides by it",
+    "policy.product_kind": "data of the core system; one word of it decides, callcenter/callbacks/scope.py",
+    "policy.sales_channel": "data of the core system; two words of it decide, callcenter/callbacks/scope.py",
+    "policy.status": "data of the core system; one word of it decides, callcenter/callbacks/campaigns.py",
+    "segment.end_reason": "told, never decided by",
+}
+
+LISTS = """
+SELECT c.conrelid::regclass::text AS of_table, pg_get_constraintdef(c.oid) AS definition
+FROM pg_constraint c JOIN pg_class k ON k.oid = c.conrelid
+WHERE c.contype = 'c' AND NOT k.relispartition"""
+ONE_LIST = re.compile(r"CHECK \(\((\w+) (?:= ANY \(|<@ )ARRAY\[((?:'[a-z_]+'::text(?:, )?)+)\]\)*")
+
+
+def words_of(kind: Any) -> set[str]:
+    return {str(word) for word in kind} if isinstance(kind, type) and issubclass(kind, StrEnum) else set(get_args(kind))
+
+
+async def test_every_list_of_words_in_the_schema_has_its_type(database: Database) -> None:
+    async with database.connection() as conn:
+        rows = await conn.fetch(LISTS)
+    lists = {
+        f"{row['of_table']}.{match[1]}": set(re.findall(r"'([a-z_]+)'", match[2]))
+        for row in rows
+        if (match := ONE_LIST.fullmatch(row["definition"]))
+    }
+    assert len(lists) > 30
+    assert set(lists) == set(TYPES) | set(ONLY_IN_THE_SCHEMA)
+    differing = {name: (words_of(TYPES[name]), lists[name]) for name in TYPES if words_of(TYPES[name]) != lists[name]}
+    assert differing == {}
