@@ -194,7 +194,7 @@ class Log:
         with disk.write_errors(staged):
             descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
             try:
-                os.write(descriptor, content)
+                disk.write_all(descriptor, content, staged)
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)

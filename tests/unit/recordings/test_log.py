@@ -1,6 +1,7 @@
 """The Merkle log: durable, append-only, provable from outside (archive.md §2.6, INV-10)."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -220,3 +221,18 @@ def test_two_writers_take_turns_and_lose_nothing(tmp_path: Path) -> None:
 def test_verifier_text_names_its_key(tmp_path: Path) -> None:
     verifier: Verifier = Signer.generate("archive.example.cn/key").verifier()
     assert verifier.text().startswith(f"archive.example.cn/key+{verifier.key_id.hex()}+")
+
+
+def test_a_system_that_writes_a_few_bytes_at_a_time_leaves_a_whole_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A write may be short without an error: head and checkpoint are written to their last byte."""
+    at_once = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, content: at_once(descriptor, bytes(content)[:7]))
+    log = Log(tmp_path, ORIGIN)
+    log.append([{"type": "INGEST", "n": number} for number in range(3)])
+    signer = Signer.generate(ORIGIN)
+    log.sign(signer)
+    again = Log(tmp_path, ORIGIN)
+    assert again.verify().size == 3
+    assert again.signed_head([signer.verifier()]) == again.head
