@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from callcenter import audit, outbox
-from callcenter.archiving import captures, cel_rows, description, opening, orphans, sources, store
+from callcenter.archiving import captures, cel_rows, description, opening, orphans, pseudonyms, sources, store
 from callcenter.archiving.captures import VolumeMissingError
 from callcenter.archiving.opening import Site
 from callcenter.archiving.orphans import Orphan
@@ -156,9 +156,9 @@ class Archiver:
         number = await self._number(site, object_id, call.started_at)
         end = call.ended_at or self._clock.now()
         cel = await self._in_thread(cel_rows.csv_rows, site.cel_file, call.cc_call, call.started_at, end)
-        text = description.of_call(
-            about, number, site.fonds, site.fonds_name, site.archive.root_id, cel, site.environment
-        )
+        async with self._db.connection() as conn:
+            hidden = await pseudonyms.of_site(conn, self._config)
+        text = description.of_call(about, number, site.fonds, site.fonds_name, hidden, cel, site.environment)
         ingest = Ingest(site.archive, site.log, site.form, self._checkpoint)
         sealed: Sealed = await self._in_thread(ingest.seal, object_id, text, wanted, self._clock.now())
         return sealed

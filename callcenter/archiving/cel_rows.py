@@ -8,13 +8,12 @@ import csv
 import io
 import json
 import os
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from agi.names import EVENT_ARRIVED
+from agi import names
 from callcenter.customers import masking
 
 FIELDS = (
@@ -31,8 +30,10 @@ FIELDS = (
     "appname",
     "eventextra",
 )
-NUMBER = re.compile(r"\+?\d{7,}")
-"""Shorter ones are extensions, queues and our own number."""
+NAMES = frozenset({"eventtime", "uniqueid", "linkedid", "accountcode", "peeraccount"})
+"""Fields that hold moments and names the switch or we chose, never a number."""
+OURS = frozenset({names.EVENT_REC_START, names.EVENT_REC_END, names.EVENT_REC_FAIL, names.EVENT_REC_NONE})
+"""Marks of ours about captures: paths and sizes."""
 MARGIN = 30.0
 """Seconds around the call in which its rows may lie."""
 MOST_ROWS = 5_000
@@ -112,9 +113,8 @@ def _is_of(row: dict[str, Any], cc_call: str) -> bool:
 
 def _shown(row: dict[str, Any], name: str) -> str:
     text = str(row.get(name, ""))
-    if name == "eventextra" and row.get("userdeftype") == EVENT_ARRIVED:
-        return NUMBER.sub(lambda number: masking.phone(number[0]) or "", text)
-    return text
+    is_ours = name in NAMES or (name == "eventextra" and row.get("userdeftype") in OURS)
+    return text if is_ours else masking.numbers(text)
 
 
 def _line(fields: Any) -> str:

@@ -2,21 +2,29 @@
 
 import asyncio
 import csv
+import hashlib
+import hmac
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
 
-from callcenter.archiving import commands
+from callcenter.archiving import commands, pseudonyms
+from callcenter.archiving.archiver import Archiver
+from callcenter.calls.store import Note, note
 from callcenter.clock import ManualClock
 from callcenter.config import RecordingsConfig
 from callcenter.db.pool import Database
+from callcenter.ids import CallId
 from recordings import store
 from recordings.checkpoint import Signer, parse
 from recordings.ingest import read_record
@@ -424,6 +432,83 @@ async def test_the_switchs_rows_of_the_call_are_in_the_object_with_numbers_maske
     record = read_record(hotline.site.archive, call.object_id)
     assert "13800138000" not in json.dumps(record)
     assert record["call"]["caller_masked"] == "138****8000"
+
+
+DIGITS = re.compile(r"\d+")
+
+
+def runs_of(number: str, length: int = 6) -> set[str]:
+    """Every part of the number that is longer than what its mask shows."""
+    return {number[at : at + length] for at in range(len(number) - length + 1)}
+
+
+@pytest.mark.parametrize("direction", ["inbound", "callback", "click"])
+async def test_no_part_of_a_customers_number_is_in_the_object_whoever_rang_whom(
+    hotline: Recorded, direction: str
+) -> None:
+    """archive.md §2.4: what is sealed cannot be corrected, so a number is only there masked and hashed."""
+    number, other = "16712345698", "15987650123"
+    incoming = direction == "inbound"
+    call = await hotline.call(
+        direction=direction, caller=number if incoming else None, did="95519" if incoming else number
+    )
+    blind = {"extension": other, "context": "cc-transfer", "transferee_channel_uniqueid": call.name}
+    rows = [
+        {"eventenum": "USER_DEFINED", "userdeftype": "CC_ARRIVED", "eventextra": {"extra": f"{number}|95519"}},
+        {"eventenum": "BRIDGE_ENTER", "channame": f"Local/{number}@cc-transfer-0000000a;1", "eventextra": {}},
+        {"eventenum": "BLINDTRANSFER", "channame": "PJSIP/trunk-main-00000012", "eventextra": blind},
+        {"eventenum": "CHAN_START", "peer": f"PJSIP/{other}@trunk-main-00000013", "eventextra": {"dial": number}},
+    ]
+    with hotline.config.cel_file.open("w") as log:
+        for row in rows:
+            names = {"eventtime": f"{call.started.timestamp():.6f}", "uniqueid": call.name, "linkedid": call.name}
+            log.write(json.dumps({**names, **row, "eventextra": json.dumps(row["eventextra"])}) + "\n")
+    async with hotline.db.transaction() as conn:
+        moved = {"manner": "blind", "target": f"{other}@cc-transfer"}
+        await note(conn, [Note(CallId(call.id), call.started, "cel", "transferred", None, moved)])
+    await hotline.seal()
+    folder = hotline.site.archive.path_of(call.object_id)
+    texts = {path: path.read_text() for path in folder.rglob("*") if path.is_file() and path.suffix != ".flac"}
+    assert {"record.json", "cel.csv", "premis.jsonl", "dat63.xml"} <= {path.name for path in texts}
+    for path, text in texts.items():
+        for run in DIGITS.findall(text):
+            assert not runs_of(number) & runs_of(run), (path, run)
+            assert not runs_of(other) & runs_of(run), (path, run)
+    record = read_record(hotline.site.archive, call.object_id)["call"]
+    assert (record["caller_masked"], record["did"]) == ("167****5698", "95519" if incoming else None)
+    assert record["transfers"][0]["target"] == "159****0123@cc-transfer"
+    cel = list(csv.DictReader((folder / "v1/content/meta/cel.csv").read_text().splitlines()))
+    assert [row["channame"] for row in cel[1:3]] == [
+        "Local/167****5698@cc-transfer-0000000a;1",
+        "PJSIP/trunk-main-00000012",
+    ]
+    assert {row["uniqueid"] for row in cel} == {call.name}
+
+
+async def hash_of(hotline: Recorded, config: RecordingsConfig, **call: Any) -> str:
+    made = await hotline.call(**call)
+    archiver = Archiver(config, hotline.db, hotline.clock)
+    await archiver.seal_due()
+    archiver.close()
+    return str(read_record(hotline.site.archive, made.object_id)["call"]["caller_hash"])
+
+
+async def test_the_same_customer_has_the_same_hash_which_only_the_key_can_tell(hotline: Recorded) -> None:
+    """archive.md §2.4: eleven digits are quickly tried through; without the key that leads nowhere."""
+    rang = await hash_of(hotline, hotline.config, caller="13800138000")
+    rung = await hash_of(hotline, hotline.config, direction="callback", caller=None, did="+8613800138000")
+    stranger = await hash_of(hotline, hotline.config, caller="13800138001")
+    assert rang == rung != stranger
+    kind, key_id, digest = rang.split(":")
+    async with hotline.db.connection() as conn:
+        made = await pseudonyms.of_site(conn, hotline.config)
+    assert (kind, key_id) == ("hmac-sha256", made.key_id)
+    assert hmac.new(made.key, b"13800138000", "sha256").hexdigest() == digest
+    plain = hashlib.sha256(b"13800138000").hexdigest()
+    root_id = hotline.site.archive.root_id.encode()
+    assert digest not in {plain, hmac.new(root_id, b"13800138000", "sha256").hexdigest()}
+    own = replace(hotline.config, number_key="a key of the company's own, kept elsewhere")
+    assert (await hash_of(hotline, own, caller="13800138000")).split(":")[1] != key_id
 
 
 async def test_masked_intervals_are_told_in_the_segments_own_time(hotline: Recorded) -> None:
