@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from recordings import checkpoint, disk, merkle
+from recordings.archive import TREE_STATE
 from recordings.checkpoint import Signer, TreeHead, Verifier
 from recordings.errors import LogDamagedError
 from recordings.tiles import WIDTH, Tiles
@@ -171,7 +172,7 @@ class Log:
 
     @property
     def _state_path(self) -> Path:
-        return self._folder / ".state" / "treeState"
+        return self._folder / TREE_STATE
 
     @property
     def _checkpoint_path(self) -> Path:

@@ -9,6 +9,7 @@ import io
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -41,14 +42,32 @@ PACKED = {".gz", ".xz", ".zst", ".bz2"}
 STEP = 1 << 16
 
 
-def csv_rows(cel_file: Path, cc_call: str, start: datetime, end: datetime) -> list[str]:
-    """The rows of a call as CSV lines under a header line; empty when the log is not here or says nothing."""
+@dataclass(frozen=True, slots=True)
+class CallRows:
+    """The rows of a call as CSV lines under a header line, and what the switch calls all that was linked with it."""
+
+    lines: tuple[str, ...] = ()
+    linkedid: str | None = None
+
+
+def of_call(cel_file: Path, cc_call: str, start: datetime, end: datetime) -> CallRows:
+    """The rows of a call; nothing when the log is not here or says nothing."""
     rows = [
         row for row in _rows(cel_file, start.timestamp() - MARGIN, end.timestamp() + MARGIN) if _is_of(row, cc_call)
     ]
     if not rows:
-        return []
-    return [_line(FIELDS), *(_line([_shown(row, name) for name in FIELDS]) for row in rows[:MOST_ROWS])]
+        return CallRows()
+    lines = [_line(FIELDS), *(_line([_shown(row, name) for name in FIELDS]) for row in rows[:MOST_ROWS])]
+    return CallRows(tuple(lines), _linked(rows, cc_call))
+
+
+def _linked(rows: list[dict[str, Any]], cc_call: str) -> str | None:
+    """Of the channel the call is named after, or else of those that belong to it."""
+    for name in ("uniqueid", "accountcode", "linkedid"):
+        for row in rows:
+            if row.get(name) == cc_call and row.get("linkedid"):
+                return str(row["linkedid"])
+    return None
 
 
 def _rows(cel_file: Path, first: float, last: float) -> Iterator[dict[str, Any]]:

@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from callcenter.archiving.cel_rows import CallRows
 from callcenter.archiving.pseudonyms import Pseudonyms
-from callcenter.archiving.store import Segment, Surroundings
+from callcenter.archiving.store import Segment, Surroundings, system_of
 from callcenter.customers import masking
+from recordings.clock import UNKNOWN, Reading
 from recordings.record import Description, moment
 
 TITLES = {"inbound": "95519 客户来电录音", "callback": "95519 回访录音", "click": "95519 呼出录音"}
@@ -19,13 +21,15 @@ def of_call(
     fonds: str,
     fonds_name: str,
     pseudonyms: Pseudonyms,
-    cel: Sequence[str],
+    cel: CallRows,
     environment: dict[str, Any],
+    clock: Reading,
 ) -> Description:
     """The description of a call's recording: the customer's number masked and hashed, `did` only where it is ours."""
     call = about.call
     incoming = call.direction == "inbound"
     number = call.caller if incoming else call.did
+    boot = about.boot
     return Description(
         archive_no=archive_no,
         fonds=fonds,
@@ -34,7 +38,10 @@ def of_call(
         call={
             "call_uid": str(call.id),
             "uniqueid": call.cc_call,
-            "systemname": call.cc_call.rpartition("-")[0] if incoming else None,
+            "linkedid": cel.linkedid,
+            "asterisk_id": boot.asterisk_id if boot else None,
+            "systemname": boot.system if boot else system_of(call.cc_call),
+            "boot_id": f"{boot.system}/{moment(boot.started_at)}" if boot else None,
             "direction": call.direction,
             "did": call.did if incoming else None,
             "caller_masked": masking.phone(number),
@@ -58,20 +65,28 @@ def of_call(
         },
         tickets=about.tickets,
         consent=_notice(about.events),
-        environment=environment,
-        cel=cel,
+        environment={
+            **environment,
+            "asterisk": (boot.version if boot else None) or UNKNOWN,
+            "asterisk_options": (boot.options if boot else None) or UNKNOWN,
+        },
+        cel=cel.lines,
+        clock=clock,
     )
 
 
-def of_orphan(base: str, archive_no: str, fonds: str, fonds_name: str, environment: dict[str, Any]) -> Description:
-    """The description of a capture that belongs to no call we know."""
+def of_orphan(
+    base: str, archive_no: str, fonds: str, fonds_name: str, environment: dict[str, Any], clock: Reading
+) -> Description:
+    """The description of a capture that belongs to no call we know: nor is the switch known that made it."""
     return Description(
         archive_no=archive_no,
         fonds=fonds,
         fonds_name=fonds_name,
         title="未关联通话的录音",
         call={"call_uid": None, "base": base},
-        environment=environment,
+        environment={**environment, "asterisk": UNKNOWN, "asterisk_options": UNKNOWN},
+        clock=clock,
     )
 
 

@@ -18,10 +18,12 @@ from typing import Any
 import asyncpg
 import pytest
 
+from callcenter import __version__
 from callcenter.archiving import commands, pseudonyms
 from callcenter.archiving.archiver import Archiver
-from callcenter.calls.store import Note, note
-from callcenter.clock import ManualClock
+from callcenter.calls.store import Note, beat, note, save_boot, save_switch_offset
+from callcenter.calls.switch import Boot
+from callcenter.clock import ManualClock, SystemClock
 from callcenter.config import RecordingsConfig
 from callcenter.db.pool import Database
 from callcenter.ids import CallId
@@ -30,6 +32,7 @@ from recordings.checkpoint import Signer, parse
 from recordings.ingest import read_record
 from recordings.staging import Checkpoint
 from recordings.verify import verify_archive
+from tests.conftest import NOON
 from tests.fakes.captures import a_pair, tone
 from tests.service.recorded import Recorded
 
@@ -509,6 +512,77 @@ async def test_the_same_customer_has_the_same_hash_which_only_the_key_can_tell(h
     assert digest not in {plain, hmac.new(root_id, b"13800138000", "sha256").hexdigest()}
     own = replace(hotline.config, number_key="a key of the company's own, kept elsewhere")
     assert (await hash_of(hotline, own, caller="13800138000")).split(":")[1] != key_id
+
+
+def head_of_checkout() -> str:
+    checkout = str(Path(__file__).parents[2])
+    return subprocess.run(["git", "-C", checkout, "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip()
+
+
+BOOTS = [
+    Boot("hl1", NOON - timedelta(days=3), "02:42:ac:11:00:02", "20.1.0", ""),
+    Boot("hl1", NOON - timedelta(days=1), "02:42:ac:11:00:02", "22.10.1", "OPTIONAL_API"),
+    Boot("hl1", NOON + timedelta(days=1), "02:42:ac:11:00:02", "22.11.0", ""),
+]
+
+
+@pytest.mark.parametrize("direction", ["inbound", "callback"])
+async def test_the_record_says_which_switch_and_program_it_came_from_and_how_the_clocks_stood(
+    hotline: Recorded, direction: str
+) -> None:
+    """archive.md §2.4"""
+    async with hotline.db.transaction() as conn:
+        for boot in BOOTS:
+            await save_boot(conn, boot, NOON)
+        await beat(conn, NOON, "test", hears=True)
+        assert await save_switch_offset(conn, -37, SystemClock().now())
+    call = await hotline.call(direction=direction)
+    channel = {"eventenum": "CHAN_START", "eventtime": f"{call.started.timestamp():.6f}", "uniqueid": call.name}
+    hotline.config.cel_file.write_text(json.dumps({**channel, "linkedid": "hl1-1795000000.7"}) + "\n")
+    await hotline.seal()
+    record = read_record(hotline.site.archive, call.object_id)
+    assert {name: record["call"][name] for name in ("linkedid", "asterisk_id", "systemname", "boot_id")} == {
+        "linkedid": "hl1-1795000000.7",
+        "asterisk_id": "02:42:ac:11:00:02",
+        "systemname": "hl1",
+        "boot_id": f"hl1/{(NOON - timedelta(days=1)).isoformat(timespec='milliseconds').replace('+00:00', 'Z')}",
+    }
+    assert (record["env"]["asterisk"], record["env"]["asterisk_options"]) == ("22.10.1", "OPTIONAL_API")
+    assert record["env"]["program"] == f"hotline95519 {__version__}"
+    assert record["env"]["commit"].removesuffix("+") == (head_of_checkout() or "unknown")
+    clock = record["clock"]
+    assert abs(clock["database_offset_ms"]) < 1_000
+    assert clock["switch_offset_ms"] == -37
+    assert clock["ntp"]["state"] in {"synchronised", "unsynchronised", "unknown"}
+
+
+async def test_of_a_switch_nobody_saw_the_record_claims_nothing(hotline: Recorded) -> None:
+    """archive.md §2.4: what is not known is said to be unknown."""
+    call = await hotline.call(direction="callback")
+    await hotline.seal()
+    record = read_record(hotline.site.archive, call.object_id)
+    assert [record["call"][name] for name in ("linkedid", "asterisk_id", "systemname", "boot_id")] == [None] * 4
+    assert (record["env"]["asterisk"], record["clock"]["switch_offset_ms"]) == ("unknown", "unknown")
+
+
+async def test_nothing_is_sealed_while_the_clocks_contradict_each_other(hotline: Recorded, database_url: str) -> None:
+    """archive.md §2.5 step 0, on a PostgreSQL whose clock is an hour ahead."""
+    call = await hotline.call()
+    async with hotline.db.transaction() as conn:
+        await conn.execute("CREATE SCHEMA wrong")
+        await conn.execute(
+            "CREATE FUNCTION wrong.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS"
+            " $$ SELECT pg_catalog.clock_timestamp() + interval '1 hour' $$"
+        )
+        name = await conn.fetchval("SELECT current_database()")
+        await conn.execute(f"ALTER DATABASE {name} SET search_path = wrong, pg_catalog, public")
+    right, hotline.db = hotline.db, await Database.connect(database_url, size=4)
+    assert await hotline.seal() == 0
+    assert await call.state() == "finished"
+    assert await hotline.column("SELECT kind FROM incident") == ["archive_refused"]
+    await hotline.db.close()
+    hotline.db = right
+    assert await hotline.seal() == 1
 
 
 async def test_masked_intervals_are_told_in_the_segments_own_time(hotline: Recorded) -> None:
