@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, with_config
 
+from recordings.checkpoint import Signer
+
 PREFIX = "CALLCENTER_"
 NOT_SETTINGS = frozenset({"CALLCENTER_CONFIG", "CALLCENTER_ASTERISK_ROOT"})
 """Variables with our prefix that other parts read: where the file is, and the lab's Asterisk folder."""
@@ -60,6 +62,12 @@ def _absolute(path: Path) -> Path:
     if not path.is_absolute():
         raise ValueError("not an absolute path")
     return path
+
+
+def _note_key(text: str) -> str:
+    if text:
+        Signer.parse(text)
+    return text
 
 
 def _hard_to_guess(text: str) -> str:
@@ -157,7 +165,7 @@ class RecordingsConfig:
     fonds_name: Word = "95519 客户服务中心"
     master: Literal["flac", "wav"] = "flac"
     minimum_free: Annotated[int, Field(ge=0)] = 1024
-    signing_key: str = field(default="", metadata=SECRET)
+    signing_key: Annotated[str, AfterValidator(_note_key)] = field(default="", metadata=SECRET)
     number_key: Annotated[str, AfterValidator(_hard_to_guess)] = field(default="", metadata=SECRET)
 
 

@@ -148,8 +148,21 @@ class Log:
         note = self.checkpoint_note()
         return None if note is None else checkpoint.parse(note, verifiers)
 
-    def verify(self, progress: Progress = silent) -> TreeHead:
-        """Recompute every hash from the entries. Raises LogDamagedError at the first contradiction."""
+    def checkpoint_over(self, index: int) -> tuple[TreeHead, bytes] | None:
+        """The last published checkpoint, read and as it is on disk, when it is of this tree and holds that leaf."""
+        note = self.checkpoint_note()
+        if note is None:
+            return None
+        signed = checkpoint.parse(note)
+        if not index < signed.size <= self.head.size or self.root_at(signed.size) != signed.root:
+            return None
+        return signed, note
+
+    def verify(self, progress: Progress = silent, verifiers: Sequence[Verifier] = ()) -> TreeHead:
+        """Recompute every hash from the entries. Raises LogDamagedError at the first contradiction.
+
+        With verifiers, one of them must have signed the checkpoint, and with any leaf there must be one.
+        """
         head = self.head
         for tile in range(-(-head.size // WIDTH)):
             count = min(WIDTH, head.size - tile * WIDTH)
@@ -164,7 +177,9 @@ class Log:
                 if self._tiles.subtree(level, index) != merkle.node_hash(left, right):
                     raise LogDamagedError(f"tile hash {level}/{index} does not fit those below it")
         self._check_root(head)
-        signed = self.signed_head()
+        signed = self.signed_head(verifiers)
+        if signed is None and verifiers and head.size:
+            raise LogDamagedError("there is no checkpoint: nothing of this log is signed")
         if signed is not None and self.root_at(signed.size) != signed.root:
             raise LogDamagedError(f"the checkpoint of {signed.size} leaves is not of this tree")
         progress(head.size, head.size)

@@ -89,6 +89,7 @@ class Archiver:
                     drop_leftovers(site.archive)
                     self._site = site
                 done = await work(site)
+                await self._in_thread(_sign, site)
         except ArchiveBusyError:
             return 0
         except (ArchiveRefusedError, LogDamagedError) as error:
@@ -118,8 +119,6 @@ class Archiver:
             async with asyncio.TaskGroup() as tasks:
                 batch = [tasks.create_task(self._limited(limit, site, call_id, opened)) for call_id in due]
             done += sum(task.result() for task in batch)
-        if done and site.signer is not None:
-            await self._in_thread(site.log.sign, site.signer)
         return done
 
     async def _due(self, tried: set[UUID]) -> list[UUID]:
@@ -281,6 +280,15 @@ class Archiver:
 
     async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+
+
+def _sign(site: Site) -> None:
+    """A checkpoint over every leaf there is, also over those of an archiver that died before it signed."""
+    if site.signer is None:
+        return
+    signed = site.log.signed_head()
+    if site.log.head.size > (signed.size if signed is not None else 0):
+        site.log.sign(site.signer)
 
 
 def _yield_to_calls() -> None:

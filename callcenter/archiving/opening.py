@@ -45,6 +45,11 @@ class Site:
         }
 
 
+def origin(config: RecordingsConfig) -> str:
+    """The name of the archive's log, in every checkpoint."""
+    return f"{config.archive_id}/log"
+
+
 def existing(config: RecordingsConfig) -> Site:
     """The archive that is there. Raises ArchiveRefusedError when it is not, or is another."""
     found = Archive(config.archive_root, config.archive_id, config.minimum_free * MEGABYTE)
@@ -70,7 +75,7 @@ async def ready(config: RecordingsConfig, db: Database) -> Site:
 def _site(config: RecordingsConfig, found: Archive) -> Site:
     return Site(
         archive=found,
-        log=Log(found.log, f"{config.archive_id}/log"),
+        log=Log(found.log, origin(config)),
         form=MasterFormat(config.master),
         fonds=config.fonds,
         fonds_name=config.fonds_name,

@@ -38,7 +38,10 @@ class TicketSeen:
 
 @dataclass(frozen=True, slots=True)
 class RecordingSeen:
-    """A sealed recording: where its object lies below the archive root, and what its bytes must hash to."""
+    """A sealed recording: where its object lies below the archive root, and what its bytes must hash to.
+
+    `proof` is the archive log's: leaf, audit path and, where a key is installed, the signed checkpoint over that tree.
+    """
 
     id: str
     call_id: str
@@ -48,6 +51,7 @@ class RecordingSeen:
     sealed_at: str
     inventory_sha512: str
     segments: list[dict[str, Any]]
+    proof: dict[str, Any]
 
     @property
     def is_whole(self) -> bool:
@@ -81,10 +85,16 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All of it. `folder` holds what was made, `archive_root` the recordings' objects."""
+    """All of it. `folder` holds what was made, `archive_root` the recordings' objects.
+
+    `public_key` is the one whose signature stands under every checkpoint, `checkpoint_file` the newest of them on disk.
+    """
 
     folder: str
     archive_root: str
+    public_key: str
+    public_key_file: str
+    checkpoint_file: str
     began_at: str
     calls: tuple[CallSeen, ...]
     tickets: tuple[TicketSeen, ...]
@@ -122,6 +132,10 @@ class Evidence:
             ),
             (sealed == {call.id for call in self.calls}, "a sealed recording of every call"),
             (all(recording.is_whole for recording in self.recordings), "every recording whole, with its hashes"),
+            (
+                not self.public_key or all(recording.proof.get("checkpoint") for recording in self.recordings),
+                "a signed checkpoint over every recording",
+            ),
             (all(ticket.recording_id for ticket in self.tickets), "a recording on every ticket"),
             (self.figures.gained.get("pieces") == len(complaints) == 2, "two complaints in the figures"),
             (self.figures.left_out == len(findings) == 1, "the finding left out, and said so"),

@@ -22,12 +22,24 @@ SEALED_WITHIN = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where the story takes place: the API, the switch, and the folder that keeps what is made."""
+    """Where the story takes place: the API, the switch, and the folder that keeps what is made.
+
+    `public_key_file` holds the public half of the key that signs the archive's log; None where it is not to be seen.
+    """
 
     base_url: str
     address: AsteriskAddress
     folder: Path
     archive_root: str
+    public_key_file: Path | None = None
+
+    @property
+    def public_key(self) -> str:
+        return self.public_key_file.read_text("ascii").strip() if self.public_key_file is not None else ""
+
+    @property
+    def checkpoint_file(self) -> str:
+        return str(Path(self.archive_root).parent / "log/checkpoint") if self.public_key_file is not None else ""
 
 
 async def tell(setting: Setting, say: Say) -> Evidence:
@@ -52,7 +64,7 @@ async def tell(setting: Setting, say: Say) -> Evidence:
         narrator.part("archive", "录音归档", "the recordings are sealed")
         calls = (inbound, outbound)
         tickets = [await _ticket(stage, ticket_id) for ticket_id in (*opened, *answered.tickets)]
-        recordings = [await _recording(stage, call, tickets) for call in calls]
+        recordings = [await _recording(stage, call, tickets, setting) for call in calls]
         _tell_tickets(narrator, tickets)
 
         narrator.part("figures", "投诉统计", "the complaint figures")
@@ -63,6 +75,9 @@ async def tell(setting: Setting, say: Say) -> Evidence:
     return Evidence(
         folder=str(setting.folder),
         archive_root=setting.archive_root,
+        public_key=setting.public_key,
+        public_key_file=str(setting.public_key_file or ""),
+        checkpoint_file=setting.checkpoint_file,
         began_at=began_at,
         calls=calls,
         tickets=tuple(tickets),
@@ -93,9 +108,15 @@ async def _ticket(stage: Stage, ticket_id: str) -> TicketSeen:
     return ticket_seen(ticket, ticket["calls"][0]["recording_id"])
 
 
-async def _recording(stage: Stage, call: CallSeen, tickets: list[TicketSeen]) -> RecordingSeen:
+async def _recording(stage: Stage, call: CallSeen, tickets: list[TicketSeen], setting: Setting) -> RecordingSeen:
     recording_id = next(ticket.recording_id for ticket in tickets if ticket.call_id == call.id)
     sealed = await stage.supervisor.get(f"/recordings/{recording_id}")
+
+    async def proved() -> Any:
+        proof = await stage.supervisor.get(f"/recordings/{recording_id}/proof")
+        return proof if proof["checkpoint"] or setting.public_key_file is None else None
+
+    proof = await until(f"recording {recording_id} under a signed checkpoint", proved, SEALED_WITHIN)
     seen = RecordingSeen(
         id=recording_id,
         call_id=call.id,
@@ -105,6 +126,7 @@ async def _recording(stage: Stage, call: CallSeen, tickets: list[TicketSeen]) ->
         sealed_at=sealed["sealed_at"],
         inventory_sha512=sealed["inventory_sha512"],
         segments=sealed["segments"],
+        proof=proof,
     )
     stage.narrator.tell(f"录音档案 {seen.archive_no} 已封存：{seen.path}", f"sealed as {seen.object_id}")
     stage.narrator.tell(f"  清单 SHA-512 {seen.inventory_sha512[:32]}…", "of the inventory")
@@ -112,6 +134,11 @@ async def _recording(stage: Stage, call: CallSeen, tickets: list[TicketSeen]) ->
         stage.narrator.tell(
             f"  录音段 {segment['number']}，{segment['duration_ms'] / 1000:.1f} 秒，SHA-256 {segment['wav_sha256']}",
             f"segment {segment['number']}, {segment['completeness']}",
+        )
+    if proof["checkpoint"]:
+        leaf, size = proof["inclusion"]["leaf_index"], proof["inclusion"]["tree_size"]
+        stage.narrator.tell(
+            f"  存证：日志第 {leaf} 项，共 {size} 项，已签名", "leaf of the log under a signed checkpoint"
         )
     return seen
 

@@ -5,6 +5,7 @@ import csv
 import hashlib
 import hmac
 import json
+import logging
 import os
 import re
 import signal
@@ -19,7 +20,8 @@ import asyncpg
 import pytest
 
 from callcenter import __version__
-from callcenter.archiving import commands, pseudonyms
+from callcenter.__main__ import main
+from callcenter.archiving import commands, keys, pseudonyms
 from callcenter.archiving.archiver import Archiver
 from callcenter.calls.store import Note, beat, note, save_boot, save_switch_offset
 from callcenter.calls.switch import Boot
@@ -30,7 +32,7 @@ from callcenter.ids import CallId
 from recordings import store
 from recordings.checkpoint import Signer, parse
 from recordings.ingest import read_record
-from recordings.staging import Checkpoint
+from recordings.staging import Checkpoint, no_checkpoint
 from recordings.verify import verify_archive
 from tests.conftest import NOON
 from tests.fakes.captures import a_pair, tone
@@ -633,21 +635,68 @@ async def test_an_archive_whose_disk_is_not_mounted_is_not_made_anew(hotline: Re
     assert await hotline.seal() == 1
 
 
-async def test_with_a_key_every_batch_ends_in_a_signed_checkpoint(hotline: Recorded, tmp_path: Path) -> None:
-    signer = Signer.generate("hotline95519/archive")
-    config = RecordingsConfig(
-        volumes=hotline.volumes,
-        archive_root=hotline.config.archive_root,
-        cel_file=hotline.config.cel_file,
-        minimum_free=1,
-        signing_key=signer.private_text(),
-    )
+async def test_with_a_key_every_leaf_comes_under_a_signed_checkpoint(hotline: Recorded) -> None:
+    """INV-10: calls, orphans, and what an archiver left that died before it signed."""
+    signer = Signer.generate("hotline95519/log")
+    signing = replace(hotline.config, signing_key=signer.private_text())
+
+    async def signed(job: str, checkpoint: Checkpoint = no_checkpoint) -> int:
+        archiver = Archiver(signing, hotline.db, hotline.clock, checkpoint)
+        try:
+            await getattr(archiver, job)()
+        finally:
+            archiver.close()
+        head = parse((hotline.config.archive_root / "log/checkpoint").read_bytes(), [signer.verifier()])
+        assert head.root == hotline.site.log.root_at(head.size)
+        return head.size
+
     await hotline.call()
-    archiver = type(hotline.archiver())(config, hotline.db, hotline.clock)
+    assert await signed("seal_due") == 1
+    a_pair(hotline.volumes[1], 700, "hl9-1795339143.77")
+    hotline.clock.set(SystemClock().now() + timedelta(minutes=11))
+    assert await signed("seal_orphans") == 2
+    await hotline.call()
+    with pytest.raises(BaseExceptionGroup):
+        await signed("seal_due", crash_at("recorded"))
+    assert hotline.site.log.head.size == 3
+    assert await signed("seal_due") == 3
+    before = (hotline.config.archive_root / "log/checkpoint").stat().st_mtime_ns
+    assert await signed("seal_due") == 3
+    assert (hotline.config.archive_root / "log/checkpoint").stat().st_mtime_ns == before
+
+
+async def test_verification_checks_the_signature_with_the_public_key_alone(
+    hotline: Recorded, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """README's promise to a stranger: the archive's disk and the public key are enough."""
+    made = keys.kept(tmp_path / "keys", "hotline95519/log")
+    assert (made.private.stat().st_mode & 0o777, keys.kept(tmp_path / "keys", "another").public_text()) == (
+        0o600,
+        made.public_text(),
+    )
+    other = keys.kept(tmp_path / "other", "hotline95519/log")
+    await hotline.call()
+    signing = replace(hotline.config, signing_key=made.private.read_text())
+    archiver = Archiver(signing, hotline.db, hotline.clock)
     await archiver.seal_due()
     archiver.close()
-    head = parse((hotline.config.archive_root / "log/checkpoint").read_bytes(), [signer.verifier()])
-    assert (head.size, head.root) == (1, hotline.site.log.head.root)
+    for name in [name for name in os.environ if name.startswith("CALLCENTER_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("CALLCENTER_RECORDINGS_ARCHIVE_ROOT", str(hotline.config.archive_root))
+    handlers = list(logging.getLogger().handlers)
+    try:
+        assert main(["archive", "verify"]) == 0
+        assert "signature was not checked" in capsys.readouterr().out
+        assert main(["archive", "verify", "--key", str(made.public)]) == 0
+        assert "checkpoint over 1 of 1 log leaves, signed by hotline95519/log" in capsys.readouterr().out
+        assert main(["archive", "verify", "--key", str(other.public)]) == 1
+        assert "no known key signed this checkpoint" in capsys.readouterr().out
+        assert main(["archive", "verify", "--key", str(made.private)]) == 2
+        assert main(["archive", "new-key", str(hotline.config.archive_root / "log")]) == 2
+        assert main(["archive", "new-key", str(tmp_path / "keys")]) == 0
+        assert made.public_text() in capsys.readouterr().out
+    finally:
+        logging.getLogger().handlers[:] = handlers
 
 
 async def test_verification_prints_what_it_found(hotline: Recorded, capsys: pytest.CaptureFixture[str]) -> None:
