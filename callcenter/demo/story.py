@@ -4,14 +4,15 @@ A customer rings and complains; a callback yields a finding and a complaint; eve
 ticket; the figures count the two complaints, leave the finding out and say so.
 """
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from callcenter.demo import callback_call, complaint_call, people
+from callcenter.demo import callback_call, captures, complaint_call, people
 from callcenter.demo.client import Person, logged_in, until
-from callcenter.demo.evidence import CallSeen, Evidence, Figures, RecordingSeen, TicketSeen
+from callcenter.demo.evidence import CallSeen, CaptureSeen, Evidence, Figures, RecordingSeen, TicketSeen
 from callcenter.demo.narrator import Narrator, Say
 from callcenter.demo.stage import Stage, ticket_seen
 from callcenter.lab.asterisk import AsteriskAddress
@@ -127,6 +128,7 @@ async def _recording(stage: Stage, call: CallSeen, tickets: list[TicketSeen], se
         inventory_sha512=sealed["inventory_sha512"],
         segments=sealed["segments"],
         proof=proof,
+        captures=await asyncio.to_thread(_captures, setting, sealed["archive_path"]),
     )
     stage.narrator.tell(f"录音档案 {seen.archive_no} 已封存：{seen.path}", f"sealed as {seen.object_id}")
     stage.narrator.tell(f"  清单 SHA-512 {seen.inventory_sha512[:32]}…", "of the inventory")
@@ -135,12 +137,21 @@ async def _recording(stage: Stage, call: CallSeen, tickets: list[TicketSeen], se
             f"  录音段 {segment['number']}，{segment['duration_ms'] / 1000:.1f} 秒，SHA-256 {segment['wav_sha256']}",
             f"segment {segment['number']}, {segment['completeness']}",
         )
+    for capture in seen.captures:
+        stage.narrator.tell(f"  采集文件 {capture.path}，SHA-256 {capture.sha256}", f"captured, {capture.side}")
     if proof["checkpoint"]:
         leaf, size = proof["inclusion"]["leaf_index"], proof["inclusion"]["tree_size"]
         stage.narrator.tell(
             f"  存证：日志第 {leaf} 项，共 {size} 项，已签名", "leaf of the log under a signed checkpoint"
         )
     return seen
+
+
+def _captures(setting: Setting, path: str) -> tuple[CaptureSeen, ...]:
+    """None where the archive is not to be seen from here."""
+    if not setting.archive_root:
+        return ()
+    return captures.of_recording(Path(setting.archive_root) / path, setting.address.volumes)
 
 
 async def _compared(secretary: Person, before: Any, after: Any) -> Figures:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from callcenter.demo.evidence import CallSeen, Evidence, Figures, RecordingSeen, TicketSeen
+from callcenter.demo.evidence import CallSeen, CaptureSeen, Evidence, Figures, RecordingSeen, TicketSeen
 
 pytestmark = pytest.mark.unit
 
@@ -38,7 +38,8 @@ def a_recording(call: str) -> RecordingSeen:
     segment = {"number": 1, "completeness": "complete", "wav_sha256": "x"}
     proof = {"checkpoint": "signed"}
     at = "2026-11-18T04:02:00Z"
-    return RecordingSeen(f"r-{call}", call, f"urn:{call}", "1", f"a/{call}", at, "y", [segment], proof)
+    captured = tuple(CaptureSeen(1, side, f"/rec1/{call}-{side}.sln", "z") for side in ("customer", "heard"))
+    return RecordingSeen(f"r-{call}", call, f"urn:{call}", "1", f"a/{call}", at, "y", [segment], proof, captured)
 
 
 WHOLE = Evidence(
@@ -96,6 +97,12 @@ def test_evidence_of_everything_is_complete_and_says_what_was_gained() -> None:
                 whole, recordings=tuple(replace(one, proof={"checkpoint": None}) for one in whole.recordings)
             ),
             "a signed checkpoint",
+        ),
+        (
+            lambda whole: replace(
+                whole, recordings=tuple(replace(one, captures=one.captures[:1]) for one in whole.recordings)
+            ),
+            "both captures",
         ),
         (lambda whole: replace(whole, figures=replace(whole.figures, after={"pieces": 8})), "two complaints"),
         (lambda whole: replace(whole, figures=replace(whole.figures, excluded_after={})), "the finding left out"),
