@@ -7,7 +7,7 @@ should be where.
 from dataclasses import dataclass
 from typing import Literal
 
-from agi.ami import ActionRefusedError, Ami, Message
+from agi.ami import ActionRefusedError, Ami, AmiError, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,14 @@ class Actions:
 
     def __init__(self, ami: Ami) -> None:
         self.ami = ami
+
+    async def time(self) -> float:
+        """The switch's own clock, in seconds since 1970."""
+        answer = await self.ami.action("Ping")
+        try:
+            return float(answer.get("Timestamp"))
+        except ValueError:
+            raise AmiError("the switch does not tell the time") from None
 
     # Queues
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, with_config
 
 from callcenter.service_hours import Span
+from recordings.checkpoint import Signer
 
 PREFIX = "CALLCENTER_"
 NOT_SETTINGS = frozenset({"CALLCENTER_CONFIG", "CALLCENTER_ASTERISK_ROOT"})
@@ -24,6 +25,7 @@ ZONE = "Asia/Shanghai"
 """Days are decided here; it follows from the rules and is not a setting."""
 
 SECRET = {"secret": True}
+SHORTEST_KEY = 32
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -66,6 +68,18 @@ def _absolute(path: Path) -> Path:
     if not path.is_absolute():
         raise ValueError("not an absolute path")
     return path
+
+
+def _note_key(text: str) -> str:
+    if text:
+        Signer.parse(text)
+    return text
+
+
+def _hard_to_guess(text: str) -> str:
+    if text and len(text) < SHORTEST_KEY:
+        raise ValueError(f"a key has at least {SHORTEST_KEY} characters")
+    return text
 
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -143,7 +157,8 @@ class RecordingsConfig:
 
     `archive_id` is written into the archive, which is refused when it carries another; `fonds` (全宗号) and
     `fonds_name` begin every archive number; `minimum_free`: megabytes below which nothing is sealed; `signing_key`:
-    the log's private note key, without which no checkpoint is signed.
+    the log's private note key, without which no checkpoint is signed; `number_key`: by which customers' numbers are
+    hashed for the archive (docs/personal-data.md), empty for the one made with the database.
     """
 
     volumes: Annotated[tuple[Folder, ...], Field(min_length=2, max_length=2)] = (
@@ -157,7 +172,8 @@ class RecordingsConfig:
     fonds_name: Word = "95519 客户服务中心"
     master: Literal["flac", "wav"] = "flac"
     minimum_free: Annotated[int, Field(ge=0)] = 1024
-    signing_key: str = field(default="", metadata=SECRET)
+    signing_key: Annotated[str, AfterValidator(_note_key)] = field(default="", metadata=SECRET)
+    number_key: Annotated[str, AfterValidator(_hard_to_guess)] = field(default="", metadata=SECRET)
 
 
 @_strict

@@ -10,10 +10,11 @@ import logging
 import os
 import socket
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from agi.actions import Actions
-from agi.ami import Account, Ami, connected
+from agi.ami import Account, Ami, AmiError, connected
 from agi.ari.commands import Ari
 from agi.ari.rest import Rest
 from agi.ari.stream import ReplacedError, opened
@@ -43,6 +44,9 @@ log = logging.getLogger(__name__)
 AFTER_LOSS = 5.0
 """Seconds before a process that lost the calls to another asks for them again."""
 BEAT = 2.0
+CLOCK_EVERY = 60.0
+CLOCK_OFF = 5.0
+"""Seconds by which the switch's clock may differ from ours before somebody is told."""
 PORT_TAKEN = 1.0
 DRAIN = 3.0
 
@@ -89,6 +93,7 @@ class Telephony:
                 tasks.create_task(self._answer(stopping), name="fastagi"),
                 tasks.create_task(self._own(rest, ami), name="own the calls"),
                 tasks.create_task(self._beat(), name="beat"),
+                tasks.create_task(self._read_clock(Actions(ami)), name="switch's clock"),
                 tasks.create_task(self.complaints.run_replay(), name="spooled tickets"),
             ]
             await stopping.wait()
@@ -137,12 +142,12 @@ class Telephony:
             tasks.create_task(Dialer(self.db, line, self.clock).run(), name="dialer")
             tasks.create_task(Membership(self.db, Actions(ami), self.wall).run(), name="queues")
 
-    async def _alarm(self, kind: str) -> None:
+    async def _alarm(self, kind: str, told: Mapping[str, object] | None = None) -> None:
         log.error("incident", extra={"kind": kind})
         self.counts[kind] += 1
         try:
             async with self.db.connection() as conn:
-                details = {"process": self.name}
+                details = {"process": self.name, **(told or {})}
                 await store.raise_incidents(conn, [(None, Incident(kind, self.wall.now(), details))])
         except AWAY:
             log.warning("incident not stored", extra={"kind": kind})
@@ -157,3 +162,24 @@ class Telephony:
                 except AWAY:
                     self.counts["beats_missed"] += 1
             await asyncio.sleep(BEAT if controller is not None and controller.hears() else BEAT / 10)
+
+    async def _read_clock(self, actions: Actions) -> None:
+        """Keeps how far the switch's clock is from ours, for what is sealed meanwhile."""
+        while True:
+            try:
+                kept = await self._clock_read(actions)
+            except (AmiError, *AWAY) as error:
+                log.debug("the switch's clock was not read", extra={"error": type(error).__name__})
+                kept = False
+            await asyncio.sleep(CLOCK_EVERY if kept else BEAT)
+
+    async def _clock_read(self, actions: Actions) -> bool:
+        before = self.wall.now().timestamp()
+        told = await actions.time()
+        at = self.wall.now()
+        offset = round((told - (before + at.timestamp()) / 2) * 1000)
+        async with self.db.connection(timeout=1.0) as conn:
+            kept = await store.save_switch_offset(conn, offset, at)
+        if abs(offset) > CLOCK_OFF * 1000:
+            await self._alarm("switch_clock_off", {"offset_ms": offset})
+        return kept

@@ -14,9 +14,11 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from recordings import disk
+from recordings.clock import Reading
 from recordings.errors import (
     ArchiveBusyError,
     ArchiveFullError,
@@ -33,6 +35,7 @@ LAYOUT = "0003-hash-and-id-n-tuple-storage-layout"
 SENTINEL = ".archive-root-id"
 INVENTORY = "inventory.json"
 SIDECAR = "inventory.json.sha512"
+TREE_STATE = Path(".state/treeState")
 MINIMUM_FREE = 1 << 30
 LONGEST_ENCODED = 100
 DIRECTORIES = ("stage", "quarantine", "log", "derived")
@@ -84,13 +87,22 @@ class Archive:
         """Where the object lies, or would lie."""
         return self.root / object_path(object_id)
 
-    def check_writable(self) -> None:
-        """Step 0: the right disk, one file system, a known format, room. Raises ArchiveRefusedError."""
+    def check_writable(self, clock: Reading | None = None) -> None:
+        """Step 0: the right disk, one file system, a known format, room, a sound clock. Raises ArchiveRefusedError."""
         self.check_readable()
         if self.root.stat().st_dev != self.stage.stat().st_dev:
             raise ArchiveRefusedError(f"{self.stage} is not on the file system of {self.root}")
         if (free := disk.free_bytes(self.root)) < self.minimum_free:
             raise ArchiveFullError(f"{self.root}: {free} bytes free, {self.minimum_free} wanted")
+        if clock is not None:
+            clock.check(self._last_written())
+
+    def _last_written(self) -> datetime | None:
+        """When the log was last added to, by the file system."""
+        try:
+            return datetime.fromtimestamp((self.log / TREE_STATE).stat().st_mtime, UTC)
+        except FileNotFoundError:
+            return None
 
     def check_readable(self) -> None:
         """The sentinel proves that the archive's disk is mounted here and not an empty mount point."""
@@ -104,7 +116,7 @@ class Archive:
             raise UnknownFormatError(f"{self.root}: not an OCFL 1.1 root")
 
     @contextmanager
-    def writing(self, wait: bool = True) -> Iterator[None]:
+    def writing(self, wait: bool = True, clock: Reading | None = None) -> Iterator[None]:
         """Hold the archive alone; a second archiver waits here, or gets ArchiveBusyError (F48)."""
         descriptor = os.open(self.base / "stage.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
@@ -112,7 +124,7 @@ class Archive:
                 fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise ArchiveBusyError(f"{self.base}: another archiver is at work") from error
-            self.check_writable()
+            self.check_writable(clock)
             yield
         finally:
             os.close(descriptor)

@@ -82,6 +82,21 @@ class Verifier:
     name: str
     key: Ed25519PublicKey
 
+    @classmethod
+    def parse(cls, text: str) -> Verifier:
+        """Read ``<name>+<id>+<base64>``. Raises ValueError, also when the id is not the key's."""
+        try:
+            name, key_id, encoded = text.strip().split("+", 2)
+            raw = base64.b64decode(encoded, validate=True)
+            if not NAME.match(name) or raw[:1] != ED25519:
+                raise ValueError
+            found = cls(name, Ed25519PublicKey.from_public_bytes(raw[1:]))
+        except ValueError as error:
+            raise ValueError("not an Ed25519 signed-note public key") from error
+        if found.key_id.hex() != key_id:
+            raise ValueError("the public key is damaged: its id is another key's")
+        return found
+
     @property
     def key_id(self) -> bytes:
         raw = self.key.public_bytes_raw()

@@ -30,6 +30,12 @@ class ArchiveFullError(ArchiveRefusedError):
     code = "archive-full"
 
 
+class ClockUnsoundError(ArchiveRefusedError):
+    """This machine's time cannot be believed; nothing is sealed under it, the sources wait (protocol step 0)."""
+
+    code = "clock-unsound"
+
+
 class VolumeSuspectError(RecordingsError):
     """A write or fsync failed. That file must never be synced again: restage from the source."""
 

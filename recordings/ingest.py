@@ -90,7 +90,7 @@ class Ingest:
         ArchiveRefusedError, VolumeSuspectError when the archive cannot be written. All leave the captures
         and everything sealed before as they were.
         """
-        self._archive.check_writable()
+        self._archive.check_writable(about.clock)
         complete_interrupted(self._archive, object_id)
         self._checkpoint("checked")
         held = self._held(object_id)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from recordings import checkpoint, disk, merkle
+from recordings.archive import TREE_STATE
 from recordings.checkpoint import Signer, TreeHead, Verifier
 from recordings.errors import LogDamagedError
 from recordings.tiles import WIDTH, Tiles
@@ -147,8 +148,21 @@ class Log:
         note = self.checkpoint_note()
         return None if note is None else checkpoint.parse(note, verifiers)
 
-    def verify(self, progress: Progress = silent) -> TreeHead:
-        """Recompute every hash from the entries. Raises LogDamagedError at the first contradiction."""
+    def checkpoint_over(self, index: int) -> tuple[TreeHead, bytes] | None:
+        """The last published checkpoint, read and as it is on disk, when it is of this tree and holds that leaf."""
+        note = self.checkpoint_note()
+        if note is None:
+            return None
+        signed = checkpoint.parse(note)
+        if not index < signed.size <= self.head.size or self.root_at(signed.size) != signed.root:
+            return None
+        return signed, note
+
+    def verify(self, progress: Progress = silent, verifiers: Sequence[Verifier] = ()) -> TreeHead:
+        """Recompute every hash from the entries. Raises LogDamagedError at the first contradiction.
+
+        With verifiers, one of them must have signed the checkpoint, and with any leaf there must be one.
+        """
         head = self.head
         for tile in range(-(-head.size // WIDTH)):
             count = min(WIDTH, head.size - tile * WIDTH)
@@ -163,7 +177,9 @@ class Log:
                 if self._tiles.subtree(level, index) != merkle.node_hash(left, right):
                     raise LogDamagedError(f"tile hash {level}/{index} does not fit those below it")
         self._check_root(head)
-        signed = self.signed_head()
+        signed = self.signed_head(verifiers)
+        if signed is None and verifiers and head.size:
+            raise LogDamagedError("there is no checkpoint: nothing of this log is signed")
         if signed is not None and self.root_at(signed.size) != signed.root:
             raise LogDamagedError(f"the checkpoint of {signed.size} leaves is not of this tree")
         progress(head.size, head.size)
@@ -171,7 +187,7 @@ class Log:
 
     @property
     def _state_path(self) -> Path:
-        return self._folder / ".state" / "treeState"
+        return self._folder / TREE_STATE
 
     @property
     def _checkpoint_path(self) -> Path:
@@ -194,7 +210,7 @@ class Log:
         with disk.write_errors(staged):
             descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
             try:
-                os.write(descriptor, content)
+                disk.write_all(descriptor, content, staged)
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)

@@ -14,6 +14,7 @@ from xml.etree import ElementTree as Xml
 
 from recordings.audio import Encoded, MasterFormat
 from recordings.capture import Origin
+from recordings.clock import UNKNOWN, Reading
 from recordings.completeness import Completeness
 from recordings.errors import ObjectDamagedError
 
@@ -116,7 +117,7 @@ class Description:
     environment: Json = field(default_factory=dict)
     cel: Sequence[str] = ()
     sealed_by: str = "archiver"
-    clock: Json = field(default_factory=dict)
+    clock: Reading | None = None
 
 
 def record_json(
@@ -140,7 +141,7 @@ def record_json(
         "env": dict(about.environment),
         "sealed_by": about.sealed_by,
         "sealed_at": moment(at),
-        "clock": dict(about.clock),
+        "clock": UNKNOWN if about.clock is None else dict(about.clock.as_json()),
         "prev_log_size": log_size,
     }
     return json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1).encode() + b"\n"

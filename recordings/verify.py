@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +24,7 @@ from recordings.archive import (
     proved_inventory,
 )
 from recordings.audio import check_master
+from recordings.checkpoint import Verifier
 from recordings.disk import digests
 from recordings.errors import (
     EncodingMismatchError,
@@ -70,11 +71,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The result of a whole verification."""
+    """The result of a whole verification; of the leaves, `signed` are under the checkpoint."""
 
     objects: int
     files: int
     leaves: int
+    signed: int
     findings: tuple[Finding, ...]
 
     @property
@@ -82,13 +84,24 @@ class Report:
         return not self.findings
 
 
-def verify_archive(archive: Archive, log: Log, decode: bool = False, progress: Progress = silent) -> Report:
-    """Verify every object and the log. ``decode`` also decodes every master and compares its samples."""
+def verify_archive(
+    archive: Archive,
+    log: Log,
+    decode: bool = False,
+    progress: Progress = silent,
+    verifiers: Sequence[Verifier] = (),
+) -> Report:
+    """Verify every object and the log. ``decode`` also decodes every master and compares its samples.
+
+    With ``verifiers`` the log's checkpoint must bear the signature of one of them.
+    """
     findings: list[Finding] = []
     leaves: dict[tuple[str, int], str] = {}
-    size = 0
+    size = signed = 0
     try:
-        size = log.verify(lambda done, total: progress(done, total, "log leaves")).size
+        size = log.verify(lambda done, total: progress(done, total, "log leaves"), verifiers).size
+        checkpoint = log.signed_head(verifiers)
+        signed = checkpoint.size if checkpoint is not None else 0
         for entry in log.entries():
             stated = json.loads(entry)
             if stated.get("type") in (LeafType.INGEST, LeafType.ADD_VERSION):
@@ -108,7 +121,7 @@ def verify_archive(archive: Archive, log: Log, decode: bool = False, progress: P
     for object_id in sorted({object_id for object_id, _ in leaves}):
         if not archive.holds(object_id):
             findings.append(Finding(object_id, Damage.OBJECT_MISSING, "the log knows it, the root does not"))
-    return Report(objects, files, size, tuple(findings))
+    return Report(objects, files, size, signed, tuple(findings))
 
 
 def verify_object(archive: Archive, path: Path, decode: bool = False) -> tuple[str | None, int, list[Finding]]:

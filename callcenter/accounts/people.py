@@ -139,18 +139,20 @@ async def change_password(db: Database, actor: Actor, address: str, old: str, ne
     """
     if actor.kind != "user":
         raise ForbiddenError("a token has no password")
-    await sessions.count_try(db, actor.login, address, at)
-    async with db.connection() as conn:
-        stored = await store.password_hash(conn, actor.id)
-    if not await passwords.fits(stored, old):
-        raise sessions.WrongPasswordError("the old password is wrong")
     passwords.check(new, actor.login)
-    password_hash = await passwords.hashed(new)
-    async with db.transaction() as conn:
-        await store.set_password(conn, actor.id, password_hash, at)
-        await conn.execute(sessions.FORGIVE, actor.login, address)
-        await conn.execute(sessions.REVOKE_ALL, actor.id, at, actor.session_id)
-        await _record(conn, Doer.of(actor, address), "user.password_changed", actor.id, at, {})
+    async with sessions.trying(db, actor.login, address, at):
+        async with db.connection() as conn:
+            stored = await store.password_hash(conn, actor.id)
+        if not await passwords.fits(stored, old):
+            async with db.transaction() as conn:
+                await _record(conn, Doer.of(actor, address), "user.password_refused", actor.id, at, {})
+            raise sessions.WrongPasswordError("the old password is wrong")
+        password_hash = await passwords.hashed(new)
+        async with db.transaction() as conn:
+            await store.set_password(conn, actor.id, password_hash, at)
+            await conn.execute(sessions.FORGIVE, actor.login, address)
+            await conn.execute(sessions.REVOKE_ALL, actor.id, at, actor.session_id)
+            await _record(conn, Doer.of(actor, address), "user.password_changed", actor.id, at, {})
 
 
 async def _path_within(conn: Connection, doer: Doer, organisation_id: str) -> str:
@@ -171,7 +173,7 @@ def _shown(user: User) -> dict[str, Any]:
     }
 
 
-Action = Literal["user.added", "user.changed", "user.password_given", "user.password_changed"]
+Action = Literal["user.added", "user.changed", "user.password_given", "user.password_changed", "user.password_refused"]
 
 
 async def _record(

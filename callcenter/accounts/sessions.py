@@ -1,11 +1,15 @@
 """Log-ins and tokens: who stands behind a secret. Must never keep the secret itself, only its SHA-256 (H1, H20)."""
 
+import asyncio
 import hashlib
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from callcenter import audit
 from callcenter.accounts import passwords, permissions
@@ -92,11 +96,24 @@ def new_token(prefix: str) -> str:
     return prefix + secrets.token_urlsafe(32)
 
 
-async def count_try(db: Database, login: str, address: str, at: datetime) -> None:
-    """Counts a try at the password of a log-in name. Raises LockedOutError when there were too many.
+_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    To be called before the password is looked at, so that tries at the same time cannot outrun the count.
+
+@asynccontextmanager
+async def trying(db: Database, login: str, address: str, at: datetime) -> AsyncIterator[None]:
+    """The block looks at the password of a log-in name, and nobody else in this process does meanwhile.
+
+    The try is counted before the block, so that tries at the same time cannot outrun the count; right ones at the
+    same time wait for each other and are forgiven one by one, so that they lock nobody out. Raises LockedOutError when
+    there were too many, and leaves that in the audit.
     """
+    turn = _turns.setdefault(login, asyncio.Lock())
+    async with turn:
+        await _count(db, login, address, at)
+        yield
+
+
+async def _count(db: Database, login: str, address: str, at: datetime) -> None:
     async with db.transaction() as conn:
         await conn.execute(LOCK_LOGIN, login)
         tries = await conn.fetchrow(COUNT_TRIES, login, address, at - WINDOW)
@@ -104,6 +121,10 @@ async def count_try(db: Database, login: str, address: str, at: datetime) -> Non
         if tries["from_address"] < TRIES_FROM_ONE_ADDRESS and tries["altogether"] < TRIES_ALTOGETHER:
             await conn.execute(INSERT_TRY, uuid7(at), login, address, at)
             return
+        await audit.record(
+            conn, actor="nobody", action="session.locked_out", object_kind="login", object_id=login, at=at,
+            address=address,
+        )  # fmt: skip
     raise LockedOutError(f"wait {WINDOW // timedelta(minutes=1)} minutes")
 
 
@@ -112,38 +133,31 @@ async def log_in(
 ) -> LoggedIn:
     """Opens a session. Raises WrongPasswordError or LockedOutError."""
     login = login.strip().lower()[:64]
-    await count_try(db, login, address, at)
-    async with db.connection() as conn:
-        user = await conn.fetchrow(SELECT_LOGIN, login)
-    if not await passwords.fits(user["password_hash"] if user else None, password):
-        async with db.transaction() as conn:
-            await audit.record(
-                conn, actor="nobody", action="session.refused", object_kind="login", object_id=login, at=at,
-                address=address,
-            )  # fmt: skip
-        raise WrongPasswordError("the name or the password is wrong")
-    assert user is not None
-    token, session_id = new_token(SESSION_PREFIX), uuid7(at)
-    expires_at = at + SESSION_LASTS
-    async with db.transaction() as conn:
-        opened = await conn.fetchval(
-            INSERT_SESSION,
-            session_id,
-            digest(token),
-            user["id"],
-            kind,
-            at,
-            expires_at,
-            address,
-            audit.storable(user_agent),
-        )
-        if opened is None:
+    async with trying(db, login, address, at):
+        async with db.connection() as conn:
+            user = await conn.fetchrow(SELECT_LOGIN, login)
+        if not await passwords.fits(user["password_hash"] if user else None, password):
+            async with db.transaction() as conn:
+                await audit.record(
+                    conn, actor="nobody", action="session.refused", object_kind="login", object_id=login, at=at,
+                    address=address,
+                )  # fmt: skip
             raise WrongPasswordError("the name or the password is wrong")
-        await conn.execute(FORGIVE, login, address)
-        await audit.record(
-            conn, actor=f"user:{user['id']}", action="session.opened", object_kind="session",
-            object_id=str(session_id), at=at, details={"kind": kind}, address=address,
-        )  # fmt: skip
+        assert user is not None
+        token, session_id = new_token(SESSION_PREFIX), uuid7(at)
+        expires_at = at + SESSION_LASTS
+        agent = audit.storable(user_agent)
+        async with db.transaction() as conn:
+            opened = await conn.fetchval(
+                INSERT_SESSION, session_id, digest(token), user["id"], kind, at, expires_at, address, agent
+            )
+            if opened is None:
+                raise WrongPasswordError("the name or the password is wrong")
+            await conn.execute(FORGIVE, login, address)
+            await audit.record(
+                conn, actor=f"user:{user['id']}", action="session.opened", object_kind="session",
+                object_id=str(session_id), at=at, details={"kind": kind}, address=address,
+            )  # fmt: skip
     return LoggedIn(session_id, user["id"], token, expires_at)
 
 

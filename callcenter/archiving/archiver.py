@@ -14,13 +14,13 @@ from typing import Any
 from uuid import UUID
 
 from callcenter import audit, outbox
-from callcenter.archiving import captures, cel_rows, description, opening, orphans, sources, store
+from callcenter.archiving import captures, cel_rows, clocks, description, opening, orphans, pseudonyms, sources, store
 from callcenter.archiving.captures import VolumeMissingError
 from callcenter.archiving.opening import Site
 from callcenter.archiving.orphans import Orphan
 from callcenter.archiving.sources import Usable
 from callcenter.archiving.store import Surroundings
-from callcenter.clock import Clock
+from callcenter.clock import Clock, SystemClock
 from callcenter.config import RecordingsConfig
 from callcenter.db.pool import Connection, Database
 from callcenter.ids import derived
@@ -43,14 +43,23 @@ ACTOR = "system:archiver"
 
 
 class Archiver:
-    """The archive job of one worker process. `checkpoint` is called between steps, for tests of crashes."""
+    """The archive job of one worker process. `checkpoint` is called between steps, for tests of crashes.
+
+    `clock` is what rules see; whether time can be believed is judged by the machine's own, `wall`.
+    """
 
     def __init__(
-        self, config: RecordingsConfig, db: Database, clock: Clock, checkpoint: Checkpoint = no_checkpoint
+        self,
+        config: RecordingsConfig,
+        db: Database,
+        clock: Clock,
+        checkpoint: Checkpoint = no_checkpoint,
+        wall: Clock | None = None,
     ) -> None:
         self._config = config
         self._db = db
         self._clock = clock
+        self._wall = wall or SystemClock()
         self._checkpoint = checkpoint
         self._site: Site | None = None
         self._complaint: str | None = None
@@ -75,11 +84,12 @@ class Archiver:
     async def _alone(self, work: Callable[[Site], Awaitable[int]]) -> int:
         try:
             site = self._site or await opening.ready(self._config, self._db)
-            with site.archive.writing(wait=False):
+            with site.archive.writing(wait=False, clock=await clocks.read(self._db, self._wall)):
                 if self._site is None:
                     drop_leftovers(site.archive)
                     self._site = site
                 done = await work(site)
+                await self._in_thread(_sign, site)
         except ArchiveBusyError:
             return 0
         except (ArchiveRefusedError, LogDamagedError) as error:
@@ -109,8 +119,6 @@ class Archiver:
             async with asyncio.TaskGroup() as tasks:
                 batch = [tasks.create_task(self._limited(limit, site, call_id, opened)) for call_id in due]
             done += sum(task.result() for task in batch)
-        if done and site.signer is not None:
-            await self._in_thread(site.log.sign, site.signer)
         return done
 
     async def _due(self, tried: set[UUID]) -> list[UUID]:
@@ -155,10 +163,11 @@ class Archiver:
         call = about.call
         number = await self._number(site, object_id, call.started_at)
         end = call.ended_at or self._clock.now()
-        cel = await self._in_thread(cel_rows.csv_rows, site.cel_file, call.cc_call, call.started_at, end)
-        text = description.of_call(
-            about, number, site.fonds, site.fonds_name, site.archive.root_id, cel, site.environment
-        )
+        cel = await self._in_thread(cel_rows.of_call, site.cel_file, call.cc_call, call.started_at, end)
+        async with self._db.connection() as conn:
+            hidden = await pseudonyms.of_site(conn, self._config)
+        clock = await clocks.read(self._db, self._wall)
+        text = description.of_call(about, number, site.fonds, site.fonds_name, hidden, cel, site.environment, clock)
         ingest = Ingest(site.archive, site.log, site.form, self._checkpoint)
         sealed: Sealed = await self._in_thread(ingest.seal, object_id, text, wanted, self._clock.now())
         return sealed
@@ -252,7 +261,8 @@ class Archiver:
                 await self._incident(conn, "capture_refused", orphan.base, None, at, details)
             return
         number = await self._number(site, orphan.object_id, orphan.written_at)
-        text = description.of_orphan(orphan.base, number, site.fonds, site.fonds_name, site.environment)
+        clock = await clocks.read(self._db, self._wall)
+        text = description.of_orphan(orphan.base, number, site.fonds, site.fonds_name, site.environment, clock)
         ingest = Ingest(site.archive, site.log, site.form, self._checkpoint)
         sealed = await self._in_thread(ingest.seal, orphan.object_id, text, [source], at)
         recording_id = derived(orphan.written_at, orphan.object_id)
@@ -270,6 +280,15 @@ class Archiver:
 
     async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+
+
+def _sign(site: Site) -> None:
+    """A checkpoint over every leaf there is, also over those of an archiver that died before it signed."""
+    if site.signer is None:
+        return
+    signed = site.log.signed_head()
+    if site.log.head.size > (signed.size if signed is not None else 0):
+        site.log.sign(site.signer)
 
 
 def _yield_to_calls() -> None:

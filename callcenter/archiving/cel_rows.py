@@ -8,13 +8,13 @@ import csv
 import io
 import json
 import os
-import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from agi.names import EVENT_ARRIVED
+from agi import names
 from callcenter.customers import masking
 
 FIELDS = (
@@ -31,8 +31,10 @@ FIELDS = (
     "appname",
     "eventextra",
 )
-NUMBER = re.compile(r"\+?\d{7,}")
-"""Shorter ones are extensions, queues and our own number."""
+NAMES = frozenset({"eventtime", "uniqueid", "linkedid", "accountcode", "peeraccount"})
+"""Fields that hold moments and names the switch or we chose, never a number."""
+OURS = frozenset({names.EVENT_REC_START, names.EVENT_REC_END, names.EVENT_REC_FAIL, names.EVENT_REC_NONE})
+"""Marks of ours about captures: paths and sizes."""
 MARGIN = 30.0
 """Seconds around the call in which its rows may lie."""
 MOST_ROWS = 5_000
@@ -40,14 +42,32 @@ PACKED = {".gz", ".xz", ".zst", ".bz2"}
 STEP = 1 << 16
 
 
-def csv_rows(cel_file: Path, cc_call: str, start: datetime, end: datetime) -> list[str]:
-    """The rows of a call as CSV lines under a header line; empty when the log is not here or says nothing."""
+@dataclass(frozen=True, slots=True)
+class CallRows:
+    """The rows of a call as CSV lines under a header line, and what the switch calls all that was linked with it."""
+
+    lines: tuple[str, ...] = ()
+    linkedid: str | None = None
+
+
+def of_call(cel_file: Path, cc_call: str, start: datetime, end: datetime) -> CallRows:
+    """The rows of a call; nothing when the log is not here or says nothing."""
     rows = [
         row for row in _rows(cel_file, start.timestamp() - MARGIN, end.timestamp() + MARGIN) if _is_of(row, cc_call)
     ]
     if not rows:
-        return []
-    return [_line(FIELDS), *(_line([_shown(row, name) for name in FIELDS]) for row in rows[:MOST_ROWS])]
+        return CallRows()
+    lines = [_line(FIELDS), *(_line([_shown(row, name) for name in FIELDS]) for row in rows[:MOST_ROWS])]
+    return CallRows(tuple(lines), _linked(rows, cc_call))
+
+
+def _linked(rows: list[dict[str, Any]], cc_call: str) -> str | None:
+    """Of the channel the call is named after, or else of those that belong to it."""
+    for name in ("uniqueid", "accountcode", "linkedid"):
+        for row in rows:
+            if row.get(name) == cc_call and row.get("linkedid"):
+                return str(row["linkedid"])
+    return None
 
 
 def _rows(cel_file: Path, first: float, last: float) -> Iterator[dict[str, Any]]:
@@ -112,9 +132,8 @@ def _is_of(row: dict[str, Any], cc_call: str) -> bool:
 
 def _shown(row: dict[str, Any], name: str) -> str:
     text = str(row.get(name, ""))
-    if name == "eventextra" and row.get("userdeftype") == EVENT_ARRIVED:
-        return NUMBER.sub(lambda number: masking.phone(number[0]) or "", text)
-    return text
+    is_ours = name in NAMES or (name == "eventextra" and row.get("userdeftype") in OURS)
+    return text if is_ours else masking.numbers(text)
 
 
 def _line(fields: Any) -> str:

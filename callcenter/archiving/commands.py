@@ -3,10 +3,13 @@
 import argparse
 import sys
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, TextIO
 
-from callcenter.archiving import opening
+from callcenter.archiving import keys, opening
 from callcenter.config import Config, RecordingsConfig
+from recordings.checkpoint import Verifier
 from recordings.errors import RecordingsError
 from recordings.verify import verify_archive
 
@@ -31,11 +34,16 @@ class Progress:
         self._out.flush()
 
 
-def verify(config: RecordingsConfig, *, decode: bool) -> int:
-    """Prints each finding and a summary; 0 when all is sound, 1 when not, 2 when there is no archive to verify."""
+def verify(config: RecordingsConfig, *, decode: bool, known: Sequence[Verifier] = ()) -> int:
+    """Prints each finding and a summary; 0 when all is sound, 1 when not, 2 when there is no archive to verify.
+
+    `known` are the public keys one of which must have signed the checkpoint; without any, that of the settings' own.
+    """
     try:
         site = opening.existing(config)
-        report = verify_archive(site.archive, site.log, decode, Progress(sys.stderr))
+        if not known and site.signer is not None:
+            known = [site.signer.verifier()]
+        report = verify_archive(site.archive, site.log, decode, Progress(sys.stderr), known)
     except RecordingsError as error:
         print(f"The archive cannot be verified: {error}")
         return UNUSABLE
@@ -43,19 +51,49 @@ def verify(config: RecordingsConfig, *, decode: bool) -> int:
         print(f"{finding.damage}: {finding.object_id}: {finding.detail}")
     verdict = "sound" if report.is_sound else f"{len(report.findings)} findings"
     print(f"{report.objects} objects, {report.files} files, {report.leaves} log leaves: {verdict}")
+    if not known:
+        print("The checkpoint's signature was not checked: give the public key with --key")
+    elif report.is_sound:
+        names = ", ".join(sorted({verifier.name for verifier in known}))
+        print(f"checkpoint over {report.signed} of {report.leaves} log leaves, signed by {names}")
     return SOUND if report.is_sound else DAMAGED
 
 
 def add_commands(subparsers: Any) -> None:
     """Adds the command; each verb sets `command`, called with the configuration and the arguments."""
-    verbs = subparsers.add_parser("archive", help="the recordings' archive: verify").add_subparsers(
+    verbs = subparsers.add_parser("archive", help="the recordings' archive: verify, new-key").add_subparsers(
         required=True, metavar="VERB"
     )
     text = "compare every file with its inventory and the log; exit 1 when anything differs"
     parser = verbs.add_parser("verify", help=text, description=text)
     parser.add_argument("--decode", action="store_true", help="also decode every recording and compare its samples")
+    parser.add_argument(
+        "--key", metavar="FILE", type=Path, help="public keys, one a line, one of which must have signed the checkpoint"
+    )
     parser.set_defaults(command=_verify)
+    text = "make the key that signs the log, in a folder that is not the archive's; one that is there is kept"
+    parser = verbs.add_parser("new-key", help=text, description=text)
+    parser.add_argument("folder", metavar="FOLDER", type=Path)
+    parser.set_defaults(command=_new_key)
 
 
 def _verify(config: Config, chosen: argparse.Namespace) -> int:
-    return verify(config.recordings, decode=chosen.decode)
+    try:
+        known = keys.verifiers(chosen.key.read_text("ascii")) if chosen.key is not None else []
+    except (OSError, ValueError) as error:
+        print(f"{chosen.key}: {error.strerror if isinstance(error, OSError) else error}", file=sys.stderr)
+        return UNUSABLE
+    return verify(config.recordings, decode=chosen.decode, known=known)
+
+
+def _new_key(config: Config, chosen: argparse.Namespace) -> int:
+    if chosen.folder.resolve().is_relative_to(config.recordings.archive_root):
+        print(f"{chosen.folder} lies in the archive: keep the key elsewhere", file=sys.stderr)
+        return UNUSABLE
+    try:
+        files = keys.kept(chosen.folder, opening.origin(config.recordings))
+    except (OSError, ValueError) as error:
+        print(f"{chosen.folder}: {error.strerror if isinstance(error, OSError) else error}", file=sys.stderr)
+        return UNUSABLE
+    print(f"private key: {files.private} (CALLCENTER_RECORDINGS_SIGNING_KEY_FILE)\npublic key: {files.public_text()}")
+    return SOUND

@@ -1,17 +1,18 @@
 """What the archive object says about its call. Pure: rows in, the description out; a customer's number never whole."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from callcenter.archiving.store import Segment, Surroundings
+from callcenter.archiving.cel_rows import CallRows
+from callcenter.archiving.pseudonyms import Pseudonyms
+from callcenter.archiving.store import Segment, Surroundings, system_of
 from callcenter.customers import masking
+from recordings.clock import UNKNOWN, Reading
 from recordings.record import Description, moment
 
 TITLES = {"inbound": "95519 客户来电录音", "callback": "95519 回访录音", "click": "95519 呼出录音"}
-HASH_COST = 1 << 12
 
 
 def of_call(
@@ -19,12 +20,16 @@ def of_call(
     archive_no: str,
     fonds: str,
     fonds_name: str,
-    archive_id: str,
-    cel: Sequence[str],
+    pseudonyms: Pseudonyms,
+    cel: CallRows,
     environment: dict[str, Any],
+    clock: Reading,
 ) -> Description:
-    """The description of a call's recording."""
+    """The description of a call's recording: the customer's number masked and hashed, `did` only where it is ours."""
     call = about.call
+    incoming = call.direction == "inbound"
+    number = call.caller if incoming else call.did
+    boot = about.boot
     return Description(
         archive_no=archive_no,
         fonds=fonds,
@@ -33,11 +38,14 @@ def of_call(
         call={
             "call_uid": str(call.id),
             "uniqueid": call.cc_call,
-            "systemname": call.cc_call.rpartition("-")[0] if call.direction == "inbound" else None,
+            "linkedid": cel.linkedid,
+            "asterisk_id": boot.asterisk_id if boot else None,
+            "systemname": boot.system if boot else system_of(call.cc_call),
+            "boot_id": f"{boot.system}/{moment(boot.started_at)}" if boot else None,
             "direction": call.direction,
-            "did": call.did,
-            "caller_masked": masking.phone(call.caller),
-            "caller_hash": number_hash(call.caller, archive_id),
+            "did": call.did if incoming else None,
+            "caller_masked": masking.phone(number),
+            "caller_hash": pseudonyms.of(number),
             "queue": call.queue,
             "agents": [
                 {"id": row["login"], "from": moment(row["started_at"]), "to": moment(row["ended_at"])}
@@ -50,34 +58,36 @@ def of_call(
             "hangup_cause": call.end_cause,
             "degraded": call.degraded,
             "transfers": [
-                {"at": moment(row["at"]), **row["details"]} for row in about.events if row["kind"] == "transferred"
+                {"at": moment(row["at"]), **masking.details(row["details"])}
+                for row in about.events
+                if row["kind"] == "transferred"
             ],
         },
         tickets=about.tickets,
         consent=_notice(about.events),
-        environment=environment,
-        cel=cel,
+        environment={
+            **environment,
+            "asterisk": (boot.version if boot else None) or UNKNOWN,
+            "asterisk_options": (boot.options if boot else None) or UNKNOWN,
+        },
+        cel=cel.lines,
+        clock=clock,
     )
 
 
-def of_orphan(base: str, archive_no: str, fonds: str, fonds_name: str, environment: dict[str, Any]) -> Description:
-    """The description of a capture that belongs to no call we know."""
+def of_orphan(
+    base: str, archive_no: str, fonds: str, fonds_name: str, environment: dict[str, Any], clock: Reading
+) -> Description:
+    """The description of a capture that belongs to no call we know: nor is the switch known that made it."""
     return Description(
         archive_no=archive_no,
         fonds=fonds,
         fonds_name=fonds_name,
         title="未关联通话的录音",
         call={"call_uid": None, "base": base},
-        environment=environment,
+        environment={**environment, "asterisk": UNKNOWN, "asterisk_options": UNKNOWN},
+        clock=clock,
     )
-
-
-def number_hash(number: str | None, archive_id: str) -> str | None:
-    """A slow, salted hash by which the same caller can be recognised; telephone numbers are too few for a quick one."""
-    if number is None:
-        return None
-    digest = hashlib.scrypt(number.encode(), salt=archive_id.encode(), n=HASH_COST, r=8, p=1, dklen=16)
-    return f"scrypt-{HASH_COST}-8-1:{digest.hex()}"
 
 
 def muted_in(segment: Segment, muted: Sequence[tuple[datetime, datetime | None]]) -> tuple[tuple[int, int], ...]:

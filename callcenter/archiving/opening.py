@@ -1,15 +1,17 @@
 """Opens the site's archive as the settings say. Must never make a new archive where an old one should be."""
 
+import platform
 from dataclasses import dataclass
 from pathlib import Path
 
 import soundfile
 
+from callcenter import build
 from callcenter.config import RecordingsConfig
 from callcenter.db.pool import Database
 from recordings import archive, store
 from recordings.archive import Archive
-from recordings.audio import MasterFormat
+from recordings.audio import FLAC_LEVEL, MasterFormat
 from recordings.checkpoint import Signer
 from recordings.errors import ArchiveRefusedError
 from recordings.log import Log
@@ -33,7 +35,19 @@ class Site:
     @property
     def environment(self) -> dict[str, str]:
         """What made the masters, for record.json."""
-        return {"encoder": soundfile.__libsndfile_version__, "program": "hotline95519"}
+        return {
+            "encoder": soundfile.__libsndfile_version__,
+            "encoder_level": str(FLAC_LEVEL) if self.form is MasterFormat.FLAC else "",
+            "capture": "MixMonitor r()t(), headerless signed linear",
+            "program": build.program(),
+            "commit": build.commit(),
+            "python": platform.python_version(),
+        }
+
+
+def origin(config: RecordingsConfig) -> str:
+    """The name of the archive's log, in every checkpoint."""
+    return f"{config.archive_id}/log"
 
 
 def existing(config: RecordingsConfig) -> Site:
@@ -61,7 +75,7 @@ async def ready(config: RecordingsConfig, db: Database) -> Site:
 def _site(config: RecordingsConfig, found: Archive) -> Site:
     return Site(
         archive=found,
-        log=Log(found.log, f"{config.archive_id}/log"),
+        log=Log(found.log, origin(config)),
         form=MasterFormat(config.master),
         fonds=config.fonds,
         fonds_name=config.fonds_name,

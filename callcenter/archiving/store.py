@@ -1,12 +1,16 @@
 """The rows of calls that sealing reads and moves on. Segments go finished → sealing → sealed or lost, never back."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from callcenter.calls.switch import Boot
 from callcenter.db.pool import Connection
+
+NAMED_BY_SWITCH = re.compile(r"([A-Za-z0-9._]+)-[0-9]+\.[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,11 @@ WHERE call_id = $1 AND kind IN ('transferred', 'notice') ORDER BY at, id"""
 TICKETS = """
 SELECT t.number, t.nature, k.opened_live FROM ticket_call k JOIN ticket t ON t.id = k.ticket_id
 WHERE k.call_id = $1 ORDER BY t.number"""
+BOOT = """
+SELECT system, started_at, asterisk_id, version, options FROM switch_boot
+WHERE system = COALESCE($2, (SELECT min(system) FROM switch_boot HAVING count(DISTINCT system) = 1))
+    AND started_at <= $1
+ORDER BY started_at DESC LIMIT 1"""
 MUTED = "SELECT started_at, ended_at FROM mute_interval WHERE call_id = $1 ORDER BY started_at"
 
 
@@ -96,6 +105,7 @@ class Surroundings:
     events: list[dict[str, Any]]
     tickets: list[dict[str, Any]]
     muted: list[tuple[datetime, datetime | None]]
+    boot: Boot | None = None
 
 
 async def surroundings(conn: Connection, call_id: UUID) -> Surroundings:
@@ -103,13 +113,21 @@ async def surroundings(conn: Connection, call_id: UUID) -> Surroundings:
     call = await conn.fetchrow(CALL, call_id)
     if call is None:
         raise LookupError(f"no call {call_id}")
+    boot = await conn.fetchrow(BOOT, call["started_at"], system_of(call["cc_call"]))
     return Surroundings(
         CallFacts(**call),
         [dict(row) for row in await conn.fetch(AGENTS, call_id)],
         [dict(row) for row in await conn.fetch(EVENTS, call_id)],
         [dict(row) for row in await conn.fetch(TICKETS, call_id)],
         [(row["started_at"], row["ended_at"]) for row in await conn.fetch(MUTED, call_id)],
+        None if boot is None else Boot(**boot),
     )
+
+
+def system_of(cc_call: str) -> str | None:
+    """Which switch named the call; None where we did, or where it has no name."""
+    match = NAMED_BY_SWITCH.fullmatch(cc_call)
+    return match[1] if match else None
 
 
 SEALED = "UPDATE segment SET state = 'sealed' WHERE id = ANY($1::uuid[]) AND state = 'sealing'"

@@ -296,7 +296,7 @@ class Controller:
         await self.catch_up(tail)
         async with self.db.connection(timeout=self.pace.decide) as conn:
             self.ledger.adopt(await store.live(conn))
-            await store.save_boot(conn, snapshot.boot.system, snapshot.boot.started_at, self.clock.now())
+            await store.save_boot(conn, snapshot.boot, self.clock.now())
         judge(self.hearing, snapshot, self._missing, log_is_there=not tail.missing, patience=2 * self.pace.again)
         if tail.missing and any(call.started_at < snapshot.at - switch.YOUNG for call in self.ledger.calls.values()):
             self._alarm("event_log_missing", {})

@@ -21,6 +21,7 @@ from callcenter.calls.call import (
     State,
 )
 from callcenter.calls.facts import Role
+from callcenter.calls.switch import Boot
 from callcenter.db.pool import Connection
 from callcenter.ids import CallId, derived
 from callcenter.outbox import consumers_of
@@ -297,7 +298,10 @@ async def save_offset(conn: Connection, file: str, path: str, position: int, at:
 
 
 SELECT_BOOT = "SELECT max(started_at) FROM switch_boot WHERE system = $1"
-SAVE_BOOT = "INSERT INTO switch_boot (system, started_at, seen_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+SAVE_BOOT = """
+INSERT INTO switch_boot (system, started_at, seen_at, asterisk_id, version, options) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (system, started_at) DO UPDATE SET seen_at = EXCLUDED.seen_at, asterisk_id = EXCLUDED.asterisk_id,
+    version = EXCLUDED.version, options = EXCLUDED.options"""
 
 
 async def last_boot(conn: Connection, system: str) -> datetime | None:
@@ -306,8 +310,9 @@ async def last_boot(conn: Connection, system: str) -> datetime | None:
     return at
 
 
-async def save_boot(conn: Connection, system: str, started_at: datetime, at: datetime) -> None:
-    await conn.execute(SAVE_BOOT, system, started_at, at)
+async def save_boot(conn: Connection, boot: Boot, at: datetime) -> None:
+    """The life of the switch that was seen at that moment."""
+    await conn.execute(SAVE_BOOT, boot.system, boot.started_at, at, boot.asterisk_id, boot.version, boot.options)
 
 
 BEAT = """
@@ -319,6 +324,15 @@ SELECT_BEAT = "SELECT at, hears FROM telephony_beat"
 async def beat(conn: Connection, at: datetime, process: str, *, hears: bool) -> None:
     """A sign of life of the process that owns the calls."""
     await conn.execute(BEAT, at, hears, process)
+
+
+SAVE_OFFSET_OF_SWITCH = "UPDATE telephony_beat SET switch_offset_ms = $1, switch_read_at = $2"
+
+
+async def save_switch_offset(conn: Connection, milliseconds: int, at: datetime) -> bool:
+    """How far the switch's clock was ahead of ours at that moment; False before the first sign of life."""
+    done: str = await conn.execute(SAVE_OFFSET_OF_SWITCH, milliseconds, at)
+    return done == "UPDATE 1"
 
 
 async def hears_since(conn: Connection) -> datetime | None:

@@ -15,10 +15,13 @@ YOUNG = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class Boot:
-    """One life of the switch, named by when it began."""
+    """One life of the switch, named by when it began, and which Asterisk it is: its id, version and build options."""
 
     system: str
     started_at: datetime
+    asterisk_id: str | None = None
+    version: str | None = None
+    options: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,22 @@ async def look(ari: Ari, application: str, clock: Clock) -> Snapshot:
 
 def boot_of(info: Mapping[str, object]) -> Boot:
     """Which life of which switch. Raises ValueError when the answer does not say."""
-    status, config = info.get("status"), info.get("config")
-    started = status.get("startup_time") if isinstance(status, Mapping) else None
-    if not isinstance(started, str):
+    started = _told(info, "status", "startup_time")
+    if started is None:
         raise ValueError("the switch does not say when it was started")
-    name = config.get("name") if isinstance(config, Mapping) else None
-    return Boot(str(name or ""), datetime.fromisoformat(started).astimezone(UTC))
+    return Boot(
+        _told(info, "config", "name") or "",
+        datetime.fromisoformat(started).astimezone(UTC),
+        _told(info, "system", "entity_id"),
+        _told(info, "system", "version"),
+        _told(info, "build", "options"),
+    )
+
+
+def _told(info: Mapping[str, object], part: str, name: str) -> str | None:
+    section = info.get(part)
+    value = section.get(name) if isinstance(section, Mapping) else None
+    return value[:300] if isinstance(value, str) else None
 
 
 def strangers(snapshot: Snapshot) -> list[Channel]:

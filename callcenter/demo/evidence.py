@@ -4,6 +4,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+SIDES = ("customer", "heard")
+
 
 @dataclass(frozen=True, slots=True)
 class CallSeen:
@@ -37,8 +39,22 @@ class TicketSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class CaptureSeen:
+    """What the switch wrote of one side: `customer` spoke it, or `heard` it. Headerless 16-bit little-endian mono."""
+
+    segment: int
+    side: str
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingSeen:
-    """A sealed recording: where its object lies below the archive root, and what its bytes must hash to."""
+    """A sealed recording: where its object lies below the archive root, and what its bytes must hash to.
+
+    `proof` is the archive log's: leaf, audit path and, where a key is installed, the signed checkpoint over that tree.
+    `captures` are the files it was made of, to be compared with it; none where they are not to be seen from here.
+    """
 
     id: str
     call_id: str
@@ -48,12 +64,20 @@ class RecordingSeen:
     sealed_at: str
     inventory_sha512: str
     segments: list[dict[str, Any]]
+    proof: dict[str, Any]
+    captures: tuple[CaptureSeen, ...] = ()
 
     @property
     def is_whole(self) -> bool:
         """Whether every segment is sealed without a gap, and its bytes have their hashes."""
         sealed = [one["completeness"] == "complete" and one["wav_sha256"] for one in self.segments]
         return bool(sealed and all(sealed) and self.inventory_sha512)
+
+    @property
+    def has_captures(self) -> bool:
+        """Whether the captures of both sides of every segment are there to be compared with it."""
+        found = sorted((capture.segment, capture.side) for capture in self.captures)
+        return found == sorted((one["number"], side) for one in self.segments for side in SIDES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +105,16 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All of it. `folder` holds what was made, `archive_root` the recordings' objects."""
+    """All of it. `folder` holds what was made, `archive_root` the recordings' objects.
+
+    `public_key` is the one whose signature stands under every checkpoint, `checkpoint_file` the newest of them on disk.
+    """
 
     folder: str
     archive_root: str
+    public_key: str
+    public_key_file: str
+    checkpoint_file: str
     began_at: str
     calls: tuple[CallSeen, ...]
     tickets: tuple[TicketSeen, ...]
@@ -122,6 +152,14 @@ class Evidence:
             ),
             (sealed == {call.id for call in self.calls}, "a sealed recording of every call"),
             (all(recording.is_whole for recording in self.recordings), "every recording whole, with its hashes"),
+            (
+                not self.archive_root or all(recording.has_captures for recording in self.recordings),
+                "both captures of every recording",
+            ),
+            (
+                not self.public_key or all(recording.proof.get("checkpoint") for recording in self.recordings),
+                "a signed checkpoint over every recording",
+            ),
             (all(ticket.recording_id for ticket in self.tickets), "a recording on every ticket"),
             (self.figures.gained.get("pieces") == len(complaints) == 2, "two complaints in the figures"),
             (self.figures.left_out == len(findings) == 1, "the finding left out, and said so"),

@@ -37,12 +37,14 @@ class Place:
     """A running system: its API, its switch, its database (for the demonstration's people and policies).
 
     `archive_root`: where the archive's objects lie, as seen from here; empty when they cannot be seen.
+    `public_key_file`: of the key that signs the archive's log.
     """
 
     base_url: str
     address: AsteriskAddress
     database_url: str
     archive_root: str = ""
+    public_key_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ async def show(wanted: Wanted) -> int:
         async with _place(wanted, folder, say) as place:
             await _load(place, say)
             if not wanted.quiet:
-                setting = Setting(place.base_url, place.address, folder, place.archive_root)
+                setting = Setting(place.base_url, place.address, folder, place.archive_root, place.public_key_file)
                 outcome = (await tell(setting, say)).as_json()
                 _conclude(outcome, say)
             if wanted.stay:
@@ -97,7 +99,8 @@ async def _place(wanted: Wanted, folder: Path, say: Say) -> AsyncIterator[Place]
     ) as running:
         settings = running.settings
         archive_root = f"{settings['CALLCENTER_RECORDINGS_ARCHIVE_ROOT']}/root"
-        yield Place(running.base_url, running.asterisk.address, settings["CALLCENTER_DATABASE_URL"], archive_root)
+        database_url = settings["CALLCENTER_DATABASE_URL"]
+        yield Place(running.base_url, running.asterisk.address, database_url, archive_root, running.log_key.public)
 
 
 async def _load(place: Place, say: Say) -> None:

@@ -4,14 +4,15 @@ A customer rings and complains; a callback yields a finding and a complaint; eve
 ticket; the figures count the two complaints, leave the finding out and say so.
 """
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from callcenter.demo import callback_call, complaint_call, people
+from callcenter.demo import callback_call, captures, complaint_call, people
 from callcenter.demo.client import Person, logged_in, until
-from callcenter.demo.evidence import CallSeen, Evidence, Figures, RecordingSeen, TicketSeen
+from callcenter.demo.evidence import CallSeen, CaptureSeen, Evidence, Figures, RecordingSeen, TicketSeen
 from callcenter.demo.narrator import Narrator, Say
 from callcenter.demo.stage import Stage, ticket_seen
 from callcenter.lab.asterisk import AsteriskAddress
@@ -22,12 +23,24 @@ SEALED_WITHIN = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where the story takes place: the API, the switch, and the folder that keeps what is made."""
+    """Where the story takes place: the API, the switch, and the folder that keeps what is made.
+
+    `public_key_file` holds the public half of the key that signs the archive's log; None where it is not to be seen.
+    """
 
     base_url: str
     address: AsteriskAddress
     folder: Path
     archive_root: str
+    public_key_file: Path | None = None
+
+    @property
+    def public_key(self) -> str:
+        return self.public_key_file.read_text("ascii").strip() if self.public_key_file is not None else ""
+
+    @property
+    def checkpoint_file(self) -> str:
+        return str(Path(self.archive_root).parent / "log/checkpoint") if self.public_key_file is not None else ""
 
 
 async def tell(setting: Setting, say: Say) -> Evidence:
@@ -52,7 +65,7 @@ async def tell(setting: Setting, say: Say) -> Evidence:
         narrator.part("archive", "录音归档", "the recordings are sealed")
         calls = (inbound, outbound)
         tickets = [await _ticket(stage, ticket_id) for ticket_id in (*opened, *answered.tickets)]
-        recordings = [await _recording(stage, call, tickets) for call in calls]
+        recordings = [await _recording(stage, call, tickets, setting) for call in calls]
         _tell_tickets(narrator, tickets)
 
         narrator.part("figures", "投诉统计", "the complaint figures")
@@ -63,6 +76,9 @@ async def tell(setting: Setting, say: Say) -> Evidence:
     return Evidence(
         folder=str(setting.folder),
         archive_root=setting.archive_root,
+        public_key=setting.public_key,
+        public_key_file=str(setting.public_key_file or ""),
+        checkpoint_file=setting.checkpoint_file,
         began_at=began_at,
         calls=calls,
         tickets=tuple(tickets),
@@ -93,9 +109,15 @@ async def _ticket(stage: Stage, ticket_id: str) -> TicketSeen:
     return ticket_seen(ticket, ticket["calls"][0]["recording_id"])
 
 
-async def _recording(stage: Stage, call: CallSeen, tickets: list[TicketSeen]) -> RecordingSeen:
+async def _recording(stage: Stage, call: CallSeen, tickets: list[TicketSeen], setting: Setting) -> RecordingSeen:
     recording_id = next(ticket.recording_id for ticket in tickets if ticket.call_id == call.id)
     sealed = await stage.supervisor.get(f"/recordings/{recording_id}")
+
+    async def proved() -> Any:
+        proof = await stage.supervisor.get(f"/recordings/{recording_id}/proof")
+        return proof if proof["checkpoint"] or setting.public_key_file is None else None
+
+    proof = await until(f"recording {recording_id} under a signed checkpoint", proved, SEALED_WITHIN)
     seen = RecordingSeen(
         id=recording_id,
         call_id=call.id,
@@ -105,6 +127,8 @@ async def _recording(stage: Stage, call: CallSeen, tickets: list[TicketSeen]) ->
         sealed_at=sealed["sealed_at"],
         inventory_sha512=sealed["inventory_sha512"],
         segments=sealed["segments"],
+        proof=proof,
+        captures=await asyncio.to_thread(_captures, setting, sealed["archive_path"]),
     )
     stage.narrator.tell(f"录音档案 {seen.archive_no} 已封存：{seen.path}", f"sealed as {seen.object_id}")
     stage.narrator.tell(f"  清单 SHA-512 {seen.inventory_sha512[:32]}…", "of the inventory")
@@ -113,7 +137,21 @@ async def _recording(stage: Stage, call: CallSeen, tickets: list[TicketSeen]) ->
             f"  录音段 {segment['number']}，{segment['duration_ms'] / 1000:.1f} 秒，SHA-256 {segment['wav_sha256']}",
             f"segment {segment['number']}, {segment['completeness']}",
         )
+    for capture in seen.captures:
+        stage.narrator.tell(f"  采集文件 {capture.path}，SHA-256 {capture.sha256}", f"captured, {capture.side}")
+    if proof["checkpoint"]:
+        leaf, size = proof["inclusion"]["leaf_index"], proof["inclusion"]["tree_size"]
+        stage.narrator.tell(
+            f"  存证：日志第 {leaf} 项，共 {size} 项，已签名", "leaf of the log under a signed checkpoint"
+        )
     return seen
+
+
+def _captures(setting: Setting, path: str) -> tuple[CaptureSeen, ...]:
+    """None where the archive is not to be seen from here."""
+    if not setting.archive_root:
+        return ()
+    return captures.of_recording(Path(setting.archive_root) / path, setting.address.volumes)
 
 
 async def _compared(secretary: Person, before: Any, after: Any) -> Figures:

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import aiohttp
 
+from callcenter.archiving import keys, opening
+from callcenter.archiving.keys import KeyFiles
+from callcenter.config import RecordingsConfig
 from callcenter.db.migrate import migrate
 from callcenter.lab.asterisk import Asterisk
 from callcenter.lab.ports import free_tcp, is_free
@@ -40,6 +43,7 @@ class Environment:
     asterisk: Asterisk
     postgres: Postgres
     redis: Redis
+    log_key: KeyFiles
     children: dict[str, Child] = field(default_factory=dict)
 
     @property
@@ -149,6 +153,7 @@ def _compose(
     spool = folder / "ticket-spool"
     for made in (archive, spool):
         made.mkdir(exist_ok=True)
+    log_key = keys.kept(folder / "log-key", opening.origin(RecordingsConfig()))
     settings = {
         "CALLCENTER_MODE": mode,
         "CALLCENTER_DATABASE_URL": postgres.url(),
@@ -167,6 +172,7 @@ def _compose(
         "CALLCENTER_RECORDINGS_VOLUMES": ":".join(str(volume) for volume in address.volumes),
         "CALLCENTER_RECORDINGS_ARCHIVE_ROOT": str(archive),
         "CALLCENTER_RECORDINGS_CEL_FILE": str(address.cel),
+        "CALLCENTER_RECORDINGS_SIGNING_KEY_FILE": str(log_key.private),
         "CALLCENTER_SPOOL_FOLDER": str(spool),
     }
-    return Environment(folder, settings, f"http://127.0.0.1:{web_port}", asterisk, postgres, redis)
+    return Environment(folder, settings, f"http://127.0.0.1:{web_port}", asterisk, postgres, redis, log_key)

@@ -91,7 +91,10 @@ class ProofView(Model):
     object_id: str
     inventory_sha512: str
     inclusion: LeafProof
-    checkpoint: str | None = Field(description="Signed note (C2SP); null while no key is installed")
+    checkpoint: str | None = Field(
+        description="Signed note (C2SP) over exactly this tree; null while no key is installed, or for the moment until"
+        " the leaf is signed"
+    )
 
 
 @routes.get("/recordings", Permission.RECORDING_READ, reads="recording")
@@ -192,8 +195,11 @@ def _segment(segment: SegmentEntry) -> SegmentView:
 
 def _proof(ctx: Context, leaf_index: int) -> tuple[Proof, str | None]:
     log = opening.existing(ctx.config.recordings).log
-    note = log.checkpoint_note()
-    return log.prove(leaf_index), None if note is None else note.decode()
+    found = log.checkpoint_over(leaf_index)
+    if found is None:
+        return log.prove(leaf_index), None
+    signed, note = found
+    return log.prove(leaf_index, signed.size), note.decode()
 
 
 def _base64(raw: bytes) -> str:

@@ -74,3 +74,32 @@ async def test_callers_are_greeted_and_without_us_they_are_served_by_the_fallbac
         await until(lambda: worker.log.read_text().count("FastAGI listens") == 2)
         await rings(ami, cel, "CC_NOTICE")
     assert len(extras(cel.rows(), "CC_DEGRADED")) == 2
+
+
+async def test_it_keeps_which_switch_this_is_and_how_far_its_clock_is_from_ours(
+    asterisk: AsteriskAddress, ami: Ami, database: Database, database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    """archive.md §2.4: what a recording will say of its switch, from the switch's own mouth."""
+    async with database.transaction() as conn:
+        await organisations(conn)
+    environ = settings(asterisk, database_url, redis_url, tmp_path)
+
+    async def kept() -> dict[str, object] | None:
+        async with database.connection() as conn:
+            row = await conn.fetchrow(
+                "SELECT system, asterisk_id, version, switch_offset_ms FROM switch_boot, telephony_beat"
+                " WHERE version IS NOT NULL AND switch_read_at IS NOT NULL"
+            )
+        return None if row is None else dict(row)
+
+    async with separate(environ, tmp_path) as worker:
+        await worker.start()
+        await until(kept)
+    row = await kept()
+    assert row is not None
+    core = await ami.action("CoreSettings")
+    assert row["version"] == core.get("AsteriskVersion")
+    assert row["system"] == core.get("SystemName")
+    assert row["asterisk_id"]
+    assert isinstance(row["switch_offset_ms"], int)
+    assert abs(row["switch_offset_ms"]) < 1_000

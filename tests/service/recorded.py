@@ -11,14 +11,14 @@ from callcenter.archiving.opening import Site
 from callcenter.clock import ManualClock, SystemClock
 from callcenter.config import RecordingsConfig
 from callcenter.db.pool import Database
-from callcenter.ids import call_id, derived
+from callcenter.ids import call_id, derived, uuid7
 from recordings.staging import Checkpoint, no_checkpoint
 from tests.fakes.captures import Pair, a_pair
 
 CALL = """
 INSERT INTO call (id, cc_call, direction, state, state_at, caller, did, user_id, started_at, answered_at, ended_at,
     end_cause)
-VALUES ($1, $2, $3, 'ended', $5, '13800138000', '95519', $6, $4, $4, $5, 'normal')"""
+VALUES ($1, $2, $3, 'ended', $5, $7, $8, $6, $4, $4, $5, 'normal')"""
 SEGMENT = """
 INSERT INTO segment (id, call_id, seq, base, state, started_at, ended_at, expected_ms, end_reason, lost_reason)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"""
@@ -84,15 +84,19 @@ class Recorded:
         captured: bool = True,
         end_reason: str = "handler",
         user_id: UUID | None = None,
+        direction: str = "inbound",
+        caller: str | None = "13800138000",
+        did: str | None = "95519",
     ) -> "RecordedCall":
-        """An inbound call that ended now, with one capture."""
+        """A call that ended now, with one capture: inbound unless said otherwise."""
         self.calls += 1
         ended = self.clock.now()
         started = ended - timedelta(milliseconds=milliseconds)
-        name = f"hl1-{int(started.timestamp())}.{self.calls}"
+        prefix = {"callback": "cb", "click": "ck"}.get(direction)
+        name = f"{prefix}-{uuid7(started)}" if prefix else f"hl1-{int(started.timestamp())}.{self.calls}"
         id = call_id(name)
         async with self.db.transaction() as conn:
-            await conn.execute(CALL, id, name, "inbound", started, ended, user_id)
+            await conn.execute(CALL, id, name, direction, started, ended, user_id, caller, did)
         made = RecordedCall(self, id, name, started, ended)
         await made.segment(milliseconds, 1, state, expected_ms, captured, end_reason)
         return made

@@ -101,6 +101,40 @@ async def test_tries_at_the_same_time_cannot_outrun_the_lock(site: Site) -> None
     assert sorted(reply.status for reply in replies) == [401] * 5 + [429] * 15
 
 
+async def test_right_log_ins_at_the_same_time_do_not_lock_the_name(site: Site) -> None:
+    login = await somebody(site)
+    replies = await asyncio.gather(*(log_in(site, login) for _ in range(12)))
+    assert [reply.status for reply in replies] == [201] * 12
+    assert len({reply.json["token"] for reply in replies}) == 12
+    assert (await log_in(site, login)).status == 201
+
+
+async def test_a_try_at_a_locked_name_is_in_the_audit(site: Site) -> None:
+    login = await somebody(site)
+    for n in range(7):
+        await log_in(site, login, f"Wrong-Horse-{n}")
+    assert [row["object_id"] for row in await trail(site, "session.refused")] == [login] * 5
+    assert [row["object_id"] for row in await trail(site, "session.locked_out")] == [login] * 2
+
+
+async def test_the_old_password_can_be_guessed_at_no_more_often_than_at_the_log_in(site: Site) -> None:
+    """Every wrong guess is in the audit; after five the right one is refused, and the log-in with it."""
+    login = await somebody(site)
+    client = await site.with_token((await log_in(site, login)).json["token"])
+    change = {"new": "Another-Horse-8"}
+    for n in range(5):
+        wrong = await client("PUT", "/me/password", json={"old": f"Guess-{n}", **change})
+        assert (wrong.status, wrong.code) == (401, "wrong_password")
+    locked = await client("PUT", "/me/password", json={"old": PASSWORD, **change})
+    assert (locked.status, locked.code, locked.headers["Retry-After"]) == (429, "locked_out", "900")
+    assert (await log_in(site, login)).status == 429
+    me = (await client.get("/me")).json["id"]
+    refused = await trail(site, "user.password_refused")
+    assert [(row["actor"], row["object_id"]) for row in refused] == [(f"user:{me}", me)] * 5
+    site.clock.advance(timedelta(minutes=16))
+    assert (await client("PUT", "/me/password", json={"old": PASSWORD, **change})).status == 204
+
+
 async def test_a_success_forgives_the_failures_before_it(site: Site) -> None:
     login = await somebody(site)
     for _ in range(3):

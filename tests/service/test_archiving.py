@@ -2,26 +2,39 @@
 
 import asyncio
 import csv
+import hashlib
+import hmac
 import json
+import logging
 import os
+import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
 
-from callcenter.archiving import commands
-from callcenter.clock import ManualClock
+from callcenter import __version__
+from callcenter.__main__ import main
+from callcenter.archiving import commands, keys, pseudonyms
+from callcenter.archiving.archiver import Archiver
+from callcenter.calls.store import Note, beat, note, save_boot, save_switch_offset
+from callcenter.calls.switch import Boot
+from callcenter.clock import ManualClock, SystemClock
 from callcenter.config import RecordingsConfig
 from callcenter.db.pool import Database
+from callcenter.ids import CallId
 from recordings import store
 from recordings.checkpoint import Signer, parse
 from recordings.ingest import read_record
-from recordings.staging import Checkpoint
+from recordings.staging import Checkpoint, no_checkpoint
 from recordings.verify import verify_archive
+from tests.conftest import NOON
 from tests.fakes.captures import a_pair, tone
 from tests.service.recorded import Recorded
 
@@ -427,6 +440,154 @@ async def test_the_switchs_rows_of_the_call_are_in_the_object_with_numbers_maske
     assert record["call"]["caller_masked"] == "138****8000"
 
 
+DIGITS = re.compile(r"\d+")
+
+
+def runs_of(number: str, length: int = 6) -> set[str]:
+    """Every part of the number that is longer than what its mask shows."""
+    return {number[at : at + length] for at in range(len(number) - length + 1)}
+
+
+@pytest.mark.parametrize("direction", ["inbound", "callback", "click"])
+async def test_no_part_of_a_customers_number_is_in_the_object_whoever_rang_whom(
+    hotline: Recorded, direction: str
+) -> None:
+    """archive.md §2.4: what is sealed cannot be corrected, so a number is only there masked and hashed."""
+    number, other = "16712345698", "15987650123"
+    incoming = direction == "inbound"
+    call = await hotline.call(
+        direction=direction, caller=number if incoming else None, did="95519" if incoming else number
+    )
+    blind = {"extension": other, "context": "cc-transfer", "transferee_channel_uniqueid": call.name}
+    rows = [
+        {"eventenum": "USER_DEFINED", "userdeftype": "CC_ARRIVED", "eventextra": {"extra": f"{number}|95519"}},
+        {"eventenum": "BRIDGE_ENTER", "channame": f"Local/{number}@cc-transfer-0000000a;1", "eventextra": {}},
+        {"eventenum": "BLINDTRANSFER", "channame": "PJSIP/trunk-main-00000012", "eventextra": blind},
+        {"eventenum": "CHAN_START", "peer": f"PJSIP/{other}@trunk-main-00000013", "eventextra": {"dial": number}},
+    ]
+    with hotline.config.cel_file.open("w") as log:
+        for row in rows:
+            names = {"eventtime": f"{call.started.timestamp():.6f}", "uniqueid": call.name, "linkedid": call.name}
+            log.write(json.dumps({**names, **row, "eventextra": json.dumps(row["eventextra"])}) + "\n")
+    async with hotline.db.transaction() as conn:
+        moved = {"manner": "blind", "target": f"{other}@cc-transfer"}
+        await note(conn, [Note(CallId(call.id), call.started, "cel", "transferred", None, moved)])
+    await hotline.seal()
+    folder = hotline.site.archive.path_of(call.object_id)
+    texts = {path: path.read_text() for path in folder.rglob("*") if path.is_file() and path.suffix != ".flac"}
+    assert {"record.json", "cel.csv", "premis.jsonl", "dat63.xml"} <= {path.name for path in texts}
+    for path, text in texts.items():
+        for run in DIGITS.findall(text):
+            assert not runs_of(number) & runs_of(run), (path, run)
+            assert not runs_of(other) & runs_of(run), (path, run)
+    record = read_record(hotline.site.archive, call.object_id)["call"]
+    assert (record["caller_masked"], record["did"]) == ("167****5698", "95519" if incoming else None)
+    assert record["transfers"][0]["target"] == "159****0123@cc-transfer"
+    cel = list(csv.DictReader((folder / "v1/content/meta/cel.csv").read_text().splitlines()))
+    assert [row["channame"] for row in cel[1:3]] == [
+        "Local/167****5698@cc-transfer-0000000a;1",
+        "PJSIP/trunk-main-00000012",
+    ]
+    assert {row["uniqueid"] for row in cel} == {call.name}
+
+
+async def hash_of(hotline: Recorded, config: RecordingsConfig, **call: Any) -> str:
+    made = await hotline.call(**call)
+    archiver = Archiver(config, hotline.db, hotline.clock)
+    await archiver.seal_due()
+    archiver.close()
+    return str(read_record(hotline.site.archive, made.object_id)["call"]["caller_hash"])
+
+
+async def test_the_same_customer_has_the_same_hash_which_only_the_key_can_tell(hotline: Recorded) -> None:
+    """archive.md §2.4: eleven digits are quickly tried through; without the key that leads nowhere."""
+    rang = await hash_of(hotline, hotline.config, caller="13800138000")
+    rung = await hash_of(hotline, hotline.config, direction="callback", caller=None, did="+8613800138000")
+    stranger = await hash_of(hotline, hotline.config, caller="13800138001")
+    assert rang == rung != stranger
+    kind, key_id, digest = rang.split(":")
+    async with hotline.db.connection() as conn:
+        made = await pseudonyms.of_site(conn, hotline.config)
+    assert (kind, key_id) == ("hmac-sha256", made.key_id)
+    assert hmac.new(made.key, b"13800138000", "sha256").hexdigest() == digest
+    plain = hashlib.sha256(b"13800138000").hexdigest()
+    root_id = hotline.site.archive.root_id.encode()
+    assert digest not in {plain, hmac.new(root_id, b"13800138000", "sha256").hexdigest()}
+    own = replace(hotline.config, number_key="a key of the company's own, kept elsewhere")
+    assert (await hash_of(hotline, own, caller="13800138000")).split(":")[1] != key_id
+
+
+def head_of_checkout() -> str:
+    checkout = str(Path(__file__).parents[2])
+    return subprocess.run(["git", "-C", checkout, "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip()
+
+
+BOOTS = [
+    Boot("hl1", NOON - timedelta(days=3), "02:42:ac:11:00:02", "20.1.0", ""),
+    Boot("hl1", NOON - timedelta(days=1), "02:42:ac:11:00:02", "22.10.1", "OPTIONAL_API"),
+    Boot("hl1", NOON + timedelta(days=1), "02:42:ac:11:00:02", "22.11.0", ""),
+]
+
+
+@pytest.mark.parametrize("direction", ["inbound", "callback"])
+async def test_the_record_says_which_switch_and_program_it_came_from_and_how_the_clocks_stood(
+    hotline: Recorded, direction: str
+) -> None:
+    """archive.md §2.4"""
+    async with hotline.db.transaction() as conn:
+        for boot in BOOTS:
+            await save_boot(conn, boot, NOON)
+        await beat(conn, NOON, "test", hears=True)
+        assert await save_switch_offset(conn, -37, SystemClock().now())
+    call = await hotline.call(direction=direction)
+    channel = {"eventenum": "CHAN_START", "eventtime": f"{call.started.timestamp():.6f}", "uniqueid": call.name}
+    hotline.config.cel_file.write_text(json.dumps({**channel, "linkedid": "hl1-1795000000.7"}) + "\n")
+    await hotline.seal()
+    record = read_record(hotline.site.archive, call.object_id)
+    assert {name: record["call"][name] for name in ("linkedid", "asterisk_id", "systemname", "boot_id")} == {
+        "linkedid": "hl1-1795000000.7",
+        "asterisk_id": "02:42:ac:11:00:02",
+        "systemname": "hl1",
+        "boot_id": f"hl1/{(NOON - timedelta(days=1)).isoformat(timespec='milliseconds').replace('+00:00', 'Z')}",
+    }
+    assert (record["env"]["asterisk"], record["env"]["asterisk_options"]) == ("22.10.1", "OPTIONAL_API")
+    assert record["env"]["program"] == f"hotline95519 {__version__}"
+    assert record["env"]["commit"].removesuffix("+") == (head_of_checkout() or "unknown")
+    clock = record["clock"]
+    assert abs(clock["database_offset_ms"]) < 1_000
+    assert clock["switch_offset_ms"] == -37
+    assert clock["ntp"]["state"] in {"synchronised", "unsynchronised", "unknown"}
+
+
+async def test_of_a_switch_nobody_saw_the_record_claims_nothing(hotline: Recorded) -> None:
+    """archive.md §2.4: what is not known is said to be unknown."""
+    call = await hotline.call(direction="callback")
+    await hotline.seal()
+    record = read_record(hotline.site.archive, call.object_id)
+    assert [record["call"][name] for name in ("linkedid", "asterisk_id", "systemname", "boot_id")] == [None] * 4
+    assert (record["env"]["asterisk"], record["clock"]["switch_offset_ms"]) == ("unknown", "unknown")
+
+
+async def test_nothing_is_sealed_while_the_clocks_contradict_each_other(hotline: Recorded, database_url: str) -> None:
+    """archive.md §2.5 step 0, on a PostgreSQL whose clock is an hour ahead."""
+    call = await hotline.call()
+    async with hotline.db.transaction() as conn:
+        await conn.execute("CREATE SCHEMA wrong")
+        await conn.execute(
+            "CREATE FUNCTION wrong.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS"
+            " $$ SELECT pg_catalog.clock_timestamp() + interval '1 hour' $$"
+        )
+        name = await conn.fetchval("SELECT current_database()")
+        await conn.execute(f"ALTER DATABASE {name} SET search_path = wrong, pg_catalog, public")
+    right, hotline.db = hotline.db, await Database.connect(database_url, size=4)
+    assert await hotline.seal() == 0
+    assert await call.state() == "finished"
+    assert await hotline.column("SELECT kind FROM incident") == ["archive_refused"]
+    await hotline.db.close()
+    hotline.db = right
+    assert await hotline.seal() == 1
+
+
 async def test_masked_intervals_are_told_in_the_segments_own_time(hotline: Recorded) -> None:
     call = await hotline.call(5_000)
     async with hotline.db.transaction() as conn:
@@ -475,21 +636,68 @@ async def test_an_archive_whose_disk_is_not_mounted_is_not_made_anew(hotline: Re
     assert await hotline.seal() == 1
 
 
-async def test_with_a_key_every_batch_ends_in_a_signed_checkpoint(hotline: Recorded, tmp_path: Path) -> None:
-    signer = Signer.generate("hotline95519/archive")
-    config = RecordingsConfig(
-        volumes=hotline.volumes,
-        archive_root=hotline.config.archive_root,
-        cel_file=hotline.config.cel_file,
-        minimum_free=1,
-        signing_key=signer.private_text(),
-    )
+async def test_with_a_key_every_leaf_comes_under_a_signed_checkpoint(hotline: Recorded) -> None:
+    """INV-10: calls, orphans, and what an archiver left that died before it signed."""
+    signer = Signer.generate("hotline95519/log")
+    signing = replace(hotline.config, signing_key=signer.private_text())
+
+    async def signed(job: str, checkpoint: Checkpoint = no_checkpoint) -> int:
+        archiver = Archiver(signing, hotline.db, hotline.clock, checkpoint)
+        try:
+            await getattr(archiver, job)()
+        finally:
+            archiver.close()
+        head = parse((hotline.config.archive_root / "log/checkpoint").read_bytes(), [signer.verifier()])
+        assert head.root == hotline.site.log.root_at(head.size)
+        return head.size
+
     await hotline.call()
-    archiver = type(hotline.archiver())(config, hotline.db, hotline.clock)
+    assert await signed("seal_due") == 1
+    a_pair(hotline.volumes[1], 700, "hl9-1795339143.77")
+    hotline.clock.set(SystemClock().now() + timedelta(minutes=11))
+    assert await signed("seal_orphans") == 2
+    await hotline.call()
+    with pytest.raises(BaseExceptionGroup):
+        await signed("seal_due", crash_at("recorded"))
+    assert hotline.site.log.head.size == 3
+    assert await signed("seal_due") == 3
+    before = (hotline.config.archive_root / "log/checkpoint").stat().st_mtime_ns
+    assert await signed("seal_due") == 3
+    assert (hotline.config.archive_root / "log/checkpoint").stat().st_mtime_ns == before
+
+
+async def test_verification_checks_the_signature_with_the_public_key_alone(
+    hotline: Recorded, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """README's promise to a stranger: the archive's disk and the public key are enough."""
+    made = keys.kept(tmp_path / "keys", "hotline95519/log")
+    assert (made.private.stat().st_mode & 0o777, keys.kept(tmp_path / "keys", "another").public_text()) == (
+        0o600,
+        made.public_text(),
+    )
+    other = keys.kept(tmp_path / "other", "hotline95519/log")
+    await hotline.call()
+    signing = replace(hotline.config, signing_key=made.private.read_text())
+    archiver = Archiver(signing, hotline.db, hotline.clock)
     await archiver.seal_due()
     archiver.close()
-    head = parse((hotline.config.archive_root / "log/checkpoint").read_bytes(), [signer.verifier()])
-    assert (head.size, head.root) == (1, hotline.site.log.head.root)
+    for name in [name for name in os.environ if name.startswith("CALLCENTER_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("CALLCENTER_RECORDINGS_ARCHIVE_ROOT", str(hotline.config.archive_root))
+    handlers = list(logging.getLogger().handlers)
+    try:
+        assert main(["archive", "verify"]) == 0
+        assert "signature was not checked" in capsys.readouterr().out
+        assert main(["archive", "verify", "--key", str(made.public)]) == 0
+        assert "checkpoint over 1 of 1 log leaves, signed by hotline95519/log" in capsys.readouterr().out
+        assert main(["archive", "verify", "--key", str(other.public)]) == 1
+        assert "no known key signed this checkpoint" in capsys.readouterr().out
+        assert main(["archive", "verify", "--key", str(made.private)]) == 2
+        assert main(["archive", "new-key", str(hotline.config.archive_root / "log")]) == 2
+        assert main(["archive", "new-key", str(tmp_path / "keys")]) == 0
+        assert made.public_text() in capsys.readouterr().out
+    finally:
+        logging.getLogger().handlers[:] = handlers
 
 
 async def test_verification_prints_what_it_found(hotline: Recorded, capsys: pytest.CaptureFixture[str]) -> None:

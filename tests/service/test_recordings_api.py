@@ -20,6 +20,7 @@ from callcenter.config import Config
 from callcenter.db.pool import Database
 from callcenter.web import server
 from recordings import merkle
+from recordings.checkpoint import Signer, Verifier, parse
 from tests.fakes.captures import a_pair
 from tests.service.recorded import Recorded, RecordedCall
 from tests.service.site import ELSEWHERE, Client, Reply, Site
@@ -257,6 +258,22 @@ async def test_the_proof_convinces_without_us(hall: Hall) -> None:
         path,
         base64.b64decode(inclusion["root"]),
     )
+
+
+async def test_with_a_key_the_proof_comes_under_a_signed_checkpoint_of_the_same_tree(hall: Hall) -> None:
+    """INV-10: leaf, path and signature fit together without anything of ours."""
+    signer = Signer.generate("hotline95519/log")
+    call = await hall.sealed(300)
+    qa = await hall.qa()
+    assert (await qa.get(f"/recordings/{call.id}/proof")).json["checkpoint"] is None
+    hall.hotline.site.log.sign(signer)
+    later = await hall.sealed(300)
+    proof = (await qa.get(f"/recordings/{call.id}/proof")).json
+    signed = parse(proof["checkpoint"].encode(), [Verifier.parse(signer.verifier().text())])
+    inclusion = proof["inclusion"]
+    assert (signed.size, inclusion["tree_size"]) == (1, 1)
+    assert base64.b64encode(signed.root).decode() == inclusion["root"]
+    assert (await qa.get(f"/recordings/{later.id}/proof")).json["checkpoint"] is None
 
 
 async def test_peaks_come_as_json_and_as_audiowaveform_data(hall: Hall) -> None:

@@ -84,3 +84,14 @@ def test_secrets_are_masked_when_shown() -> None:
     assert "database.url = postgresql://cc:********@db/callcenter" in shown
     assert "ami.password = ********" in shown
     assert "ari.password = (empty)" in shown
+
+
+def test_a_key_that_can_be_guessed_is_refused() -> None:
+    assert problems(None, {"CALLCENTER_RECORDINGS_NUMBER_KEY": "95519"}) == [
+        "recordings.number_key: a key has at least 32 characters"
+    ]
+
+
+def test_a_signing_key_that_is_none_is_refused_without_repeating_it() -> None:
+    found = problems(None, {"CALLCENTER_RECORDINGS_SIGNING_KEY": "PRIVATE+KEY+x+1+secret"})
+    assert found == ["recordings.signing_key: not a signed-note private key"]

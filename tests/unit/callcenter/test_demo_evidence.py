@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from callcenter.demo.evidence import CallSeen, Evidence, Figures, RecordingSeen, TicketSeen
+from callcenter.demo.evidence import CallSeen, CaptureSeen, Evidence, Figures, RecordingSeen, TicketSeen
 
 pytestmark = pytest.mark.unit
 
@@ -36,12 +36,18 @@ def a_ticket(number: str, nature: str, channel: str, source: str, call: str) -> 
 
 def a_recording(call: str) -> RecordingSeen:
     segment = {"number": 1, "completeness": "complete", "wav_sha256": "x"}
-    return RecordingSeen(f"r-{call}", call, f"urn:{call}", "1", f"a/{call}", "2026-11-18T04:02:00Z", "y", [segment])
+    proof = {"checkpoint": "signed"}
+    at = "2026-11-18T04:02:00Z"
+    captured = tuple(CaptureSeen(1, side, f"/rec1/{call}-{side}.sln", "z") for side in ("customer", "heard"))
+    return RecordingSeen(f"r-{call}", call, f"urn:{call}", "1", f"a/{call}", at, "y", [segment], proof, captured)
 
 
 WHOLE = Evidence(
     folder="/somewhere",
     archive_root="/somewhere/archive/root",
+    public_key="hotline95519/log+00000000+x",
+    public_key_file="/somewhere/log-key/log.key.pub",
+    checkpoint_file="/somewhere/archive/log/checkpoint",
     began_at="2026-11-18T04:00:00Z",
     calls=(a_call("a", "inbound"), a_call("b", "callback")),
     tickets=(
@@ -85,6 +91,18 @@ def test_evidence_of_everything_is_complete_and_says_what_was_gained() -> None:
         (
             lambda whole: replace(whole, recordings=tuple(replace(one, segments=[]) for one in whole.recordings)),
             "every recording whole",
+        ),
+        (
+            lambda whole: replace(
+                whole, recordings=tuple(replace(one, proof={"checkpoint": None}) for one in whole.recordings)
+            ),
+            "a signed checkpoint",
+        ),
+        (
+            lambda whole: replace(
+                whole, recordings=tuple(replace(one, captures=one.captures[:1]) for one in whole.recordings)
+            ),
+            "both captures",
         ),
         (lambda whole: replace(whole, figures=replace(whole.figures, after={"pieces": 8})), "two complaints"),
         (lambda whole: replace(whole, figures=replace(whole.figures, excluded_after={})), "the finding left out"),

@@ -26,3 +26,26 @@ def test_at_least_three_characters_or_all_are_hidden(text: str) -> None:
         assert masked is not None
         assert len(masked) == len(text)
         assert masked.count("*") >= min(3, len(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("13800138000@cc-transfer", "138****8000@cc-transfer"),
+        ("+8613800138000,0571-87654321", "+86*******8000,0571-******21"),
+        ("PJSIP/trunk-main-00000012", "PJSIP/trunk-main-00000012"),
+        ("Local/13800138000@cc-00000001;2", "Local/138****8000@cc-00000001;2"),
+        ("hl1-1795346834.0 and 1795346834.12", "hl1-1795346834.0 and 1795346834.12"),
+        ("cb-01934c7e-0000-7000-8000-123456789012", "cb-01934c7e-0000-7000-8000-123456789012"),
+        ("95519-20261118-000001 on 8001", "95519-20261118-000001 on 8001"),
+        ("/rec1/20261122/hl1-1795346834.0-1", "/rec1/20261122/hl1-1795346834.0-1"),
+        ("13800138000x1795346834", "138****8000x179***6834"),
+    ],
+)
+def test_numbers_in_a_text_are_masked_and_our_own_ids_stay(text: str, shown: str) -> None:
+    assert masking.numbers(text) == shown
+
+
+def test_numbers_are_masked_however_deep_they_lie() -> None:
+    told = {"to": "13800138000", "more": [{"a": "+8613800138000", "n": 5}], "none": None}
+    assert masking.details(told) == {"to": "138****8000", "more": [{"a": "+86*******8000", "n": 5}], "none": None}

@@ -1,6 +1,7 @@
 """The Merkle log: durable, append-only, provable from outside (archive.md §2.6, INV-10)."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -243,3 +244,41 @@ def test_two_writers_take_turns_and_lose_nothing(tmp_path: Path) -> None:
 def test_verifier_text_names_its_key(tmp_path: Path) -> None:
     verifier: Verifier = Signer.generate("archive.example.cn/key").verifier()
     assert verifier.text().startswith(f"archive.example.cn/key+{verifier.key_id.hex()}+")
+
+
+def test_a_system_that_writes_a_few_bytes_at_a_time_leaves_a_whole_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A write may be short without an error: head and checkpoint are written to their last byte."""
+    at_once = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, content: at_once(descriptor, bytes(content)[:7]))
+    log = Log(tmp_path, ORIGIN)
+    log.append([{"type": "INGEST", "n": number} for number in range(3)])
+    signer = Signer.generate(ORIGIN)
+    log.sign(signer)
+    again = Log(tmp_path, ORIGIN)
+    assert again.verify().size == 3
+    assert again.signed_head([signer.verifier()]) == again.head
+
+
+def test_a_public_key_is_read_back_and_a_damaged_one_is_not() -> None:
+    verifier = Signer.generate(ORIGIN).verifier()
+    again = Verifier.parse(f"{verifier.text()}\n")
+    assert (again.name, again.key_id, again.text()) == (verifier.name, verifier.key_id, verifier.text())
+    other = Signer.generate(ORIGIN).verifier().text()
+    mixed = "+".join([*verifier.text().split("+", 2)[:2], other.split("+", 2)[2]])
+    for text in ("", "name", verifier.text()[:-8], mixed):
+        with pytest.raises(ValueError, match="public key"):
+            Verifier.parse(text)
+
+
+def test_a_checkpoint_is_given_only_for_leaves_it_covers(tmp_path: Path) -> None:
+    log, signer = Log(tmp_path, ORIGIN), Signer.generate(ORIGIN)
+    log.append([{"n": number} for number in range(3)])
+    assert log.checkpoint_over(0) is None
+    signed = log.sign(signer)
+    log.append([{"n": 3}])
+    covered = log.checkpoint_over(2)
+    assert covered is not None
+    assert (covered[0], parse(covered[1], [signer.verifier()])) == (signed, signed)
+    assert log.checkpoint_over(3) is None

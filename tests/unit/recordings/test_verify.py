@@ -8,6 +8,7 @@ import pytest
 
 from recordings import audio
 from recordings.archive import Archive
+from recordings.checkpoint import Signer
 from recordings.ingest import Ingest, Sealed
 from recordings.log import Log
 from recordings.verify import Damage, verify_archive
@@ -147,3 +148,23 @@ def test_a_flipped_leaf_is_found(sealed: tuple[Archive, Log, list[Sealed]]) -> N
     archive, log, _ = sealed
     flip(archive.log / "tile/entries/000")
     assert Damage.LOG_DAMAGED in {item.damage for item in verify_archive(archive, log).findings}
+
+
+def test_with_a_public_key_the_checkpoints_signature_counts(sealed: tuple[Archive, Log, list[Sealed]]) -> None:
+    """INV-10: no checkpoint, another's signature and a rewritten log are found; the right one is told."""
+    archive, log, _ = sealed
+    own, other = Signer.generate(log.origin), Signer.generate(log.origin)
+
+    def damage(signer: Signer) -> list[str]:
+        found = verify_archive(archive, log, verifiers=[signer.verifier()]).findings
+        return [item.detail for item in found if item.damage is Damage.LOG_DAMAGED]
+
+    assert damage(own) == ["there is no checkpoint: nothing of this log is signed"]
+    log.sign(own)
+    assert damage(own) == []
+    assert verify_archive(archive, log, verifiers=[own.verifier()]).signed == 3
+    assert damage(other) == ["no known key signed this checkpoint"]
+    note = archive.log / "checkpoint"
+    note.chmod(0o640)
+    note.write_bytes(other.sign(log.head))
+    assert damage(own) == ["no known key signed this checkpoint"]
