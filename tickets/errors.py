@@ -70,7 +70,7 @@ class MoveRefusedError(TicketError):
 class StaleTicketError(TicketError):
     """Somebody else changed the ticket since it was read; `changed` says what, who and when."""
 
-    code = "ticket_stale"
+    code = "stale_version"
 
 
 class TicketNotFoundError(TicketError):

@@ -231,7 +231,7 @@ async def test_two_people_on_one_ticket_one_wins_and_the_other_is_told_what_chan
     )
     assert sorted(r.status for r in replies) == [200, 409]
     loser = next(r for r in replies if r.status == 409)
-    assert loser.code == "ticket_stale"
+    assert loser.code == "stale_version"
     [change] = loser.json["details"]["changed"]
     assert change["kind"] == "corrected"
     assert change["fields"] in (["demand"], ["description"])
