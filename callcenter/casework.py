@@ -13,6 +13,7 @@ from uuid import UUID
 from callcenter import audit, outbox
 from callcenter.clock import Clock
 from callcenter.complaints import Rules
+from callcenter.customers import phone
 from callcenter.db.pool import Connection, Database
 from callcenter.ids import uuid7
 from callcenter.opening import By, is_complete
@@ -219,6 +220,7 @@ async def _locked(conn: Connection, ticket_id: UUID, version: int, by: By) -> di
 
 async def _corrected(conn: Connection, row: dict[str, Any], changes: Changes, at: datetime) -> dict[str, Any]:
     after = {**row, **changes.values}
+    after["complainant_phone"] = phone.as_kept(after["complainant_phone"])
     if changes.restated_and_confirmed and row["restated_at"] is None:
         after["restated_at"] = at
     nature = Nature(row["nature"])

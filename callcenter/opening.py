@@ -16,6 +16,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from callcenter import outbox
+from callcenter.customers import phone
 from callcenter.ids import derived, uuid7
 from tickets import deadlines, intake
 from tickets.calendar import SHANGHAI, shanghai_day
@@ -238,7 +239,7 @@ def _columns(opening: Opening, decided: Decision, by: By, received_at: datetime)
         "policy_number": opening.policy_number,
         "complainant_type": p.complainant_type,
         "complainant_name": p.complainant_name,
-        "complainant_phone": p.complainant_phone,
+        "complainant_phone": phone.as_kept(p.complainant_phone),
         "authorisation": p.authorisation,
         "anonymous": p.anonymous,
         "demand": p.demand,

@@ -9,8 +9,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from agi.ports import Caller
 from callcenter.accounts.permissions import Role
+from callcenter.frontdesk import FrontDesk
 from callcenter.ids import uuid7
+from callcenter.web.keys import COMPLAINTS
 from tests.conftest import NOON
 from tests.service.customers import a_customer, a_policy, settle
 from tests.service.desk import a_call, hang_up
@@ -392,6 +395,7 @@ async def test_a_list_is_paged_without_loss_and_filtered(site: Site) -> None:
         ("number=95519-20261118-0000", 1),
         ("number=95519-20261119", 0),
         ("phone=13900000001", 1),
+        ("phone=%2B86 139-0000-0001", 1),
         ("first_day=2026-11-18&last_day=2026-11-18", 1),
         ("last_day=2026-11-17", 0),
         ("organisation=gd-gz-a", 0),
@@ -405,6 +409,38 @@ async def test_tickets_are_found_by_words_number_telephone_and_day(site: Site, q
     reply = await agent.get(f"/tickets?{query}")
     assert reply.status == 200, reply.body
     assert len(reply.json["items"]) == found
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("169 0000 1234", "16900001234"),
+        ("+86 (020) 8765-4321", "02087654321"),
+        ("１６９００００１２３４", "16900001234"),
+        ("87654321 转 805", "87654321 转 805"),
+        ("1.69E+10", "1.69E+10"),
+    ],
+)
+async def test_a_telephone_is_kept_in_its_one_form_and_found_in_any(site: Site, typed: str, kept: str) -> None:
+    """What has no such form stays as it was typed, and is found as it was typed."""
+    agent = await site.client(Role.AGENT)
+    ticket = await opened(agent, complainant_phone=typed)
+    blank = await opened(agent, complainant_phone=None)
+    path = f"/tickets/{blank['id']}"
+    assert (await agent("PATCH", path, json={"version": 1, "complainant_phone": typed})).status == 200
+    for id in (ticket["id"], blank["id"]):
+        assert (await agent.get(f"/tickets/{id}")).json["complainant_phone"] == kept
+    for spelling in (typed, kept):
+        assert len((await agent.get("/tickets", params={"phone": spelling})).json["items"]) == 2
+
+
+async def test_who_rings_about_a_ticket_is_known_however_the_number_was_typed(site: Site) -> None:
+    """F-9: the greeting finds the open ticket by the caller's number."""
+    agent = await site.client(Role.AGENT)
+    await opened(agent, complainant_phone="169-0000-1234")
+    desk = FrontDesk(site.database, site.clock, site.app[COMPLAINTS])
+    caller = Caller("hl1-1795000000.1", "PJSIP/trunk-main-1", "+8616900001234", "", "95519", "zh")
+    assert "open=1" in (await desk.welcome(caller)).hint
 
 
 async def test_a_ticket_past_its_deadline_is_in_the_overdue_list(site: Site) -> None:
