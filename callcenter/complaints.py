@@ -48,6 +48,7 @@ class Opened:
     key: UUID
     number: str | None
     nature: Nature
+    counts: bool
     verdict: Verdict | None
     received_at: datetime
     opened_live: bool | None
@@ -105,13 +106,16 @@ class Complaints:
                 raise
             log.warning("database away, ticket spooled", extra={"key": str(opening.key), "error": repr(error)})
             await self._put(opening, by, at)
-            return Opened(opening.key, None, decided.nature, decided.verdict, at, None, None, repeated=False)
+            return Opened(
+                opening.key, None, decided.nature, decided.counts, decided.verdict, at, None, None, repeated=False
+            )
         if row.fingerprint is not None and row.fingerprint != openings.fingerprint(opening, by):
             raise KeyReusedError(Words("该键已用于另一请求", "this key was used for another request"))
         return Opened(
             opening.key,
             row.number,
             decided.nature,
+            decided.counts,
             decided.verdict,
             row.received_at,
             row.opened_live,

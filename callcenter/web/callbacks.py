@@ -217,7 +217,7 @@ async def record_finding(ctx: Context, task_id: UUID, body: FindingBody) -> Find
         channel=opened.verdict.channel,
         source=opened.verdict.source,
         category=body.category or opened.verdict.category,
-        counts=opened.verdict.counts,
+        counts=opened.counts,
         reasons=[ReasonView(rule=r.rule, zh=r.words.zh, en=r.words.en) for r in opened.verdict.reasons],
         received_at=opened.received_at,
         opened_live=opened.opened_live,

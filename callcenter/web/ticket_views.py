@@ -237,7 +237,7 @@ def opened_view(opened: Opened) -> OpenedView:
         number=opened.number,
         stored=not opened.spooled,
         nature=opened.nature,
-        counts=opened.nature is Nature.COMPLAINT,
+        counts=opened.counts,
         verdict=_verdict(opened.verdict) if opened.verdict else None,
         received_at=opened.received_at,
         opened_live=opened.opened_live,

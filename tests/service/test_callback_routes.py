@@ -140,6 +140,15 @@ async def test_a_finding_stays_out_and_a_clear_complaint_about_sales_conduct_cou
     assert str(rows[0]["callback_task_id"]) == board.task
 
 
+@pytest.mark.parametrize("who", ["agent", "public"])
+async def test_a_customers_clear_complaint_is_not_made_nobodys(board: Board, who: str) -> None:
+    """T-2, R-1.1, F-37: whoever was heard to be the policyholder is not afterwards a sales agent or the public."""
+    await board.talk()
+    refused = await board.act("findings", {**SALES_CONDUCT, "complainant_type": who})
+    assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "#/body/complainant_type")
+    assert refused.json["rules"] == ["T-2", "R-1.1", "F-37"]
+
+
 async def test_a_finding_runs_under_the_limits_of_findings_through_the_same_stages(board: Board) -> None:
     """R-2.4, L-31, L-32, C-14"""
     await board.talk()

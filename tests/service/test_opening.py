@@ -266,11 +266,15 @@ async def test_what_is_no_complaint_has_no_matter_and_no_statutory_clock(
     assert await count(database, "ticket_clock") == 4
 
 
-async def test_a_sales_agents_grievance_is_taken_and_weighs_nothing(database: Database, complaints: Complaints) -> None:
-    """F-37"""
-    grievance = replace(FULL, complainant_type=ComplainantType.AGENT)
-    await complaints.open(an_opening(particulars=grievance), somebody())
-    ticket = await one(database, "SELECT nature, pieces, occurrences FROM ticket")
+@pytest.mark.parametrize("who", [ComplainantType.AGENT, ComplainantType.PUBLIC])
+async def test_a_grievance_of_no_customer_is_taken_weighs_nothing_and_is_not_said_to_count(
+    database: Database, complaints: Complaints, who: ComplainantType
+) -> None:
+    """F-37, F-38"""
+    opened = await complaints.open(an_opening(particulars=replace(FULL, complainant_type=who)), somebody())
+    assert not opened.counts
+    assert (await complaints.open(an_opening(), somebody())).counts
+    ticket = await one(database, "SELECT nature, pieces, occurrences FROM ticket WHERE id = $1", opened.key)
     assert tuple(ticket) == ("complaint", 0, 0)
 
 

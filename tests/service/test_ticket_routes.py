@@ -323,6 +323,19 @@ async def test_a_sales_agents_grievance_leaves_the_figures_when_that_is_found_ou
     assert (reply.json["occurrences"], reply.json["pieces"]) == (0, 0)
 
 
+@pytest.mark.parametrize(
+    ("who", "counts"), [("customer", True), ("unknown", True), ("agent", False), ("public", False)]
+)
+async def test_the_answer_says_counted_only_of_what_is(site: Site, who: str, counts: bool) -> None:
+    """F-37: the answer, the explanation and the figure agree."""
+    handler = await site.client(Role.HANDLER)
+    ticket = await opened(handler, complainant_type=who)
+    assert ticket["counts"] is counts
+    assert (await handler.get(f"/tickets/{ticket['id']}/explain")).json["counts"] is counts
+    figures = await handler.get("/statistics/complaints?first_day=2026-11-18&last_day=2026-11-18")
+    assert figures.json["figures"]["occurrences"] == int(counts)
+
+
 async def test_a_closed_ticket_is_not_changed(site: Site) -> None:
     """B-2"""
     handler = await site.client(Role.HANDLER)
