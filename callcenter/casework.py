@@ -116,7 +116,10 @@ class Casework:
         return status
 
     async def hang(self, ticket_id: UUID, call_id: UUID, by: By) -> None:
-        """Hang a further call on the ticket; twice is once. Raises CallNotFoundError, TooManyLinksError (H14)."""
+        """Hang a further call on the ticket; twice is once.
+
+        Raises TicketNotFoundError, CallNotFoundError, TooManyLinksError (H14), IllegalMoveError when closed (B-2).
+        """
         at = self._clock.now()
         async with self._db.transaction() as conn:
             row = await store.lock(conn, ticket_id)
@@ -126,6 +129,10 @@ class Casework:
             foreign = call is not None and call["path"] is not None and not call["path"].startswith(by.path or "")
             if call is None or (foreign and call["user_id"] != by.user_id):
                 raise CallNotFoundError(Words("没有这个通话", "no such call"), call=str(call_id))
+            if await store.is_linked(conn, ticket_id, call_id):
+                return
+            if row["status"] == Status.CLOSED:
+                raise _closed("link_call")
             if not await store.link(conn, ticket_id, call_id, at, MOST_CALLS):
                 words = Words(f"一张服务单最多关联{MOST_CALLS}通电话", f"a ticket hangs on at most {MOST_CALLS} calls")
                 raise TooManyLinksError(words)
@@ -334,9 +341,9 @@ async def _tell(
     await outbox.append(conn, "ticket.changed", str(row["id"]), payload, at)
 
 
-def _closed() -> IllegalMoveError:
+def _closed(action: str = "correct") -> IllegalMoveError:
     words = Words("已结案的服务单不再修改", "a closed ticket is not changed")
-    return IllegalMoveError(words, rules=("B-2",), status="closed", action="correct")
+    return IllegalMoveError(words, rules=("B-2",), status="closed", action=action)
 
 
 def _plain(value: Any) -> Any:

@@ -340,10 +340,13 @@ LEFT JOIN recording_object r ON r.call_id = l.call_id
 WHERE l.ticket_id = $1 ORDER BY l.linked_at, l.call_id"""
 
 
+async def is_linked(conn: Connection, ticket_id: UUID, call_id: UUID) -> bool:
+    """Whether the call hangs on the ticket."""
+    return await conn.fetchval(LINKED, ticket_id, call_id) is not None
+
+
 async def link(conn: Connection, ticket_id: UUID, call_id: UUID, at: datetime, most: int) -> bool:
-    """Hang another call on the ticket; False when it hangs on `most` already. Twice is once."""
-    if await conn.fetchval(LINKED, ticket_id, call_id):
-        return True
+    """Hang another call on the ticket; False when it hangs on `most` already."""
     return await conn.fetchval(LINK, ticket_id, call_id, at, most) is not None
 
 

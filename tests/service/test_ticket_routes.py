@@ -337,9 +337,11 @@ async def test_the_answer_says_counted_only_of_what_is(site: Site, who: str, cou
 
 
 async def test_a_closed_ticket_is_not_changed(site: Site) -> None:
-    """B-2"""
+    """B-2: nor does a further call hang on it; one that hangs on it already may be asked for again."""
     handler = await site.client(Role.HANDLER)
     ticket = await opened(handler, restated_and_confirmed=False)
+    path, earlier, later = f"/tickets/{ticket['id']}/calls", await a_live_call(site), await a_live_call(site, serial=2)
+    assert (await handler.post(path, {"call_id": str(earlier)})).status == 200
     for action, said in [
         ("settle", {"note": "当场解决"}),
         ("inform", {"manner": "电话", "accepted": True}),
@@ -349,6 +351,10 @@ async def test_a_closed_ticket_is_not_changed(site: Site) -> None:
         assert (await acted(handler, ticket, action, **said)).status == 200
     reply = await handler("PATCH", f"/tickets/{ticket['id']}", json={"version": 5, "demand": "x"})
     assert (reply.status, reply.json["rules"]) == (409, ["B-2"])
+    refused = await handler.post(path, {"call_id": str(later)})
+    assert (refused.status, refused.json["rules"], refused.json["details"]["action"]) == (409, ["B-2"], "link_call")
+    again = await handler.post(path, {"call_id": str(earlier)})
+    assert (again.status, [call["call_id"] for call in again.json["calls"]]) == (200, [str(earlier)])
 
 
 async def test_the_explanation_shows_why_and_every_day_of_the_arithmetic(site: Site) -> None:
@@ -512,6 +518,9 @@ async def test_further_calls_hang_on_a_ticket_once_and_not_without_end(site: Sit
     for _ in range(2):
         reply = await agent.post(f"/tickets/{ticket['id']}/calls", {"call_id": str(call)})
         assert [c["call_id"] for c in reply.json["calls"]] == [str(call)]
+        assert [event["kind"] for event in reply.json["events"]] == ["opened", "call_linked"]
+    async with site.database.connection() as conn:
+        assert await conn.fetchval("SELECT count(*) FROM audit WHERE action = 'ticket.call_linked'") == 1
     async with site.database.transaction() as conn:
         await conn.executemany(
             "INSERT INTO ticket_call VALUES ($1, $2, false, NULL, $3)",
