@@ -56,11 +56,11 @@ class AnswersView(Model):
 
 
 class FindingBody(Model):
-    """`intention`: does the customer clearly want to complain? The agent must answer (F-13)."""
+    """What is spoken of, whether they clearly want to complain, who speaks: the agent must answer all three (F-13)."""
 
     subject: Subject
     intention: Intention
-    respondent: Respondent = Respondent.POLICYHOLDER
+    respondent: Respondent
     description: Text
     demand: Text | None = None
     category: Category | None = None

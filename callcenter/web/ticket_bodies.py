@@ -22,7 +22,7 @@ class HeardBody(Model):
 
     subject: Annotated[Subject, Field(description="What the customer speaks of 问题类型")]
     intention: Annotated[Intention, Field(description="Clear intention to complain? 是否有明确投诉意向")]
-    respondent: Annotated[Respondent, Field(description="Who speaks 接听人")] = Respondent.POLICYHOLDER
+    respondent: Annotated[Respondent, Field(description="Who speaks 接听人")]
 
     def value(self) -> Heard:
         """As the rules take it."""

@@ -19,10 +19,16 @@ from tests.service.site import Client, Reply, Site
 pytestmark = pytest.mark.service
 
 YES = [{"question": question.code, "answer": "yes"} for question in SEVEN]
-WRONG_NUMBER = {"subject": "contact_data", "intention": "no", "description": "联系地址登记有误"}
+WRONG_NUMBER = {
+    "subject": "contact_data",
+    "intention": "no",
+    "respondent": "policyholder",
+    "description": "联系地址登记有误",
+}
 SALES_CONDUCT = {
     "subject": "mis_selling",
     "intention": "yes",
+    "respondent": "policyholder",
     "description": "销售时承诺保本保息，与条款不符",
     "demand": "要求全额退保",
     "restated_and_confirmed": True,
@@ -163,6 +169,18 @@ async def test_a_finding_runs_under_the_limits_of_findings_through_the_same_stag
     assert due == {data_error.json["id"]: "2026-11-25", misled.json["id"]: "2026-12-09"}
     assert [row["status"] for row in statuses] == ["recorded"]
     assert misled.json["nature"] == "callback_finding"
+
+
+@pytest.mark.parametrize("unsaid", ["subject", "intention", "respondent"])
+async def test_nothing_is_taken_for_said_that_the_agent_did_not_say(board: Board, unsaid: str) -> None:
+    """F-13, T-2: what is spoken of, whether they want to complain, and who speaks; on both routes."""
+    call = await board.talk()
+    said = {name: value for name, value in SALES_CONDUCT.items() if name != unsaid}
+    refused = await board.act("findings", said)
+    assert (refused.status, [each["pointer"] for each in refused.json["errors"]]) == (400, [f"#/body/{unsaid}"])
+    heard = {name: said[name] for name in ("subject", "intention", "respondent") if name in said}
+    refused = await board.agent.post(f"/calls/{call}/tickets", {"heard": heard})
+    assert (refused.status, [each["pointer"] for each in refused.json["errors"]]) == (400, [f"#/body/heard/{unsaid}"])
 
 
 async def test_a_finding_sent_twice_with_one_key_is_one_ticket(board: Board) -> None:

@@ -181,7 +181,7 @@ async def test_the_menu_opens_a_ticket_before_the_calls_row_is_there(complaints:
     assert (opened.opened_live, opened.seconds_into_call) == (True, 7.0)
 
 
-HEARD = Heard(Subject.MIS_SELLING, Intention.YES)
+HEARD = Heard(Subject.MIS_SELLING, Intention.YES, Respondent.POLICYHOLDER)
 
 
 async def test_a_clear_complaint_on_a_callback_is_inbound_counted_and_keeps_its_verdict(
