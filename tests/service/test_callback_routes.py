@@ -1,7 +1,7 @@
 """The callback routes: from the campaign to the finding and the complaint, with rights, masking and the access log."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -215,6 +215,21 @@ async def test_the_board_is_filtered_and_paged(board: Board) -> None:
     assert open_tasks.json["next"] is None
     done = await board.agent.get("/callback-tasks", params={"state": "done"})
     assert done.json["items"] == []
+
+
+async def test_what_is_late_or_assumed_is_shown_where_tasks_are_made_and_listed(board: Board) -> None:
+    """C-4, C-21"""
+    holder = a_customer("陈测试", "16900000002")
+    old = a_policy(holder, "P2", received_on=date(2026, 10, 1), cooling_off_days=None)
+    await settle(board.database, (holder, [old]))
+    supervisor = await board.site.client(Role.SUPERVISOR, where="hq")
+    campaign = (await supervisor.post("/campaigns", {"name": "补访"})).json["id"]
+    made = (await supervisor.post("/callback-tasks", {"campaign_id": campaign, "policies": ["P1", "P2"]})).json["items"]
+    assert [one["refusal"] for one in made] == ["open_in_another_campaign", None]
+    assert (made[1]["late"], made[1]["cooling_off_assumed"]) == (True, True)
+    [listed] = (await board.agent.get("/callback-tasks", params={"campaign_id": campaign})).json["items"]
+    assert (listed["late"], listed["cooling_off_assumed"]) == (True, True)
+    assert ((await board.show())["task"]["late"], (await board.show())["task"]["cooling_off_assumed"]) == (False, False)
 
 
 async def test_another_province_sees_neither_task_nor_campaign(board: Board) -> None:
