@@ -28,10 +28,10 @@ NO_BYTES: Mapping[str, bytes] = MappingProxyType({})
 
 REPLY = re.compile(r"(?P<code>\d{3})(?P<mark>[ -])(?P<text>.*)", re.DOTALL)
 RESULT = re.compile(
-    r"result=(?P<result>\S*)(?: \((?P<data>.*)\))?(?P<rest>(?: \w+=(?:\"[^\"]*\"|\S*)){0,16}) *",
+    r"result=(?P<result>\S*)(?: \((?P<data>.*)\))?(?P<rest>(?: \w+=(?:\"[^\"]*\"|(?!\")\S*)){0,16}) *",
     re.DOTALL,
 )
-ATTRIBUTE = re.compile(r" (\w+)=(\"[^\"]*\"|\S*)")
+ATTRIBUTE = re.compile(r" (\w+)=(\"[^\"]*\"|(?!\")\S*)")
 FORBIDDEN = re.compile(r"[\r\n\0]")
 AWKWARD = re.compile(r"[\r\n\0\"\\]")
 

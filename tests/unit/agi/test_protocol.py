@@ -1,5 +1,7 @@
 """The AGI codec: A1-A18 as far as bytes alone decide them."""
 
+import time
+from contextlib import suppress
 from itertools import pairwise
 
 import pytest
@@ -155,6 +157,24 @@ def test_a_value_of_a_thousand_lines_is_given_up() -> None:
     connection = greeted()
     with pytest.raises(OversizeError):
         connection.feed(b"200 result=1 (\n" + b"x\n" * 1000)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        ("x)" + ' a="b"' * 16) * 600 + " !",
+        ") a=" * 15_000,
+        ') a="' * 12_000,
+        (") " + "a=b " * 16) * 900 + "!",
+    ],
+)
+def test_no_value_takes_long_to_be_read(value: str) -> None:
+    """A11 A15: a stalled loop would end the whole process."""
+    connection = greeted()
+    begun = time.perf_counter()
+    with suppress(AgiProtocolError):
+        connection.feed(f"200 result=1 ({value}\n".encode() + b"x\n" * 50)
+    assert time.perf_counter() - begun < 0.5
 
 
 def test_a_hang_up_line_stands_on_its_own() -> None:
