@@ -124,6 +124,13 @@ def discard_stage(stage: Path, entry: Path) -> None:
     shutil.rmtree(entry)
 
 
+def discard_derived(derived: Path, unfinished: Path) -> None:
+    """Remove a derived copy that was not finished; refuses anything that is not such a copy."""
+    if not unfinished.is_relative_to(derived) or not unfinished.name.startswith("."):
+        raise VolumeSuspectError(f"{unfinished} is not an unfinished copy")
+    unfinished.unlink(missing_ok=True)
+
+
 def free_bytes(path: Path) -> int:
     """Bytes an unprivileged writer may still use on the file system of ``path``."""
     space = os.statvfs(path)

@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 import soundfile
 
-from recordings import audio, wav
+from recordings import audio, disk, wav
 from recordings.archive import Archive, object_path
 from recordings.errors import EncoderMissingError, ObjectDamagedError, RangeNotSatisfiableError
 from recordings.record import SealedSegment
@@ -192,7 +192,10 @@ class Listening:
 
 
 def opus_copy(archive: Archive, object_id: str, segment: SealedSegment, master: Path) -> Path:
-    """A small derived copy for slow lines, made when first asked for. Raises EncoderMissingError."""
+    """A small derived copy for slow lines, made when first asked for.
+
+    Raises EncoderMissingError, and ObjectDamagedError when the samples it is made from are not those sealed.
+    """
     encoded = segment.encoded
     if "OPUS" not in soundfile.available_subtypes("OGG") or encoded.rate not in OPUS_RATES:
         raise EncoderMissingError(f"no Opus encoder for {encoded.rate} Hz on this machine")
@@ -202,16 +205,23 @@ def opus_copy(archive: Archive, object_id: str, segment: SealedSegment, master: 
         return final
     folder.mkdir(parents=True, exist_ok=True)
     staged = folder / f".{secrets.token_hex(8)}"
+    digest = hashlib.sha256()
     try:
         with (
             soundfile.SoundFile(master) as source,
             soundfile.SoundFile(staged, "w", encoded.rate, encoded.channels, "OPUS", format="OGG") as copy,
         ):
             for block in audio.decoded(source):
-                copy.buffer_write(block.tobytes(), dtype="int16")
+                samples = block.tobytes()
+                digest.update(samples)
+                copy.buffer_write(samples, dtype="int16")
+        if digest.hexdigest() != encoded.pcm_sha256:
+            raise ObjectDamagedError(f"{segment.file} is not what was sealed")
         staged.replace(final)
     except soundfile.LibsndfileError as error:
         raise ObjectDamagedError(f"{segment.file} cannot be decoded: {error}") from error
+    finally:
+        disk.discard_derived(archive.derived, staged)
     return final
 
 

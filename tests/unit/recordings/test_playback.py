@@ -131,6 +131,19 @@ def test_a_damaged_master_ends_the_stream_instead_of_being_played(sealed: tuple[
             b"".join(listening(sealed, form).chunks())
 
 
+def test_no_opus_copy_is_made_of_a_master_that_is_not_what_was_sealed(sealed: tuple[Archive, Sealed]) -> None:
+    """H6, INV-2: another sound under the same name decodes well, and is not passed on; nothing is left behind."""
+    archive, done = sealed
+    path = archive.file(done.object_id, "rec/0001.flac")
+    samples, rate = soundfile.read(path, dtype="int16")
+    samples[1_000] += 1
+    path.chmod(0o640)
+    soundfile.write(path, samples, rate)
+    with pytest.raises(ObjectDamagedError):
+        listening(sealed, Form.OPUS)
+    assert [each for each in archive.derived.rglob("*") if each.is_file()] == []
+
+
 def test_flac_of_a_wav_master_is_refused_by_name(tmp_path: Path) -> None:
     archive, log = an_archive(tmp_path / "archive")
     pair = a_pair(tmp_path / "spool", 100)
