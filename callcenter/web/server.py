@@ -17,6 +17,7 @@ from callcenter.spool import TicketSpool
 from callcenter.web import dispatch, documentation, health, openapi, routes
 from callcenter.web.api import Route
 from callcenter.web.auth import RECENT, Recent
+from callcenter.web.connections import Runner
 from callcenter.web.keys import CASEWORK, CLOCK, COMPLAINTS, CONFIG, DATABASE, REDIS, SECRET, WALL
 from callcenter.web.middleware import answer_problems, log_requests, secure_headers
 
@@ -59,9 +60,7 @@ def build(
 
 def runner(app: web.Application, **options: Any) -> web.AppRunner:
     """The runner every process and test uses: bodies come as they were sent (a compressed one is refused, H10)."""
-    return web.AppRunner(
-        app, auto_decompress=False, lingering_time=2.0, access_log=None, handle_signals=False, **options
-    )
+    return Runner(app, auto_decompress=False, lingering_time=2.0, access_log=None, handle_signals=False, **options)
 
 
 def _served(route: Route) -> Served:
