@@ -8,6 +8,9 @@ from uuid import UUID
 from callcenter.db.pool import Connection
 from callcenter.ids import uuid7
 
+LONGEST = 300
+"""Characters kept of what a client says of itself."""
+
 RECORD = """
 INSERT INTO audit (id, at, actor, action, object_kind, object_id, details, address)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"""
@@ -16,6 +19,11 @@ ACCESS = """
 INSERT INTO access_log (id, at, actor, verdict, reason, object_kind, object_id, purpose, ticket_id, first_byte,
     last_byte, address, user_agent, token_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"""
+
+
+def storable(text: str) -> str:
+    """What a client sent, capped, in a form PostgreSQL holds: no entry may fail for a NUL or a stray byte in it."""
+    return text[:LONGEST].encode("utf-8", "replace").decode().replace("\0", "?")
 
 
 async def record(
@@ -59,12 +67,12 @@ async def access(
         "allow" if allowed else "deny",
         reason,
         object_kind,
-        object_id,
+        storable(object_id),
         purpose,
         ticket_id,
         first_byte,
         last_byte,
         address,
-        user_agent,
+        None if user_agent is None else storable(user_agent),
         token_id,
     )

@@ -13,7 +13,8 @@ from callcenter.accounts.errors import LastAdminError, NotOursToGiveError
 from callcenter.accounts.permissions import Role
 from callcenter.accounts.store import Phone, User
 from callcenter.db.pool import Connection, Database
-from callcenter.errors import NotFoundError
+from callcenter.errors import ForbiddenError, NotFoundError
+from callcenter.idempotency import KeyReusedError
 
 COUNT_ADMINS = "SELECT count(*) FROM app_user WHERE active AND 'admin' = ANY(roles) AND id <> $1"
 
@@ -53,13 +54,16 @@ class NewUser:
 async def hire(db: Database, doer: Doer, new: NewUser, at: datetime) -> User:
     """Adds a person; the same id again gives the person who is there.
 
-    Raises WeakPasswordError, NotOursToGiveError for an organisation outside the doer's, LoginTakenError.
+    Raises WeakPasswordError, NotOursToGiveError for an organisation outside the doer's, LoginTakenError, and
+    KeyReusedError when the id is somebody else's.
     """
     passwords.check(new.password, new.login)
     password_hash = await passwords.hashed(new.password)
     async with db.transaction() as conn:
         path = await _path_within(conn, doer, new.organisation_id)
-        if (there := await store.user(conn, new.id)) is not None and there.login == new.login:
+        if (there := await store.user(conn, new.id)) is not None:
+            if there.login != new.login or not there.path.startswith(doer.path):
+                raise KeyReusedError("this key was used for somebody else")
             return there
         user = User(
             id=new.id,
@@ -128,7 +132,14 @@ async def give_password(db: Database, doer: Doer, user_id: UUID, password: str, 
 
 
 async def change_password(db: Database, actor: Actor, address: str, old: str, new: str, at: datetime) -> None:
-    """Replaces one's own password; all other sessions end. Raises WrongPasswordError, WeakPasswordError."""
+    """Replaces one's own password; all other sessions end.
+
+    Raises WrongPasswordError, LockedOutError after as many wrong tries as at the log-in, WeakPasswordError, and
+    ForbiddenError for a token, which has no password.
+    """
+    if actor.kind != "user":
+        raise ForbiddenError("a token has no password")
+    await sessions.count_try(db, actor.login, address, at)
     async with db.connection() as conn:
         stored = await store.password_hash(conn, actor.id)
     if not await passwords.fits(stored, old):
@@ -137,6 +148,7 @@ async def change_password(db: Database, actor: Actor, address: str, old: str, ne
     password_hash = await passwords.hashed(new)
     async with db.transaction() as conn:
         await store.set_password(conn, actor.id, password_hash, at)
+        await conn.execute(sessions.FORGIVE, actor.login, address)
         await conn.execute(sessions.REVOKE_ALL, actor.id, at, actor.session_id)
         await _record(conn, Doer.of(actor, address), "user.password_changed", actor.id, at, {})
 

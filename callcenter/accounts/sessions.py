@@ -92,24 +92,29 @@ def new_token(prefix: str) -> str:
     return prefix + secrets.token_urlsafe(32)
 
 
-async def log_in(
-    db: Database, login: str, password: str, kind: Kind, *, at: datetime, address: str, user_agent: str = ""
-) -> LoggedIn:
-    """Opens a session. Raises WrongPasswordError or LockedOutError.
+async def count_try(db: Database, login: str, address: str, at: datetime) -> None:
+    """Counts a try at the password of a log-in name. Raises LockedOutError when there were too many.
 
-    The try is counted before the password is looked at, so that tries at the same time cannot outrun the count.
+    To be called before the password is looked at, so that tries at the same time cannot outrun the count.
     """
-    login = login.strip().lower()[:64]
     async with db.transaction() as conn:
         await conn.execute(LOCK_LOGIN, login)
         tries = await conn.fetchrow(COUNT_TRIES, login, address, at - WINDOW)
         assert tries is not None
-        locked = tries["from_address"] >= TRIES_FROM_ONE_ADDRESS or tries["altogether"] >= TRIES_ALTOGETHER
-        if not locked:
+        if tries["from_address"] < TRIES_FROM_ONE_ADDRESS and tries["altogether"] < TRIES_ALTOGETHER:
             await conn.execute(INSERT_TRY, uuid7(at), login, address, at)
+            return
+    raise LockedOutError(f"wait {WINDOW // timedelta(minutes=1)} minutes")
+
+
+async def log_in(
+    db: Database, login: str, password: str, kind: Kind, *, at: datetime, address: str, user_agent: str = ""
+) -> LoggedIn:
+    """Opens a session. Raises WrongPasswordError or LockedOutError."""
+    login = login.strip().lower()[:64]
+    await count_try(db, login, address, at)
+    async with db.connection() as conn:
         user = await conn.fetchrow(SELECT_LOGIN, login)
-    if locked:
-        raise LockedOutError(f"wait {WINDOW // timedelta(minutes=1)} minutes")
     if not await passwords.fits(user["password_hash"] if user else None, password):
         async with db.transaction() as conn:
             await audit.record(
@@ -122,7 +127,15 @@ async def log_in(
     expires_at = at + SESSION_LASTS
     async with db.transaction() as conn:
         opened = await conn.fetchval(
-            INSERT_SESSION, session_id, digest(token), user["id"], kind, at, expires_at, address, user_agent[:300]
+            INSERT_SESSION,
+            session_id,
+            digest(token),
+            user["id"],
+            kind,
+            at,
+            expires_at,
+            address,
+            audit.storable(user_agent),
         )
         if opened is None:
             raise WrongPasswordError("the name or the password is wrong")

@@ -1,7 +1,7 @@
 """Campaigns and the tasks made for their policies. Must never make two tasks of one campaign for one policy."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -15,6 +15,7 @@ from callcenter.customers import store as customers
 from callcenter.customers.customer import Policy
 from callcenter.db.pool import Connection, Database
 from callcenter.errors import InvalidError
+from callcenter.idempotency import KeyReusedError
 from callcenter.ids import uuid7
 from tickets.calendar import end_of_day
 
@@ -26,7 +27,7 @@ class UnknownScriptError(InvalidError):
 
 
 class Refusal(StrEnum):
-    """Why a policy gets no task."""
+    """Why a policy gets no task. One of an organisation out of reach is unknown, like one that does not exist."""
 
     UNKNOWN = "unknown_policy"
     NOT_IN_FORCE = "not_in_force"
@@ -58,13 +59,20 @@ async def create(
     actor: str,
     at: datetime,
 ) -> Campaign:
-    """Opens a campaign; the same id again gives the one that is there. Raises UnknownScriptError."""
+    """Opens a campaign; the same id again gives the one that is there.
+
+    Raises UnknownScriptError, and KeyReusedError when the id belongs to another campaign.
+    """
     version = (script_version or CURRENT) if purpose is Purpose.NEW_BUSINESS else None
     if version is not None and version not in SCRIPTS:
         raise UnknownScriptError(f"known versions: {', '.join(SCRIPTS)}")
     campaign = Campaign(CampaignId(id), name, organisation_id, purpose, version, actor, at)
     async with db.transaction() as conn:
-        await store.add_campaign(conn, campaign)
+        if not await store.add_campaign(conn, campaign):
+            there = await store.campaign(conn, id, "")
+            if replace(there, created_at=at) != campaign:
+                raise KeyReusedError("this key was used for another campaign")
+            return there
         await audit.record(
             conn, actor=actor, action="campaign.create", object_kind="campaign", object_id=str(id), at=at
         )
@@ -87,7 +95,7 @@ async def add_policies(
     """
     async with db.transaction() as conn:
         campaign = await store.campaign(conn, campaign_id, path)
-        policies = await customers.policies_by_number(conn, numbers)
+        policies = await customers.policies_by_number(conn, numbers, path)
         added = [
             await _add(conn, campaign, number, policies.get(number), at, chosen_at) for number in dict.fromkeys(numbers)
         ]

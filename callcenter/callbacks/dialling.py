@@ -15,6 +15,7 @@ from callcenter.callbacks.errors import AlreadyDiallingError, NotDialableError, 
 from callcenter.callbacks.store import Attempt, Task
 from callcenter.callbacks.task import Action, AttemptId
 from callcenter.db.pool import Connection, Database
+from callcenter.idempotency import KeyReusedError
 from callcenter.ids import uuid7
 
 AT_PHONE = "SELECT endpoint FROM agent_state WHERE user_id = $1 AND endpoint IS NOT NULL"
@@ -38,15 +39,15 @@ class Asker:
 async def request(db: Database, asker: Asker, task_id: UUID, key: UUID, at: datetime) -> Attempt:
     """Commits an attempt to be dialled at once; the same key gives the same attempt, whatever happened in between.
 
-    Raises TaskNotFoundError, IllegalTaskMoveError, OutsideCallingHoursError (C-18), NotDialableError (C-12) and
-    AlreadyDiallingError.
+    Raises TaskNotFoundError, IllegalTaskMoveError, OutsideCallingHoursError (C-18), NotDialableError (C-12),
+    AlreadyDiallingError, and KeyReusedError when the key is another's or another task's.
     """
     if asker.endpoint is None:
         raise NotDialableError("您没有分机，无法接通客户。 You have no telephone the customer could be connected to.")
     try:
         async with db.transaction() as conn:
             if (known := await store.attempt_of_key(conn, key)) is not None:
-                return known
+                return _own(known, asker, task_id)
             found = await store.task(conn, task_id, asker.path, lock=True)
             dialling = replace(found, state=task.move(found.state, Action.DIAL))
             await _check(conn, found, at)
@@ -78,9 +79,15 @@ async def request(db: Database, asker: Asker, task_id: UUID, key: UUID, at: date
             )
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name == "callback_attempt_request_key_key":
-            return await _of_key(db, key)
+            return _own(await _of_key(db, key), asker, task_id)
         raise AlreadyDiallingError("另一通拨打尚未结束。 Another dialling has not ended yet.") from None
     return attempt
+
+
+def _own(known: Attempt, asker: Asker, task_id: UUID) -> Attempt:
+    if (known.user_id, known.task_id) != (asker.user_id, task_id):
+        raise KeyReusedError("this key was used for another dialling")
+    return known
 
 
 async def _of_key(db: Database, key: UUID) -> Attempt:

@@ -192,8 +192,9 @@ SELECT id, number, nature, channel, source, received_at FROM ticket WHERE callba
 ORDER BY received_at, id"""
 
 
-async def add_campaign(conn: Connection, campaign: Campaign) -> None:
-    await conn.execute(
+async def add_campaign(conn: Connection, campaign: Campaign) -> bool:
+    """False when a campaign with this id is there already."""
+    done = await conn.execute(
         ADD_CAMPAIGN,
         campaign.id,
         campaign.name,
@@ -203,6 +204,7 @@ async def add_campaign(conn: Connection, campaign: Campaign) -> None:
         campaign.created_by,
         campaign.created_at,
     )
+    return done == "INSERT 0 1"
 
 
 async def campaign(conn: Connection, campaign_id: UUID, path: str) -> Campaign:

@@ -47,8 +47,8 @@ from callcenter.ids import CallId, uuid7
 
 log = logging.getLogger(__name__)
 
-EXTENSION = re.compile(r"8\d{3}")
-NUMBER = re.compile(r"\+?\d{3,20}")
+EXTENSION = re.compile(r"8[0-9]{3}")
+NUMBER = re.compile(r"\+?[0-9]{3,20}")
 TARGET_QUEUES = frozenset(names.QUEUES) - {names.QUEUE_FALLBACK}
 HOLD_WITHIN = 2.0
 """Seconds the agent's telephone has to hold after it was asked to."""

@@ -100,12 +100,20 @@ SELECT id, user_id, reason, started_at, ended_at FROM mute_interval WHERE call_i
 SELECT_INCIDENTS = "SELECT id, kind, at, details FROM incident WHERE call_id = $1 ORDER BY at"
 SELECT_TICKETS = """
 SELECT t.id, t.number, t.nature, t.status, t.category, l.opened_live, l.seconds_into_call::float8 AS seconds_into_call
-FROM ticket_call l JOIN ticket t ON t.id = l.ticket_id WHERE l.call_id = $1 ORDER BY t.received_at"""
+FROM ticket_call l JOIN ticket t ON t.id = l.ticket_id
+WHERE l.call_id = $1 AND ($2::text[] = ARRAY[''] OR EXISTS (
+    SELECT FROM organisation o WHERE o.id IN (t.accepting_organisation_id, t.underwriting_organisation_id)
+        AND o.path LIKE ANY (SELECT path || '%' FROM unnest($2::text[]) AS path)))
+ORDER BY t.received_at"""
 SELECT_RECORDING = "SELECT id, archive_no, sealed_at FROM recording_object WHERE call_id = $1"
 SELECT_CANDIDATES = """
 SELECT c.id, c.name, (SELECT count(*) FROM ticket t WHERE t.customer_id = c.id AND t.status <> 'closed')::integer AS
     open_tickets
-FROM customer_phone p JOIN customer c ON c.id = p.customer_id WHERE p.number = $1 ORDER BY c.id LIMIT 20"""
+FROM customer_phone p JOIN customer c ON c.id = p.customer_id
+WHERE p.number = $1 AND ($2::text[] = ARRAY[''] OR NOT EXISTS (SELECT FROM policy WHERE customer_id = c.id)
+    OR EXISTS (SELECT FROM policy y JOIN organisation o ON o.id = y.organisation_id
+        WHERE y.customer_id = c.id AND o.path LIKE ANY (SELECT path || '%' FROM unnest($2::text[]) AS path)))
+ORDER BY c.id LIMIT 20"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +131,14 @@ class CallFile:
     candidates: list[dict[str, Any]]
 
 
-async def whole(conn: Connection, call: CallRow, number: str | None) -> CallFile:
-    """The file of a call; `number` is the customer's in the form customers are stored under."""
+async def whole(conn: Connection, call: CallRow, number: str | None, within: tuple[str, ...] = ("",)) -> CallFile:
+    """The file of a call; `number` is the customer's in the form customers are stored under.
 
-    async def of(statement: str, key: UUID | str = call.id) -> list[dict[str, Any]]:
-        return [dict(row) for row in await conn.fetch(statement, key)]
+    `within` holds the paths whose tickets and customers the reader may see; the empty path is the whole company.
+    """
+
+    async def of(statement: str, *more: object) -> list[dict[str, Any]]:
+        return [dict(row) for row in await conn.fetch(statement, *(more or (call.id,)))]
 
     return CallFile(
         call,
@@ -136,7 +147,7 @@ async def whole(conn: Connection, call: CallRow, number: str | None) -> CallFile
         segments=await of(SELECT_SEGMENTS),
         mutes=await of(SELECT_MUTES),
         incidents=await of(SELECT_INCIDENTS),
-        tickets=await of(SELECT_TICKETS),
+        tickets=await of(SELECT_TICKETS, call.id, list(within)),
         recordings=await of(SELECT_RECORDING),
-        candidates=await of(SELECT_CANDIDATES, number) if number else [],
+        candidates=await of(SELECT_CANDIDATES, number, list(within)) if number else [],
     )

@@ -15,9 +15,12 @@ WHERE t.customer_id = $1 AND (a.path LIKE $2 || '%' OR u.path LIKE $2 || '%')
 ORDER BY (t.status <> 'closed') DESC, t.received_at DESC LIMIT $3"""
 
 CALLS = """
-SELECT id, direction, state, caller, queue, started_at, answered_at, ended_at, customer_id IS NOT NULL AS identified
-FROM call WHERE customer_id = $1 OR (customer_id IS NULL AND caller = ANY($2::text[]))
-ORDER BY id DESC LIMIT $3"""
+SELECT c.id, c.direction, c.state, c.caller, c.queue, c.started_at, c.answered_at, c.ended_at,
+    c.customer_id IS NOT NULL AS identified
+FROM call c LEFT JOIN app_user u ON u.id = c.user_id LEFT JOIN organisation o ON o.id = u.organisation_id
+WHERE (c.customer_id = $1 OR (c.customer_id IS NULL AND c.caller = ANY($2::text[])))
+    AND (o.path IS NULL OR o.path LIKE $3 || '%')
+ORDER BY c.id DESC LIMIT $4"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,6 @@ async def tickets(conn: Connection, customer_id: UUID, path: str, limit: int = 5
     return [PastTicket(**dict(row)) for row in await conn.fetch(TICKETS, customer_id, path, limit)]
 
 
-async def calls(conn: Connection, customer_id: UUID, numbers: list[str], limit: int = 20) -> list[PastCall]:
-    """The latest calls with the customer, or from one of the customer's numbers."""
-    return [PastCall(**dict(row)) for row in await conn.fetch(CALLS, customer_id, numbers, limit)]
+async def calls(conn: Connection, customer_id: UUID, numbers: list[str], path: str, limit: int = 20) -> list[PastCall]:
+    """The latest calls with the customer, or from one of the customer's numbers; those no agent took are nobody's."""
+    return [PastCall(**dict(row)) for row in await conn.fetch(CALLS, customer_id, numbers, path, limit)]

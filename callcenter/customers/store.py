@@ -22,7 +22,9 @@ POLICY_COLUMNS = (
 )
 POLICIES_OF = f"SELECT {POLICY_COLUMNS} FROM policy WHERE customer_id = $1 ORDER BY number"  # noqa: S608
 POLICIES_BY_ID = f"SELECT {POLICY_COLUMNS} FROM policy WHERE id = ANY($1::uuid[])"  # noqa: S608
-POLICIES_BY_NUMBER = f"SELECT {POLICY_COLUMNS} FROM policy WHERE number = ANY($1::text[])"  # noqa: S608
+POLICIES_BY_NUMBER = f"""
+SELECT {POLICY_COLUMNS} FROM policy WHERE number = ANY($1::text[])
+    AND organisation_id IN (SELECT id FROM organisation WHERE path LIKE $2 || '%')"""  # noqa: S608
 
 ADD_CUSTOMER = """
 INSERT INTO customer (id, name, id_number, birth_date, gender, sales_calls_refused_until, created_at)
@@ -54,8 +56,9 @@ async def policies_by_id(conn: Connection, ids: Iterable[UUID]) -> dict[PolicyId
     return {PolicyId(row["id"]): Policy(**dict(row)) for row in rows}
 
 
-async def policies_by_number(conn: Connection, numbers: Iterable[str]) -> dict[str, Policy]:
-    rows = await conn.fetch(POLICIES_BY_NUMBER, list(numbers))
+async def policies_by_number(conn: Connection, numbers: Iterable[str], path: str) -> dict[str, Policy]:
+    """Policies underwritten by the organisation at `path` or below; others are as if they did not exist."""
+    rows = await conn.fetch(POLICIES_BY_NUMBER, list(numbers), path)
     return {row["number"]: Policy(**dict(row)) for row in rows}
 
 

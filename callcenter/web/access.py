@@ -7,6 +7,7 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import BaseModel
 
+from callcenter.audit import storable
 from callcenter.db.pool import Database
 from callcenter.errors import NotFoundError
 from callcenter.ids import uuid7
@@ -72,10 +73,10 @@ async def _write(
             verdict,
             reason,
             [kind for kind, _ in seen],
-            [object_id for _, object_id in seen],
+            [storable(object_id) for _, object_id in seen],
             purpose,
             address,
-            request.headers.get("User-Agent", "")[:300].replace("\0", ""),
+            storable(request.headers.get("User-Agent", "")),
             token,
         )
 

@@ -62,7 +62,7 @@ class Read(Model):
 PAGE_AUDIT = """
 SELECT id, at, actor, action, object_kind, object_id, details, address
 FROM audit
-WHERE ($1 = 'hq/' OR actor IN (
+WHERE (EXISTS (SELECT FROM organisation WHERE kind = 'hq' AND path = $1) OR actor IN (
         SELECT 'user:' || u.id FROM app_user u JOIN organisation o ON o.id = u.organisation_id
         WHERE o.path LIKE $1 || '%'))
     AND ($2::uuid IS NULL OR id < $2) AND ($4::text IS NULL OR actor = $4) AND ($5::text IS NULL OR object_kind = $5)
@@ -72,7 +72,7 @@ ORDER BY id DESC LIMIT $3"""
 PAGE_ACCESS = """
 SELECT id, at, actor, verdict, reason, object_kind, object_id, purpose, address
 FROM access_log
-WHERE ($1 = 'hq/' OR actor IN (
+WHERE (EXISTS (SELECT FROM organisation WHERE kind = 'hq' AND path = $1) OR actor IN (
         SELECT 'user:' || u.id FROM app_user u JOIN organisation o ON o.id = u.organisation_id
         WHERE o.path LIKE $1 || '%'))
     AND ($2::uuid IS NULL OR id < $2) AND ($4::text IS NULL OR actor = $4) AND ($5::text IS NULL OR object_kind = $5)

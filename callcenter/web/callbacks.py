@@ -139,6 +139,8 @@ async def show_task(ctx: Context, task_id: UUID) -> TaskFile:
         tickets = await store.tickets(conn, task_id)
         holder = await customers.customer(conn, task.customer_id) if task.customer_id else None
         policies = await customers.policies_by_id(conn, [task.policy_id] if task.policy_id else [])
+    if holder is not None:
+        ctx.seen.append(("customer", str(holder.id)))
     masked = is_masked(ctx)
     return TaskFile(
         task=views.task_view(task, masked),
@@ -235,6 +237,7 @@ async def conclude(ctx: Context, task_id: UUID, body: OutcomeBody) -> OutcomeVie
     task, judged = await conversation.conclude(
         ctx.db, task_id, conclusion, path=ctx.actor.path, actor=ctx.actor.audit_name, at=ctx.clock.now()
     )
+    ctx.seen.append(("callback_task", str(task_id)))
     return OutcomeView(task=views.task_view(task, is_masked(ctx)), verdict=views.verdict_view(judged))
 
 

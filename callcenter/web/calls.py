@@ -13,8 +13,9 @@ from callcenter.calls.switchboard import Ear, Hand, Switchboard
 from callcenter.calls.view import CallFile, CallRow, Criteria
 from callcenter.customers import masking, phone
 from callcenter.errors import NotFoundError
+from callcenter.log import masked as without_numbers
 from callcenter.web.api import Context, Model, Moment, Page, PageQuery, Routes
-from callcenter.web.customers import is_masked
+from callcenter.web.customers import is_masked, reach
 from callcenter.web.keys import SWITCH, SWITCHBOARD, WALL
 
 routes = Routes("calls", "Calls 通话")
@@ -182,13 +183,17 @@ async def list_calls(ctx: Context, query: CallQuery) -> Page[CallView]:
 
 @routes.get("/calls/{call_id}", Permission.CALL_READ, reads="call")
 async def show_call(ctx: Context, call_id: UUID) -> CallWhole:
-    """The whole of a call 通话详情"""
+    """The whole of a call 通话详情
+
+    Whoever is on the call sees everybody it may be; others those of their own organisations.
+    """
     async with ctx.db.connection() as conn:
         row = await view.find(conn, ctx.actor.path, call_id)
         if row is None:
             raise NotFoundError("call", call_id)
         other = row.caller if row.direction == "inbound" else row.did or row.caller
-        found = await view.whole(conn, row, phone.normalise(other))
+        within = ("",) if row.user_id == ctx.actor.id else reach(ctx)
+        found = await view.whole(conn, row, phone.normalise(other), within)
     ctx.seen.extend(("customer", str(each["id"])) for each in found.candidates)
     return _whole(found, is_masked(ctx))
 
@@ -326,7 +331,12 @@ def _whole(found: CallFile, masked: bool) -> CallWhole:
     hidden = {"caller", "caller_name", "to", "with", "did"}
 
     def told(details: dict[str, Any]) -> dict[str, Any]:
-        return {key: value for key, value in details.items() if not masked or key not in hidden}
+        if not masked:
+            return details
+        return {key: plain(value) for key, value in details.items() if key not in hidden}
+
+    def plain(value: Any) -> Any:
+        return without_numbers(value) if isinstance(value, str) else value
 
     return CallWhole(
         **_call(found.call, masked),
@@ -339,7 +349,10 @@ def _whole(found: CallFile, masked: bool) -> CallWhole:
             CandidateView(**{**each, "name": masking.name(each["name"]) if masked else each["name"]})
             for each in found.candidates
         ],
-        incidents=[IncidentView(**_only(incident, IncidentView)) for incident in found.incidents],
+        incidents=[
+            IncidentView(**{**_only(incident, IncidentView), "details": told(incident["details"])})
+            for incident in found.incidents
+        ],
         recording=RecordingRef(**found.recordings[0]) if found.recordings else None,
     )
 

@@ -140,7 +140,8 @@ async def show_customer(ctx: Context, customer_id: UUID) -> CustomerView:
         if ctx.actor.may(Permission.TICKET_READ):
             tickets = await history.tickets(conn, customer_id, ctx.actor.path)
         if ctx.actor.may(Permission.CALL_READ):
-            calls = await history.calls(conn, customer_id, [phone.number for phone in customer.phones])
+            numbers = [phone.number for phone in customer.phones]
+            calls = await history.calls(conn, customer_id, numbers, ctx.actor.path)
     return _customer(customer, policies, tickets, calls, is_masked(ctx))
 
 

@@ -36,7 +36,6 @@ log = logging.getLogger(__name__)
 routes = Routes("playback", "Listening 录音播放")
 
 DAT = "application/octet-stream"
-USER_AGENT = 300
 
 
 class SegmentQuery(Model):
@@ -150,7 +149,7 @@ async def logged(
                 first_byte=None if sent is None else sent.first,
                 last_byte=None if sent is None else sent.last,
                 address=ctx.address,
-                user_agent=ctx.request.headers.get("User-Agent", "")[:USER_AGENT].replace("\0", ""),
+                user_agent=ctx.request.headers.get("User-Agent", ""),
                 token_id=ctx.actor.id if ctx.actor.kind == "token" else None,
             )
     except Exception as error:

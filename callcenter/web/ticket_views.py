@@ -1,4 +1,5 @@
-"""How tickets look from outside: the models of answers. Must never decide anything."""
+"""How tickets look from outside: the models of answers. Must never decide anything, nor show a person whole to who may
+not see it so."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -9,6 +10,7 @@ from pydantic import Field
 
 from callcenter.casefile import ExplainedClock, Explanation, File, kept
 from callcenter.complaints import Opened
+from callcenter.customers import masking
 from callcenter.opening import Via
 from callcenter.web.api import Model
 from tickets.calendar import DayKind
@@ -246,16 +248,16 @@ def opened_view(opened: Opened) -> OpenedView:
     )
 
 
-def listed_view(row: Mapping[str, Any], at: datetime) -> ListedView:
+def listed_view(row: Mapping[str, Any], at: datetime, masked: bool) -> ListedView:
     """A line of a list; `in_time` as of `at`."""
-    values = {name: row[name] for name in ListedView.model_fields if name in row}
+    values = _person({name: row[name] for name in ListedView.model_fields if name in row}, masked)
     return ListedView(**values, complete=row["complete_at"] is not None, in_time=_in_time(row, at))
 
 
-def ticket_view(file: File, at: datetime) -> TicketView:
+def ticket_view(file: File, at: datetime, masked: bool) -> TicketView:
     """The whole file; lateness as of `at`."""
     decide = next((clock for clock in file.clocks if clock["kind"] == "decide_inform"), None)
-    values = {name: file.row[name] for name in TicketView.model_fields if name in file.row}
+    values = _person({name: file.row[name] for name in TicketView.model_fields if name in file.row}, masked)
     return TicketView(
         **values,
         complete=file.row["complete_at"] is not None,
@@ -264,7 +266,7 @@ def ticket_view(file: File, at: datetime) -> TicketView:
         in_time=kept(decide, at) if decide else None,
         clocks=[ClockView(**_clock(clock, kept(clock, at))) for clock in file.clocks],
         calls=[CallView(**call) for call in file.calls],
-        events=[EventView(**_without_id(event)) for event in file.events],
+        events=[EventView(**_event(event, masked)) for event in file.events],
         matter=[MatterTicketView(**other) for other in file.matter if other["id"] != file.row["id"]],
         owed=[_owed(problem) for problem in file.owed],
         possible=[Action(action) for action in file.possible],
@@ -342,5 +344,21 @@ def _explained(explained: ExplainedClock) -> ExplainedClockView:
     return ExplainedClockView(**_clock(explained.clock, explained.kept), limits=limits)
 
 
-def _without_id(event: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in event.items() if name != "id"}
+_MASKS = {"complainant_name": masking.name, "complainant_phone": masking.phone}
+
+
+def _person(values: dict[str, Any], masked: bool) -> dict[str, Any]:
+    """The fields that say who complains, masked for who may not see them whole."""
+    hidden = {name: mask(values[name]) for name, mask in _MASKS.items() if masked and values.get(name)}
+    return values | hidden
+
+
+def _event(event: Mapping[str, Any], masked: bool) -> dict[str, Any]:
+    shown = {name: value for name, value in event.items() if name != "id"}
+    if masked and "changed" in shown["details"]:
+        changed = {
+            name: [_MASKS[name](value) if name in _MASKS and value else value for value in values]
+            for name, values in shown["details"]["changed"].items()
+        }
+        shown["details"] = {**shown["details"], "changed": changed}
+    return shown

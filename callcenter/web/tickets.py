@@ -14,7 +14,7 @@ from callcenter.casefile import Wanted
 from callcenter.casework import Changes
 from callcenter.customers import phone
 from callcenter.customers.search import START, Position, search
-from callcenter.errors import ForbiddenError, NotFoundError
+from callcenter.errors import ForbiddenError, InvalidError, NotFoundError
 from callcenter.opening import By, OnCall, Via
 from callcenter.web.api import Context, Day, Page, PageQuery, Routes
 from callcenter.web.customers import CandidateView, candidate_view, is_masked, reach
@@ -131,7 +131,7 @@ async def list_tickets(ctx: Context, query: TicketQuery) -> Page[ListedView]:
         )
         rows = await casefile.page(conn, wanted, _by(ctx), ctx.after(query, tuple[datetime, UUID]), query.limit + 1)
     page = ctx.page(rows, query, key=lambda row: (row["received_at"], row["id"]))
-    return Page(items=[listed_view(row, at) for row in page.items], next=page.next)
+    return Page(items=[listed_view(row, at, is_masked(ctx)) for row in page.items], next=page.next)
 
 
 @routes.get("/tickets/{ticket_id}", Permission.TICKET_READ, reads="ticket")
@@ -140,7 +140,7 @@ async def show_ticket(ctx: Context, ticket_id: UUID) -> TicketView:
     async with ctx.db.connection() as conn:
         with _found():
             file = await casefile.whole(conn, ticket_id, _by(ctx))
-    return ticket_view(file, ctx.clock.now())
+    return ticket_view(file, ctx.clock.now(), is_masked(ctx))
 
 
 @routes.get("/tickets/{ticket_id}/explain", Permission.TICKET_READ, reads="ticket")
@@ -181,6 +181,8 @@ async def correct_ticket(ctx: Context, ticket_id: UUID, body: CorrectBody) -> Ti
 
     Give the version you read; when somebody was faster the answer is 409 and says what they changed.
     """
+    if is_masked(ctx) and any("*" in (text or "") for text in (body.complainant_name, body.complainant_phone)):
+        raise InvalidError("you were shown this masked: leave it out to keep it")
     by = _by(ctx)
     changes = Changes(body.values(), body.restated_and_confirmed is True, body.reason)
     with _found():
@@ -231,8 +233,10 @@ def _by(ctx: Context) -> By:
 
 
 async def _shown(ctx: Context, ticket_id: UUID, by: By) -> TicketView:
+    """The whole file after a change; who was shown it stands in the access log, also when nothing changed (T-6)."""
+    ctx.seen.append(("ticket", str(ticket_id)))
     async with ctx.db.connection() as conn:
-        return ticket_view(await casefile.whole(conn, ticket_id, by), ctx.clock.now())
+        return ticket_view(await casefile.whole(conn, ticket_id, by), ctx.clock.now(), is_masked(ctx))
 
 
 @contextmanager

@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from callcenter.accounts import passwords, sessions
+from callcenter.accounts import passwords, people, sessions
+from callcenter.accounts.errors import LastAdminError
 from callcenter.accounts.permissions import Role
 from tests.service.site import ELSEWHERE, HOME, PASSWORD, Client, Reply, Site, person
 
@@ -217,15 +218,33 @@ async def test_people_outside_ones_subtree_are_not_found(site: Site) -> None:
     assert str(stranger.id) in {row["object_id"] for row in denied}
 
 
-async def test_nobody_gives_themselves_roles_and_the_last_admin_stays(site: Site) -> None:
+async def test_nobody_changes_their_own_roles_place_or_being_active(site: Site) -> None:
     admin = await site.client(Role.ADMIN, where="hq")
     assert admin.user is not None
     own = f"/users/{admin.user.id}"
-    assert (await admin("PATCH", own, json={"version": 1, "roles": ["auditor"]})).code == "not_ours_to_give"
+    for change in ({"roles": ["auditor"]}, {"organisation_id": "gd"}, {"active": False}):
+        assert (await admin("PATCH", own, json={"version": 1, **change})).code == "not_ours_to_give"
     second = await site.client(Role.ADMIN, where="gd")
     assert second.user is not None
-    other = f"/users/{second.user.id}"
-    assert (await admin("PATCH", other, json={"version": 1, "active": False})).status == 200
+    assert (await admin("PATCH", f"/users/{second.user.id}", json={"version": 1, "active": False})).status == 200
+
+
+async def test_the_last_admin_stays(site: Site) -> None:
+    """Also against the command line, and when two send each other away at the same time."""
+    admin = await site.client(Role.ADMIN, where="hq")
+    second = await site.client(Role.ADMIN, Role.AUDITOR, where="hq")
+    assert admin.user is not None
+    assert second.user is not None
+    gone = {"version": 1, "active": False}
+    replies = await asyncio.gather(
+        admin("PATCH", f"/users/{second.user.id}", json=gone),
+        second("PATCH", f"/users/{admin.user.id}", json=gone),
+    )
+    assert sorted(reply.status for reply in replies) in ([200, 401], [200, 409])
+    last = second.user.id if replies[1].status == 200 else admin.user.id
+    for changes in ({"active": False}, {"roles": ("auditor",)}):
+        with pytest.raises(LastAdminError):
+            await people.change(site.database, people.COMMAND_LINE, last, 1, changes, site.clock.now())
 
 
 async def test_a_login_and_an_extension_belong_to_one_person(site: Site) -> None:
