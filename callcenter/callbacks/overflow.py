@@ -17,6 +17,8 @@ from callcenter.outbox import Message
 NAME = "callbacks.overflow"
 
 ROOT = "SELECT id FROM organisation WHERE parent_id IS NULL"
+SHORTEST = 7
+"""Digits of a number that may be rung back: a caller can send any number as his, the emergency services' too."""
 SOURCES = {"message.left": Source.OVERFLOW, "call.lost": Source.LOST_CALL}
 
 
@@ -26,7 +28,7 @@ async def hear(conn: Connection, message: Message) -> None:
     if payload.get("direction", "inbound") != "inbound":
         return
     number = phone.normalise(payload.get("caller") or payload.get("number"))
-    if number is not None:
+    if number is not None and len(number) >= SHORTEST:
         wish = payload.get("wish") or payload.get("queue")
         await ring_back(conn, UUID(payload["call_id"]), number, SOURCES[message.topic], wish, message.at)
 

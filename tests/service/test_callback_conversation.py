@@ -243,6 +243,17 @@ async def test_a_campaign_makes_one_task_a_policy_and_says_why_for_the_others(da
             await store.task(conn, tasks[0].id, "hq/sd/")
 
 
+@pytest.mark.parametrize("caller", ["110", "120", "95519", "12345", "8001", "anonymous", "", "+", "1.38E+10"])
+async def test_nobody_is_rung_back_at_a_number_that_a_caller_only_pretends_to_have(
+    database: Database, caller: str
+) -> None:
+    """A8, C5"""
+    payload = {"call_id": str(uuid4()), "caller": caller}
+    async with database.transaction() as conn:
+        await overflow.hear(conn, Message(uuid4(), overflow.NAME, "message.left", "k", payload, NOON, 0))
+        assert await store.tasks(conn, "hq/", source=Source.OVERFLOW) == []
+
+
 async def a_campaign(database: Database, purpose: Purpose = Purpose.NEW_BUSINESS) -> UUID:
     made = await campaigns.create(
         database,

@@ -1,6 +1,8 @@
 """Migrations, transactions and the outbox on a real PostgreSQL."""
 
 import asyncio
+import signal
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -125,6 +127,44 @@ async def test_every_fact_is_delivered_once_by_four_workers(
 
     await asyncio.gather(*(work() for _ in range(4)))
     assert sorted(seen) == list(range(100))
+
+
+KILLED = """
+import asyncio, os, signal, sys
+from callcenter import outbox
+from callcenter.clock import SystemClock
+from callcenter.db.pool import Database
+
+async def main():
+    db = await Database.connect(sys.argv[1], size=2)
+    async def act(conn, message):
+        await conn.execute("INSERT INTO acted VALUES ($1)", message.payload["n"])
+        if message.payload["n"] == int(sys.argv[2]):
+            os.kill(os.getpid(), signal.SIGKILL)
+    outbox.CONSUMERS = {"t": ("c",)}
+    while await outbox.deliver_one(db, {"c": act}, SystemClock().now()):
+        pass
+
+asyncio.run(main())
+"""
+
+
+async def test_a_worker_killed_in_the_middle_of_a_delivery_has_not_acted_and_the_next_one_does_once(
+    database: Database, database_url: str, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """INV-9, F64: a real process, killed after it acted and before the delivery was marked."""
+    monkeypatch.setattr(outbox, "CONSUMERS", {"t": ("c",)})
+    async with database.transaction() as conn:
+        await conn.execute("CREATE TABLE acted (n integer)")
+        for n in range(10):
+            await outbox.append(conn, "t", str(n), {"n": n}, clock.now() + timedelta(milliseconds=n))
+    for victim, ending in ((4, -signal.SIGKILL), (7, -signal.SIGKILL), (-1, 0)):
+        arguments = [sys.executable, "-c", KILLED, database_url, str(victim)]
+        process = await asyncio.create_subprocess_exec(*arguments, cwd=Path(__file__).parents[2])
+        assert await process.wait() == ending
+    async with database.connection() as conn:
+        assert [row["n"] for row in await conn.fetch("SELECT n FROM acted ORDER BY n")] == list(range(10))
+        assert await conn.fetchval("SELECT count(*) FROM outbox_delivery WHERE done_at IS NULL") == 0
 
 
 async def test_a_failing_delivery_waits_and_is_parked_in_the_end(
