@@ -28,7 +28,6 @@ PATIENCE = 0.5
 """Seconds a greeting waits for PostgreSQL."""
 REST = timedelta(seconds=2)
 """After a greeting had waited in vain during which none waits again."""
-HEADQUARTERS = "hq"
 BY = By("system:ivr")
 OPEN_TICKET_PRIORITY = 5
 """Who rings about an open ticket is served before others who began to wait with him."""
@@ -46,7 +45,6 @@ SELECT (SELECT count(*) FROM holder) AS candidates,
     (SELECT number FROM open ORDER BY received_at DESC LIMIT 1) AS latest,
     (SELECT 'PJSIP/' || s.endpoint FROM open JOIN agent_state s ON s.user_id = open.opened_by_user
      WHERE s.state = 'ready' ORDER BY open.received_at DESC LIMIT 1) AS sticky"""
-SELECT_ROOT = "SELECT id FROM organisation WHERE parent_id IS NULL"
 RATE = "UPDATE call SET satisfaction = COALESCE(satisfaction, $2), version = version + 1 WHERE id = $1"
 
 
@@ -57,7 +55,6 @@ class FrontDesk:
         self._db = db
         self._clock = clock
         self._complaints = complaints
-        self._organisation: str | None = None
         self._away_until: datetime | None = None
 
     async def welcome(self, caller: Caller) -> Welcome:
@@ -89,7 +86,6 @@ class FrontDesk:
             Opening(
                 key=openings.menu_key(id, caller.call),
                 via=Via.IVR,
-                accepting_organisation=await self._root(),
                 particulars=Particulars(complainant_phone=phone.normalise(caller.number)),
                 call=OnCall(id, moment_of(id)),
             ),
@@ -120,13 +116,3 @@ class FrontDesk:
         async with self._db.transaction(timeout=PATIENCE * 4) as conn:
             await conn.execute(RATE, id, score)
             await store.note(conn, [Note(id, self._clock.now(), "agi", "rated", None, {"score": score})])
-
-    async def _root(self) -> str:
-        if self._organisation is None:
-            try:
-                async with self._db.connection(timeout=PATIENCE) as conn:
-                    root: str | None = await conn.fetchval(SELECT_ROOT, timeout=PATIENCE)
-            except AWAY:
-                return HEADQUARTERS
-            self._organisation = root
-        return self._organisation or HEADQUARTERS

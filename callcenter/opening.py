@@ -64,7 +64,7 @@ class OnCall:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What is asked for.
+    """What is asked for. Without `accepting_organisation` the company's root accepts it, whatever its id is.
 
     `heard` belongs to callbacks, and there it is mandatory (F-13): the classification decides nature, channel and
     source, whatever else is said of them (T-2).
@@ -72,7 +72,7 @@ class Opening:
 
     key: UUID
     via: Via
-    accepting_organisation: str
+    accepting_organisation: str | None = None
     particulars: Particulars = field(default_factory=Particulars)
     channel: Channel = Channel.PHONE_INBOUND
     source: Source = Source.DIRECT

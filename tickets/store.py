@@ -45,8 +45,10 @@ WITH claim AS (
         d.channel, d.network_kind, d.source, d.relation, d.matter_id, d.category, d.other_cause, d.severity, d.gravity,
         d.validity, d.occurrences, d.pieces, c.id, p.id, d.policy_number, d.complainant_type, d.complainant_name,
         d.complainant_phone, d.authorisation, d.anonymous, d.demand, d.description, d.restated_at, d.complete_at,
-        d.opened_via, d.opened_by, d.opened_by_user, d.accepting_organisation_id, p.organisation_id, d.callback_task_id,
-        d.callback_attempt_id, d.heard, d.verdict, d.received_at, $4, $3, d.spooled, d.rulebook
+        d.opened_via, d.opened_by, d.opened_by_user,
+        COALESCE(d.accepting_organisation_id, (SELECT id FROM organisation WHERE parent_id IS NULL)),
+        p.organisation_id, d.callback_task_id, d.callback_attempt_id, d.heard, d.verdict, d.received_at, $4,
+        $3, d.spooled, d.rulebook
     FROM given d CROSS JOIN counted
     LEFT JOIN customer c ON c.id = d.customer_id
     LEFT JOIN policy p ON p.number = d.policy_number

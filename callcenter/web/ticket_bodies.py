@@ -142,7 +142,7 @@ def asked(key: UUID, via: Via, body: ParticularsBody, by: By, **more: Any) -> Op
     return Opening(
         key=key,
         via=via,
-        accepting_organisation=by.organisation_id or "hq",
+        accepting_organisation=by.organisation_id,
         particulars=body.particulars(),
         other_cause=body.other_cause,
         customer_id=body.customer_id,

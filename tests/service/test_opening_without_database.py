@@ -10,12 +10,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from agi.ports import Caller
 from callcenter.accounts.permissions import Role
 from callcenter.clock import ManualClock
 from callcenter.complaints import PATIENCE, Complaints
 from callcenter.config import Config, SpoolConfig
 from callcenter.db.migrate import migrate
 from callcenter.db.pool import Database
+from callcenter.frontdesk import FrontDesk
 from callcenter.ids import uuid7
 from callcenter.lab.postgres import Postgres
 from callcenter.spool import TicketSpool
@@ -48,6 +50,31 @@ async def own(server: Postgres) -> AsyncIterator[Database]:
 async def count(database: Database, table: str) -> int:
     async with database.connection() as conn:
         return int(await conn.fetchval(f"SELECT count(*) FROM {table}"))
+
+
+async def test_the_menus_ticket_is_the_companys_roots_whatever_its_id(
+    server: Postgres, clock: ManualClock, tmp_path: Path
+) -> None:
+    """design.md §4.4: also when the database was away from the start and the ticket came out of the spool."""
+    await migrate(server.url())
+    database = await Database.connect(server.url(), size=4)
+    async with database.transaction() as conn:
+        await conn.execute("INSERT INTO organisation (id, kind, name, path) VALUES ('zongbu', 'hq', '总部', 'zongbu/')")
+    complaints = Complaints(database, clock, TicketSpool(tmp_path / "spool"))
+    server.kill()
+    caller = Caller("hl1-1795000000.5", "PJSIP/trunk-1", "13900000001", "", "95519", "zh")
+    assert await FrontDesk(database, clock, complaints).open_complaint(caller) == ""
+    Postgres.start(server.folder)
+    async with asyncio.timeout(20):
+        while not await complaints.replay():
+            await asyncio.sleep(0.05)
+    async with database.connection() as conn:
+        rows = await conn.fetch("SELECT accepting_organisation_id, spooled FROM ticket")
+    assert [tuple(row) for row in rows] == [("zongbu", True)]
+    number = await FrontDesk(database, clock, complaints).open_complaint(caller)
+    assert number.startswith("95519-")
+    database.terminate()
+    server.stop()
 
 
 async def test_a_ticket_taken_while_the_database_is_dead_is_there_when_it_is_back(
