@@ -42,7 +42,8 @@ WHERE c.id = $1"""
 class Opened:
     """A ticket that is safe. `number` is None while it waits in the spool; then the key stands for it.
 
-    `opened_live` and `seconds_into_call` are None without a call, or while it is not known (T-3).
+    `opened_live` and `seconds_into_call` are None without a call, or while it is not known (T-3); the seconds count
+    from the customer's answer, as the recording does.
     """
 
     key: UUID

@@ -56,7 +56,7 @@ class By:
 
 @dataclass(frozen=True, slots=True)
 class OnCall:
-    """The call a ticket is opened on; `started_at` helps where the call's row is not there yet."""
+    """The call a ticket is opened on; its seconds count from `started_at` where the call's row does not tell better."""
 
     call_id: UUID
     started_at: datetime | None = None

@@ -56,7 +56,8 @@ WITH claim AS (
 ), linked AS (
     INSERT INTO ticket_call (ticket_id, call_id, opened_live, seconds_into_call, linked_at)
     SELECT o.id, $6, COALESCE(c.ended_at > o.received_at, true),
-        extract(epoch FROM o.received_at - COALESCE(c.started_at, $7::timestamptz)), o.received_at
+        extract(epoch FROM o.received_at - COALESCE(c.answered_at,
+            CASE WHEN c.direction <> 'inbound' THEN $7 ELSE COALESCE(c.started_at, $7::timestamptz) END)), o.received_at
     FROM opened o LEFT JOIN call c ON c.id = $6 WHERE $6::uuid IS NOT NULL
     RETURNING opened_live, seconds_into_call
 ), clocks AS (
@@ -82,11 +83,18 @@ WITH claim AS (
 )
 SELECT o.number, o.received_at, l.opened_live, l.seconds_into_call FROM opened o LEFT JOIN linked l ON true"""
 
-FIND_OPENED = """
-SELECT t.number, t.received_at, l.opened_live, l.seconds_into_call, k.fingerprint
+SECONDS = """
+CASE WHEN l.seconds_into_call IS NOT NULL THEN
+    COALESCE(extract(epoch FROM t.received_at - c.answered_at), l.seconds_into_call) END::float8 AS seconds_into_call"""
+"""How far into call `c` the ticket `t` was opened: from the customer's answer, where the recording begins, like the
+seconds of a callback's answers. Until the answer is told, from the call's beginning, which on an inbound call is the
+same."""
+
+FIND_OPENED = f"""
+SELECT t.number, t.received_at, l.opened_live, {SECONDS}, k.fingerprint
 FROM ticket_key k JOIN ticket t ON t.id = k.id
-LEFT JOIN ticket_call l ON l.ticket_id = t.id AND l.call_id = $2
-WHERE k.id = $1"""
+LEFT JOIN ticket_call l ON l.ticket_id = t.id AND l.call_id = $2 LEFT JOIN call c ON c.id = l.call_id
+WHERE k.id = $1"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,14 +340,14 @@ INSERT INTO ticket_call (ticket_id, call_id, opened_live, seconds_into_call, lin
 SELECT $1, $2, false, NULL, $3 WHERE (SELECT count(*) FROM ticket_call WHERE ticket_id = $1) < $4
 ON CONFLICT DO NOTHING RETURNING 1"""
 LINKED = "SELECT 1 FROM ticket_call WHERE ticket_id = $1 AND call_id = $2"
-CALLS = """
-SELECT l.call_id, l.linked_at, l.seconds_into_call, c.direction, c.started_at, c.answered_at,
+CALLS = f"""
+SELECT l.call_id, l.linked_at, {SECONDS}, c.direction, c.started_at, c.answered_at,
     c.ended_at AS call_ended_at, l.opened_live AND COALESCE(c.ended_at > l.linked_at, true) AS opened_live,
     r.id AS recording_id, r.archive_no, r.sealed_at
-FROM ticket_call l
+FROM ticket_call l JOIN ticket t ON t.id = l.ticket_id
 LEFT JOIN call c ON c.id = l.call_id
 LEFT JOIN recording_object r ON r.call_id = l.call_id
-WHERE l.ticket_id = $1 ORDER BY l.linked_at, l.call_id"""
+WHERE l.ticket_id = $1 ORDER BY l.linked_at, l.call_id"""  # noqa: S608
 
 
 async def is_linked(conn: Connection, ticket_id: UUID, call_id: UUID) -> bool:

@@ -82,7 +82,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One answer as it was given: when, and how many seconds into the call."""
+    """One answer as it was given: when, and how many seconds into the conversation, where the recording begins."""
 
     question: str
     answer: Answer

@@ -103,7 +103,8 @@ class ClockView(Model):
 
 
 class CallView(Model):
-    """A call of the ticket, with both moments of T-3 and its recording."""
+    """A call of the ticket, with both moments of T-3 and its recording; seconds count from the customer's answer, where
+    the recording begins."""
 
     call_id: UUID
     direction: str | None

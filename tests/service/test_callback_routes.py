@@ -203,6 +203,22 @@ async def test_a_problem_case_can_be_concluded_once_its_finding_is_recorded(boar
     assert done.json["task"]["result"] == "problem"
 
 
+async def test_an_answer_and_a_ticket_of_one_moment_stand_at_the_same_second_of_the_recording(board: Board) -> None:
+    """T-3, C-6: both count from the customer's answer, however long the telephone rang before."""
+    call = await board.talk()
+    board.clock.advance(timedelta(seconds=33))
+    answers = (await board.answer(YES[:1])).json["answers"]
+    finding = (await board.act("findings", WRONG_NUMBER)).json
+    file = (await board.agent.get(f"/tickets/{finding['id']}")).json
+    shown = (await board.agent.get(f"/calls/{call}")).json
+    seconds = [
+        finding["seconds_into_call"],
+        file["calls"][0]["seconds_into_call"],
+        shown["tickets"][0]["seconds_into_call"],
+    ]
+    assert [float(answers[0]["second"]), *seconds] == [33.0] * 4
+
+
 async def test_nothing_is_recorded_before_anybody_answered(board: Board) -> None:
     await board.act("dial")
     for reply in (await board.answer(YES[:1]), await board.act("findings", WRONG_NUMBER)):

@@ -17,6 +17,7 @@ from callcenter.opening import By, OnCall, Opening, Via, menu_key
 from tests.conftest import NOON
 from tests.service.customers import a_customer, a_policy, settle
 from tests.service.desk import FULL, a_call, a_user, an_opening, complaints, hang_up, somebody
+from tickets import store as tickets
 from tickets.errors import CallNotFoundError, CallTooOldError, KeyReusedError, NotAdmissibleError
 from tickets.findings import Heard, Intention, Respondent, Subject
 from tickets.intake import Channel, ComplainantType, Nature, Particulars, Source
@@ -179,6 +180,24 @@ async def test_the_menu_opens_a_ticket_before_the_calls_row_is_there(complaints:
     opening = replace(an_opening(via=Via.IVR), call=OnCall(uuid7(NOON), NOON - timedelta(seconds=7)))
     opened = await complaints.open(opening, By("system:menu"))
     assert (opened.opened_live, opened.seconds_into_call) == (True, 7.0)
+
+
+async def test_seconds_count_from_the_customers_answer_also_when_it_is_told_late(
+    database: Database, complaints: Complaints
+) -> None:
+    """T-3: the recording begins there; on a call we dialled and nobody took yet there is no second to tell."""
+    async with database.transaction() as conn:
+        inbound, click = await a_call(conn), await a_call(conn, serial=2)
+        await conn.execute("UPDATE call SET direction = 'click' WHERE id = $1", click)
+        await conn.execute("UPDATE call SET answered_at = $2 WHERE id = $1", inbound, NOON - timedelta(seconds=40))
+    talking, ringing, by = an_opening(inbound), an_opening(click), somebody()
+    assert (await complaints.open(talking, by)).seconds_into_call == 40.0
+    assert (await complaints.open(ringing, by)).seconds_into_call is None
+    async with database.transaction() as conn:
+        await conn.execute("UPDATE call SET answered_at = $2 WHERE id = $1", click, NOON + timedelta(seconds=3))
+        await conn.execute("UPDATE call SET answered_at = $2 WHERE id = $1", inbound, NOON - timedelta(seconds=41))
+    assert (await complaints.open(ringing, by)).seconds_into_call is None
+    assert (await one(database, tickets.CALLS, talking.key))["seconds_into_call"] == 41.0
 
 
 HEARD = Heard(Subject.MIS_SELLING, Intention.YES, Respondent.POLICYHOLDER)
