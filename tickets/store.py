@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NewType
 from uuid import UUID
 
 from tickets.calendar import Calendar, Override
-from tickets.deadlines import Deadline, Kind, Reckoning, Unit
+from tickets.deadlines import Deadline, Kind, Reckoning, Unit, in_contact
 
 if TYPE_CHECKING:
     import asyncpg
@@ -317,7 +317,11 @@ WHERE ticket_clock.met_at IS NULL"""
 CLOCKS = """
 SELECT kind, cycle, start_day, due_day, due_at, alert_day, provisional, rules, internal, statutory, version, met_at,
     breached_at
-FROM ticket_clock WHERE ticket_id = $1 ORDER BY due_at, kind, cycle"""
+FROM ticket_clock WHERE ticket_id = $1"""
+TAKEN_ON = """
+SELECT c.ended_at FROM ticket_call l JOIN ticket t ON t.id = l.ticket_id JOIN call c ON c.id = l.call_id
+WHERE l.ticket_id = $1 AND (l.linked_at = t.received_at OR l.seconds_into_call IS NOT NULL)
+ORDER BY l.linked_at LIMIT 1"""
 
 
 async def meet(conn: Connection, ticket_id: UUID, kinds: Iterable[Kind], at: datetime) -> None:
@@ -331,8 +335,12 @@ async def start_clock(conn: Connection, ticket_id: UUID, deadline: Deadline) -> 
 
 
 async def clocks(conn: Connection, ticket_id: UUID) -> list[dict[str, Any]]:
-    """The ticket's clocks, the next due first."""
-    return [dict(row) for row in await conn.fetch(CLOCKS, ticket_id)]
+    """The ticket's clocks, the next due first; what is due during the call it was taken on ends with it (L-2)."""
+    ended_at = await conn.fetchval(TAKEN_ON, ticket_id)
+    found = [dict(row) for row in await conn.fetch(CLOCKS, ticket_id)]
+    for clock in found:
+        clock["due_at"] = in_contact(clock["kind"], clock["internal"]["limit"], clock["due_at"], ended_at)
+    return sorted(found, key=lambda clock: (clock["due_at"], clock["kind"], clock["cycle"]))
 
 
 LINK = """

@@ -91,6 +91,48 @@ async def test_a_ticket_opened_after_the_end_is_taken_the_same_day_and_never_cal
     assert (reply.status, reply.code, reply.json["rules"]) == (409, "call_not_today", ["R-1.4", "L-1"])
 
 
+async def acknowledged(client: Client, ticket: Any) -> Any:
+    file = (await client.get(f"/tickets/{ticket['id']}")).json
+    return next(clock for clock in file["clocks"] if clock["kind"] == "acknowledge")
+
+
+@pytest.mark.parametrize(("after_hanging_up", "in_time"), [(-1, True), (0, False), (1, False)])
+async def test_a_matter_is_repeated_back_during_the_call_and_a_later_mark_is_late(
+    site: Site, after_hanging_up: int, in_time: bool
+) -> None:
+    """L-2, R-4.2, F-62: the written mark counts (R-4.7), also when the same day is not over."""
+    agent = await site.client(Role.AGENT)
+    call = await a_live_call(site)
+    ticket = (await agent.post(f"/calls/{call}/tickets", {**FULL, "restated_and_confirmed": False})).json
+    assert (await acknowledged(agent, ticket))["in_time"] is None
+    hung_up = NOON + timedelta(minutes=3)
+    site.clock.set(hung_up + timedelta(seconds=after_hanging_up))
+    async with site.database.transaction() as conn:
+        await hang_up(conn, call, hung_up)
+    marked = await agent("PATCH", f"/tickets/{ticket['id']}", json={"version": 1, "restated_and_confirmed": True})
+    assert marked.status == 200, marked.body
+    clock = await acknowledged(agent, ticket)
+    assert (clock["in_time"], datetime.fromisoformat(clock["due_at"])) == (in_time, hung_up)
+    explained = (await agent.get(f"/tickets/{ticket['id']}/explain")).json
+    assert [each["in_time"] for each in explained["clocks"] if each["kind"] == "acknowledge"] == [in_time]
+
+
+async def test_what_was_never_repeated_back_is_late_from_the_hang_up_on_and_so_is_a_ticket_opened_then(
+    site: Site,
+) -> None:
+    """L-2: a letter's ticket with a call hung on it keeps its working day (L-4)."""
+    agent = await site.client(Role.AGENT)
+    call = await a_live_call(site)
+    during = (await agent.post(f"/calls/{call}/tickets", {})).json
+    letter = await opened(agent)
+    assert (await agent.post(f"/tickets/{letter['id']}/calls", {"call_id": str(call)})).status == 200
+    async with site.database.transaction() as conn:
+        await hang_up(conn, call, NOON)
+    site.clock.advance(timedelta(seconds=1))
+    after = (await agent.post(f"/calls/{call}/tickets", FULL)).json
+    assert [(await acknowledged(agent, each))["in_time"] for each in (during, after, letter)] == [False, False, None]
+
+
 async def test_a_callback_complaint_counts_and_a_finding_does_not(site: Site) -> None:
     """T-1, T-2"""
     agent = await site.client(Role.CALLBACK_AGENT)
