@@ -44,7 +44,7 @@ class Via(StrEnum):
 class By:
     """Who acts: the audit name (`user:<id>`, `token:<id>`, `system:<part>`), and for a person or token where.
 
-    `path` is the subtree the actor sees, None for a part of the system, which sees all.
+    `path` is the subtree the actor sees, None for a part of the system, which sees all and may all.
     """
 
     actor: str
@@ -52,6 +52,11 @@ class By:
     organisation_id: str | None = None
     path: str | None = None
     address: str | None = None
+    permissions: frozenset[str] = frozenset()
+
+    def may(self, permission: str) -> bool:
+        """Whether the actor's roles or scopes allow it."""
+        return self.path is None or permission in self.permissions
 
 
 @dataclass(frozen=True, slots=True)

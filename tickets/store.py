@@ -222,7 +222,8 @@ def reckoning_of(stored: Mapping[str, Any]) -> Reckoning:
 
 COLUMNS = """
 t.id, t.number, t.nature, t.channel, t.network_kind, t.source, t.relation, t.matter_id, t.category, t.other_cause,
-t.severity, t.gravity, t.status, t.validity, t.liability, t.causes, t.invalid_ground, t.occurrences, t.pieces,
+t.severity, t.severity_confirmed_at, t.severity_confirmed_by, t.gravity, t.status, t.validity, t.liability, t.causes,
+t.invalid_ground, t.occurrences, t.pieces,
 t.customer_id, t.policy_id, t.policy_number, t.complainant_type, t.complainant_name, t.complainant_phone,
 t.authorisation, t.anonymous, t.demand, t.description, t.restated_at, t.complete_at, t.opened_via, t.opened_by,
 t.opened_by_user, t.accepting_organisation_id, t.underwriting_organisation_id, t.department, t.callback_task_id,
@@ -260,8 +261,10 @@ async def by_number(conn: Connection, number: str) -> UUID | None:
 
 SAVE = """
 UPDATE ticket t SET version = t.version + 1, category = n.category, other_cause = n.other_cause,
-    severity = n.severity, gravity = n.gravity, status = n.status, validity = n.validity, liability = n.liability,
-    causes = n.causes, invalid_ground = n.invalid_ground, occurrences = n.occurrences, pieces = n.pieces,
+    severity = n.severity, severity_confirmed_at = n.severity_confirmed_at,
+    severity_confirmed_by = n.severity_confirmed_by, gravity = n.gravity, status = n.status, validity = n.validity,
+    liability = n.liability, causes = n.causes, invalid_ground = n.invalid_ground, occurrences = n.occurrences,
+    pieces = n.pieces,
     customer_id = n.customer_id, policy_id = n.policy_id, policy_number = n.policy_number,
     underwriting_organisation_id = n.underwriting_organisation_id, complainant_type = n.complainant_type,
     complainant_name = n.complainant_name, complainant_phone = n.complainant_phone, authorisation = n.authorisation,

@@ -155,6 +155,8 @@ class TicketView(ListedView):
     network_kind: NetworkKind | None
     matter_id: UUID | None
     other_cause: OtherCause | None
+    severity_confirmed_at: Annotated[datetime | None, Field(description="By the complaint post 投诉岗确认级别 (F-18)")]
+    severity_confirmed_by: str | None
     liability: Liability
     causes: list[Category]
     invalid_ground: InvalidGround | None

@@ -16,6 +16,7 @@ from callcenter.customers import phone
 from callcenter.customers.search import START, Position, search
 from callcenter.errors import ForbiddenError, InvalidError, NotFoundError
 from callcenter.opening import By, OnCall, Via
+from callcenter.web.acting import by as _by
 from callcenter.web.api import Context, Day, Page, PageQuery, Routes
 from callcenter.web.customers import CandidateView, candidate_view, is_masked, reach
 from callcenter.web.keys import CASEWORK, COMPLAINTS
@@ -219,17 +220,6 @@ async def organisation_path(ctx: Context, organisation: str) -> str:
         path = await conn.fetchval("SELECT path FROM organisation WHERE id = $1", organisation)
     ctx.within(path, "organisation", organisation)
     return str(path)
-
-
-def _by(ctx: Context) -> By:
-    actor = ctx.actor
-    return By(
-        actor=actor.audit_name,
-        user_id=actor.id if actor.kind == "user" else None,
-        organisation_id=actor.organisation_id,
-        path=actor.path,
-        address=ctx.address,
-    )
 
 
 async def _shown(ctx: Context, ticket_id: UUID, by: By) -> TicketView:

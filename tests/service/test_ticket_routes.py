@@ -357,12 +357,85 @@ async def test_another_severity_needs_a_reason_and_moves_the_deadline_from_recei
     assert (decide["internal_due"], decide["statutory_due"]) == ("2026-12-02", "2026-12-03")
 
 
-async def test_a_sales_agents_grievance_leaves_the_figures_when_that_is_found_out(site: Site) -> None:
-    """F-37"""
-    handler = await site.client(Role.HANDLER)
-    ticket = await opened(handler)
-    reply = await handler("PATCH", f"/tickets/{ticket['id']}", json={"version": 1, "complainant_type": "agent"})
+@pytest.mark.parametrize("who", ["agent", "public"])
+async def test_a_grievance_of_no_customer_leaves_the_figures_by_the_complaint_posts_word_and_reason(
+    site: Site, who: str
+) -> None:
+    """F-37, R-1.1: and comes back the same way; nobody else takes a complaint out of the figures."""
+    agent, handler = await site.client(Role.AGENT), await site.client(Role.HANDLER)
+    ticket = await opened(agent)
+    path, change = f"/tickets/{ticket['id']}", {"version": 1, "complainant_type": who}
+    reply = await agent("PATCH", path, json={**change, "reason": "客户自称"})
+    assert (reply.status, reply.code) == (403, "ticket_complaint_post_only")
+    assert (reply.json["rules"], reply.json["detail"]) == (
+        ["F-37", "R-1.1"],
+        "改变投诉人身份会影响计件,须由投诉岗更正",
+    )
+    reply = await handler("PATCH", path, json={**change, "reason": " "})
+    assert (reply.status, reply.json["errors"][0]["pointer"]) == (422, "#/body/complainant_type")
+    assert (await agent.get(path)).json["pieces"] == 1
+    reply = await handler("PATCH", path, json={**change, "reason": "工号核实为本公司业务员"})
     assert (reply.json["occurrences"], reply.json["pieces"]) == (0, 0)
+    assert reply.json["events"][-1]["details"]["reason"] == "工号核实为本公司业务员"
+    back = {"version": 2, "complainant_type": "customer", "reason": "保单核实"}
+    assert (await agent("PATCH", path, json=back)).status == 403
+    assert (await handler("PATCH", path, json=back)).json["pieces"] == 1
+
+
+async def test_what_moves_no_figure_anybody_who_may_edit_completes(site: Site) -> None:
+    """R-1.1: from unknown to customer; on what is passed on, and on a finding, nothing counts anyway (R-1.3, D-8)."""
+    agent = await site.client(Role.AGENT)
+    unknown = await opened(agent, complainant_type="unknown")
+    passed_on = await opened(agent, asks_company_to_act=False)
+    for ticket, who in ((unknown, "applicant"), (passed_on, "public")):
+        reply = await agent("PATCH", f"/tickets/{ticket['id']}", json={"version": 1, "complainant_type": who})
+        assert reply.status == 200, reply.body
+
+
+@pytest.mark.parametrize(
+    ("severity", "another", "status", "rules"),
+    [
+        ("general", "difficult", 200, None),
+        ("general", "major", 200, None),
+        ("difficult", "major", 200, None),
+        ("major", "general", 403, ["F-18", "F-47"]),
+        ("major", "difficult", 403, ["F-18", "F-47"]),
+        ("difficult", "general", 403, ["F-18", "F-47"]),
+    ],
+)
+async def test_the_receiver_proposes_a_severity_and_alone_makes_it_only_graver(
+    site: Site, severity: str, another: str, status: int, rules: list[str] | None
+) -> None:
+    """F-18, F-47"""
+    agent, handler = await site.client(Role.AGENT), await site.client(Role.HANDLER)
+    path = f"/tickets/{(await opened(agent, severity=severity))['id']}"
+    change = {"version": 1, "severity": another, "reason": "客户补充情况"}
+    reply = await agent("PATCH", path, json=change)
+    assert (reply.status, reply.json.get("rules")) == (status, rules)
+    if status == 403:
+        assert (await handler("PATCH", path, json={**change, "reason": ""})).status == 422
+        reply = await handler("PATCH", path, json=change)
+    assert (reply.json["severity"], reply.json["events"][-1]["details"]["reason"]) == (another, "客户补充情况")
+
+
+@pytest.mark.parametrize("how", ["by naming it", "by dispatching", "by determining"])
+async def test_what_the_complaint_post_confirmed_the_receiver_does_not_change(site: Site, how: str) -> None:
+    """F-18"""
+    agent, handler = await site.client(Role.AGENT), await site.client(Role.HANDLER)
+    ticket = await opened(agent)
+    path = f"/tickets/{ticket['id']}"
+    assert (await agent.get(path)).json["severity_confirmed_at"] is None
+    if how == "by naming it":
+        reply = await handler("PATCH", path, json={"version": 1, "severity": "general"})
+    elif how == "by dispatching":
+        reply = await acted(handler, ticket, "dispatch")
+    else:
+        reply = await acted(handler, ticket, "determine", validity="valid", causes=["claims"])
+    assert handler.user is not None
+    assert (reply.status, reply.json["severity_confirmed_by"]) == (200, f"user:{handler.user.id}"), reply.body
+    change = {"version": 2, "severity": "major", "reason": "媒体关注"}
+    assert (await agent("PATCH", path, json=change)).json["rules"] == ["F-18"]
+    assert (await handler("PATCH", path, json=change)).json["severity"] == "major"
 
 
 @pytest.mark.parametrize(
