@@ -11,12 +11,14 @@ from typing import Any
 from uuid import UUID
 
 from callcenter import audit, outbox
+from callcenter.accounts.permissions import Permission
 from callcenter.clock import Clock
 from callcenter.complaints import Rules
+from callcenter.customers import phone
 from callcenter.db.pool import Connection, Database
 from callcenter.ids import uuid7
 from callcenter.opening import By, is_complete
-from tickets import deadlines, guards, intake, lifecycle, store
+from tickets import corrections, deadlines, guards, intake, lifecycle, store
 from tickets.categories import Category, OtherCause, route
 from tickets.deadlines import Gravity, Kind, Rulebook
 from tickets.errors import (
@@ -55,12 +57,15 @@ _STAMP: Mapping[Status, str] = {
     Status.CLOSED: "closed_at",
 }
 
+CONFIRMS_SEVERITY = frozenset({Action.DISPATCH, Action.DETERMINE, Action.INFORM, Action.CLOSE})
+"""What the complaint post does to a ticket whose severity it thereby takes over (F-18)."""
+
 TEXTS = ("complainant_name", "complainant_phone", "authorisation", "demand", "description", "policy_number")
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """New particulars by column name; only what is named changes. `reason` is needed for another severity (F-18)."""
+    """New particulars by column name; only what is named changes. `reason`: see tickets/corrections.py."""
 
     values: Mapping[str, Any]
     restated_and_confirmed: bool = False
@@ -86,7 +91,7 @@ class Casework:
             if row["status"] == Status.CLOSED:
                 raise _closed()
             book = await self._rules.current(conn, at)
-            after = await _corrected(conn, row, changes, at)
+            after = await _corrected(conn, row, changes, by, at)
             told = {name: [_plain(row[name]), _plain(after[name])] for name in after if after[name] != row[name]}
             if not told:
                 return version
@@ -109,6 +114,8 @@ class Casework:
             status = guards.move(standing(row), step)
             book = await self._rules.current(conn, at)
             after = _moved(row, step, status, at)
+            if step.action in CONFIRMS_SEVERITY and by.may(Permission.TICKET_MANAGE):
+                _confirm_severity(after, by, at)
             await _save(conn, after)
             await store.meet(conn, ticket_id, lifecycle.MEETS.get(step.action, ()), at)
             if step.action is Action.INFORM:
@@ -118,7 +125,10 @@ class Casework:
         return status
 
     async def hang(self, ticket_id: UUID, call_id: UUID, by: By) -> None:
-        """Hang a further call on the ticket; twice is once. Raises CallNotFoundError, TooManyLinksError (H14)."""
+        """Hang a further call on the ticket; twice is once.
+
+        Raises TicketNotFoundError, CallNotFoundError, TooManyLinksError (H14), IllegalMoveError when closed (B-2).
+        """
         at = self._clock.now()
         async with self._db.transaction() as conn:
             row = await store.lock(conn, ticket_id)
@@ -128,6 +138,10 @@ class Casework:
             foreign = call is not None and call["path"] is not None and not call["path"].startswith(by.path or "")
             if call is None or (foreign and call["user_id"] != by.user_id):
                 raise CallNotFoundError(Words("没有这个通话", "no such call"), call=str(call_id))
+            if await store.is_linked(conn, ticket_id, call_id):
+                return
+            if row["status"] == Status.CLOSED:
+                raise _closed("link_call")
             if not await store.link(conn, ticket_id, call_id, at, MOST_CALLS):
                 words = Words(f"一张服务单最多关联{MOST_CALLS}通电话", f"a ticket hangs on at most {MOST_CALLS} calls")
                 raise TooManyLinksError(words)
@@ -226,17 +240,24 @@ async def _locked(conn: Connection, ticket_id: UUID, version: int, by: By) -> di
     return row
 
 
-async def _corrected(conn: Connection, row: dict[str, Any], changes: Changes, at: datetime) -> dict[str, Any]:
+async def _corrected(conn: Connection, row: dict[str, Any], changes: Changes, by: By, at: datetime) -> dict[str, Any]:
     after = {**row, **changes.values}
+    after["complainant_phone"] = phone.as_kept(after["complainant_phone"])
     if changes.restated_and_confirmed and row["restated_at"] is None:
         after["restated_at"] = at
     nature = Nature(row["nature"])
-    if after["severity"] != row["severity"]:
-        if not changes.reason.strip():
-            words = Words("调整投诉级别须说明理由", "another severity needs a reason")
-            raise NotAdmissibleError((Problem("severity", words, ("F-18",)),))
-        if nature is not Nature.CALLBACK_FINDING:
-            after["gravity"] = intake.GRAVITY[Severity(after["severity"])].value
+    corrections.check(
+        nature,
+        particulars(row),
+        particulars(after),
+        changes.reason,
+        by_post=by.may(Permission.TICKET_MANAGE),
+        severity_confirmed=row["severity_confirmed_at"] is not None,
+    )
+    if "severity" in changes.values and by.may(Permission.TICKET_MANAGE):
+        _confirm_severity(after, by, at)
+    if after["severity"] != row["severity"] and nature is not Nature.CALLBACK_FINDING:
+        after["gravity"] = intake.GRAVITY[Severity(after["severity"])].value
     customer = after["customer_id"]
     if customer not in (None, row["customer_id"]) and await conn.fetchval(KNOWN_CUSTOMER, customer) is None:
         raise NotAdmissibleError((Problem("customer_id", Words("没有这个客户", "no such customer")),))
@@ -271,6 +292,12 @@ async def _follow(
     if after["gravity"] != row["gravity"]:
         moved = deadlines.decide_inform(row["received_at"], Gravity(after["gravity"]), book)
         await store.start_clock(conn, TicketKey(row["id"]), moved)
+
+
+def _confirm_severity(after: dict[str, Any], by: By, at: datetime) -> None:
+    """The complaint post stands by the severity from now on, as proposed or as it has just set it (F-18)."""
+    if after["severity_confirmed_at"] is None:
+        after["severity_confirmed_at"], after["severity_confirmed_by"] = at, by.actor
 
 
 def _moved(row: Mapping[str, Any], step: Step, status: Status, at: datetime) -> dict[str, Any]:
@@ -341,9 +368,9 @@ async def _tell(
     await outbox.append(conn, "ticket.changed", str(row["id"]), payload, at)
 
 
-def _closed() -> IllegalMoveError:
+def _closed(action: str = "correct") -> IllegalMoveError:
     words = Words("已结案的服务单不再修改", "a closed ticket is not changed")
-    return IllegalMoveError(words, rules=("B-2",), status="closed", action="correct")
+    return IllegalMoveError(words, rules=("B-2",), status="closed", action=action)
 
 
 def _plain(value: Any) -> Any:

@@ -42,12 +42,14 @@ WHERE c.id = $1"""
 class Opened:
     """A ticket that is safe. `number` is None while it waits in the spool; then the key stands for it.
 
-    `opened_live` and `seconds_into_call` are None without a call, or while it is not known (T-3).
+    `opened_live` and `seconds_into_call` are None without a call, or while it is not known (T-3); the seconds count
+    from the customer's answer, as the recording does.
     """
 
     key: UUID
     number: str | None
     nature: Nature
+    counts: bool
     verdict: Verdict | None
     received_at: datetime
     opened_live: bool | None
@@ -105,13 +107,16 @@ class Complaints:
                 raise
             log.warning("database away, ticket spooled", extra={"key": str(opening.key), "error": repr(error)})
             await self._put(opening, by, at)
-            return Opened(opening.key, None, decided.nature, decided.verdict, at, None, None, repeated=False)
+            return Opened(
+                opening.key, None, decided.nature, decided.counts, decided.verdict, at, None, None, repeated=False
+            )
         if row.fingerprint is not None and row.fingerprint != openings.fingerprint(opening, by):
             raise KeyReusedError(Words("该键已用于另一请求", "this key was used for another request"))
         return Opened(
             opening.key,
             row.number,
             decided.nature,
+            decided.counts,
             decided.verdict,
             row.received_at,
             row.opened_live,

@@ -16,6 +16,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from callcenter import outbox
+from callcenter.customers import phone
 from callcenter.ids import derived, uuid7
 from tickets import deadlines, intake
 from tickets.calendar import SHANGHAI, shanghai_day
@@ -25,7 +26,7 @@ from tickets.errors import NotAdmissibleError, Problem, Words
 from tickets.findings import Heard, Respondent, Verdict, classify
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Particulars, Relation, Source
 from tickets.lifecycle import Validity
-from tickets.statistics import weigh
+from tickets.statistics import Weight, weigh
 from tickets.store import NewTicket, TicketId
 
 
@@ -43,7 +44,7 @@ class Via(StrEnum):
 class By:
     """Who acts: the audit name (`user:<id>`, `token:<id>`, `system:<part>`), and for a person or token where.
 
-    `path` is the subtree the actor sees, None for a part of the system, which sees all.
+    `path` is the subtree the actor sees, None for a part of the system, which sees all and may all.
     """
 
     actor: str
@@ -51,11 +52,16 @@ class By:
     organisation_id: str | None = None
     path: str | None = None
     address: str | None = None
+    permissions: frozenset[str] = frozenset()
+
+    def may(self, permission: str) -> bool:
+        """Whether the actor's roles or scopes allow it."""
+        return self.path is None or permission in self.permissions
 
 
 @dataclass(frozen=True, slots=True)
 class OnCall:
-    """The call a ticket is opened on; `started_at` helps where the call's row is not there yet."""
+    """The call a ticket is opened on; its seconds count from `started_at` where the call's row does not tell better."""
 
     call_id: UUID
     started_at: datetime | None = None
@@ -122,6 +128,13 @@ class Decision:
     contact: Contact
     gravity: Gravity
     verdict: Verdict | None
+    relation: Relation | None
+    weight: Weight
+
+    @property
+    def counts(self) -> bool:
+        """Whether complaint figures take it in."""
+        return self.weight.exclusion is None
 
 
 def decide(opening: Opening) -> Decision:
@@ -132,11 +145,15 @@ def decide(opening: Opening) -> Decision:
     nature = verdict.nature if verdict else intake.nature_of(particulars)
     channel = verdict.channel if verdict else opening.channel
     source = verdict.source if verdict else opening.source
+    if verdict is not None and verdict.counts and not particulars.complainant_type.is_consumer:
+        raise NotAdmissibleError((_CONTRADICTION,))
     told = Channel.PHONE_INBOUND if nature is Nature.CALLBACK_FINDING else channel
     intake.check(told, source, opening.network_kind, particulars)
     gravity = (verdict.gravity if verdict else None) or intake.GRAVITY[particulars.severity]
     contact = intake.contact_of(channel, source, opening.network_kind)
-    return Decision(nature, channel, source, particulars, contact, gravity, verdict)
+    relation = Relation.FIRST if nature is Nature.COMPLAINT else None
+    weight = weigh(nature, relation, particulars.complainant_type)
+    return Decision(nature, channel, source, particulars, contact, gravity, verdict, relation, weight)
 
 
 def new_ticket(
@@ -196,6 +213,16 @@ def require_heard(opening: Opening) -> None:
         raise NotAdmissibleError((Problem("heard", words, ("F-13", "R-2.2", "R-2.3")),))
 
 
+_CONTRADICTION = Problem(
+    "complainant_type",
+    Words(
+        "接听人为客户或受托人并有明确投诉意向,投诉人不能是销售人员或公众",
+        "a customer, or somebody authorised by one, clearly wants to complain: not a sales agent or the public",
+    ),
+    ("T-2", "R-1.1", "F-37"),
+)
+
+
 def _completed(opening: Opening, verdict: Verdict | None) -> Particulars:
     """The particulars with what follows from elsewhere: who speaks and of what on a callback, media as major."""
     particulars = opening.particulars
@@ -218,27 +245,25 @@ def _complainant(heard: Heard, verdict: Verdict, particulars: Particulars) -> Co
 def _columns(opening: Opening, decided: Decision, by: By, received_at: datetime) -> dict[str, Any]:
     p = decided.particulars
     complaint = decided.nature is Nature.COMPLAINT
-    relation = Relation.FIRST if complaint else None
-    weight = weigh(decided.nature, relation, p.complainant_type)
     return {
         "nature": decided.nature,
         "channel": decided.channel,
         "network_kind": opening.network_kind,
         "source": decided.source,
-        "relation": relation,
+        "relation": decided.relation,
         "matter_id": opening.key if complaint else None,
         "category": p.category,
         "other_cause": opening.other_cause,
         "severity": p.severity,
         "gravity": decided.gravity,
         "validity": Validity.PENDING if complaint else None,
-        "occurrences": weight.occurrences,
-        "pieces": weight.pieces,
+        "occurrences": decided.weight.occurrences,
+        "pieces": decided.weight.pieces,
         "customer_id": opening.customer_id,
         "policy_number": opening.policy_number,
         "complainant_type": p.complainant_type,
         "complainant_name": p.complainant_name,
-        "complainant_phone": p.complainant_phone,
+        "complainant_phone": phone.as_kept(p.complainant_phone),
         "authorisation": p.authorisation,
         "anonymous": p.anonymous,
         "demand": p.demand,

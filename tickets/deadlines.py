@@ -259,10 +259,20 @@ def decide_inform(
 def acknowledge(received_at: datetime, contact: Contact, book: Rulebook) -> Deadline:
     """When receipt must be confirmed with the customer and written down (L-2 … L-6, R-4.7).
 
-    A call or a visit is confirmed in the contact itself (F-62); its deadline is the end of that day because
-    the written mark, not the spoken word, is what counts (R-4.7, F-9).
+    A call or a visit is confirmed in the contact itself (F-62). A visit, and a call whose end is not known, have
+    until the end of that day; once the call ended `in_contact` tells.
     """
     return _single(Kind.ACKNOWLEDGE, ACKNOWLEDGE_BY[contact], received_at, book)
+
+
+def in_contact(kind: str, limit: str, due_at: datetime, call_ended_at: datetime | None) -> datetime:
+    """When a step is really due: confirming a matter taken on a call, no later than the call ends (L-2, R-4.2).
+
+    The written mark counts, not the spoken word (R-4.7): one set after the call is late.
+    """
+    if kind != Kind.ACKNOWLEDGE or limit != ACKNOWLEDGE_BY[Contact.PHONE] or call_ended_at is None:
+        return due_at
+    return min(due_at, call_ended_at)
 
 
 def first_deadlines(received_at: datetime, contact: Contact, gravity: Gravity, book: Rulebook) -> tuple[Deadline, ...]:

@@ -67,10 +67,16 @@ class MoveRefusedError(TicketError):
     code = "ticket_move_refused"
 
 
+class ComplaintPostOnlyError(TicketError):
+    """What was asked for is the complaint post's to decide (F-18, F-37); `field` names it."""
+
+    code = "ticket_complaint_post_only"
+
+
 class StaleTicketError(TicketError):
     """Somebody else changed the ticket since it was read; `changed` says what, who and when."""
 
-    code = "ticket_stale"
+    code = "stale_version"
 
 
 class TicketNotFoundError(TicketError):

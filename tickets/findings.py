@@ -81,7 +81,7 @@ class Heard:
 
     subject: Subject
     intention: Intention
-    respondent: Respondent = Respondent.POLICYHOLDER
+    respondent: Respondent
 
     def as_json(self) -> dict[str, str]:
         """The inputs as stored on the ticket."""

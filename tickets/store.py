@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NewType
 from uuid import UUID
 
 from tickets.calendar import Calendar, Override
-from tickets.deadlines import Deadline, Kind, Reckoning, Unit
+from tickets.deadlines import Deadline, Kind, Reckoning, Unit, in_contact
 
 if TYPE_CHECKING:
     import asyncpg
@@ -56,7 +56,8 @@ WITH claim AS (
 ), linked AS (
     INSERT INTO ticket_call (ticket_id, call_id, opened_live, seconds_into_call, linked_at)
     SELECT o.id, $6, COALESCE(c.ended_at > o.received_at, true),
-        extract(epoch FROM o.received_at - COALESCE(c.started_at, $7::timestamptz)), o.received_at
+        extract(epoch FROM o.received_at - COALESCE(c.answered_at,
+            CASE WHEN c.direction <> 'inbound' THEN $7 ELSE COALESCE(c.started_at, $7::timestamptz) END)), o.received_at
     FROM opened o LEFT JOIN call c ON c.id = $6 WHERE $6::uuid IS NOT NULL
     RETURNING opened_live, seconds_into_call
 ), clocks AS (
@@ -82,11 +83,18 @@ WITH claim AS (
 )
 SELECT o.number, o.received_at, l.opened_live, l.seconds_into_call FROM opened o LEFT JOIN linked l ON true"""
 
-FIND_OPENED = """
-SELECT t.number, t.received_at, l.opened_live, l.seconds_into_call, k.fingerprint
+SECONDS = """
+CASE WHEN l.seconds_into_call IS NOT NULL THEN
+    COALESCE(extract(epoch FROM t.received_at - c.answered_at), l.seconds_into_call) END::float8 AS seconds_into_call"""
+"""How far into call `c` the ticket `t` was opened: from the customer's answer, where the recording begins, like the
+seconds of a callback's answers. Until the answer is told, from the call's beginning, which on an inbound call is the
+same."""
+
+FIND_OPENED = f"""
+SELECT t.number, t.received_at, l.opened_live, {SECONDS}, k.fingerprint
 FROM ticket_key k JOIN ticket t ON t.id = k.id
-LEFT JOIN ticket_call l ON l.ticket_id = t.id AND l.call_id = $2
-WHERE k.id = $1"""
+LEFT JOIN ticket_call l ON l.ticket_id = t.id AND l.call_id = $2 LEFT JOIN call c ON c.id = l.call_id
+WHERE k.id = $1"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +222,8 @@ def reckoning_of(stored: Mapping[str, Any]) -> Reckoning:
 
 COLUMNS = """
 t.id, t.number, t.nature, t.channel, t.network_kind, t.source, t.relation, t.matter_id, t.category, t.other_cause,
-t.severity, t.gravity, t.status, t.validity, t.liability, t.causes, t.invalid_ground, t.occurrences, t.pieces,
+t.severity, t.severity_confirmed_at, t.severity_confirmed_by, t.gravity, t.status, t.validity, t.liability, t.causes,
+t.invalid_ground, t.occurrences, t.pieces,
 t.customer_id, t.policy_id, t.policy_number, t.complainant_type, t.complainant_name, t.complainant_phone,
 t.authorisation, t.anonymous, t.demand, t.description, t.restated_at, t.complete_at, t.opened_via, t.opened_by,
 t.opened_by_user, t.accepting_organisation_id, t.underwriting_organisation_id, t.department, t.callback_task_id,
@@ -252,8 +261,10 @@ async def by_number(conn: Connection, number: str) -> UUID | None:
 
 SAVE = """
 UPDATE ticket t SET version = t.version + 1, category = n.category, other_cause = n.other_cause,
-    severity = n.severity, gravity = n.gravity, status = n.status, validity = n.validity, liability = n.liability,
-    causes = n.causes, invalid_ground = n.invalid_ground, occurrences = n.occurrences, pieces = n.pieces,
+    severity = n.severity, severity_confirmed_at = n.severity_confirmed_at,
+    severity_confirmed_by = n.severity_confirmed_by, gravity = n.gravity, status = n.status, validity = n.validity,
+    liability = n.liability, causes = n.causes, invalid_ground = n.invalid_ground, occurrences = n.occurrences,
+    pieces = n.pieces,
     customer_id = n.customer_id, policy_id = n.policy_id, policy_number = n.policy_number,
     underwriting_organisation_id = n.underwriting_organisation_id, complainant_type = n.complainant_type,
     complainant_name = n.complainant_name, complainant_phone = n.complainant_phone, authorisation = n.authorisation,
@@ -309,7 +320,11 @@ WHERE ticket_clock.met_at IS NULL"""
 CLOCKS = """
 SELECT kind, cycle, start_day, due_day, due_at, alert_day, provisional, rules, internal, statutory, version, met_at,
     breached_at
-FROM ticket_clock WHERE ticket_id = $1 ORDER BY due_at, kind, cycle"""
+FROM ticket_clock WHERE ticket_id = $1"""
+TAKEN_ON = """
+SELECT c.ended_at FROM ticket_call l JOIN ticket t ON t.id = l.ticket_id JOIN call c ON c.id = l.call_id
+WHERE l.ticket_id = $1 AND (l.linked_at = t.received_at OR l.seconds_into_call IS NOT NULL)
+ORDER BY l.linked_at LIMIT 1"""
 
 
 async def meet(conn: Connection, ticket_id: UUID, kinds: Iterable[Kind], at: datetime) -> None:
@@ -323,8 +338,12 @@ async def start_clock(conn: Connection, ticket_id: UUID, deadline: Deadline) -> 
 
 
 async def clocks(conn: Connection, ticket_id: UUID) -> list[dict[str, Any]]:
-    """The ticket's clocks, the next due first."""
-    return [dict(row) for row in await conn.fetch(CLOCKS, ticket_id)]
+    """The ticket's clocks, the next due first; what is due during the call it was taken on ends with it (L-2)."""
+    ended_at = await conn.fetchval(TAKEN_ON, ticket_id)
+    found = [dict(row) for row in await conn.fetch(CLOCKS, ticket_id)]
+    for clock in found:
+        clock["due_at"] = in_contact(clock["kind"], clock["internal"]["limit"], clock["due_at"], ended_at)
+    return sorted(found, key=lambda clock: (clock["due_at"], clock["kind"], clock["cycle"]))
 
 
 LINK = """
@@ -332,20 +351,23 @@ INSERT INTO ticket_call (ticket_id, call_id, opened_live, seconds_into_call, lin
 SELECT $1, $2, false, NULL, $3 WHERE (SELECT count(*) FROM ticket_call WHERE ticket_id = $1) < $4
 ON CONFLICT DO NOTHING RETURNING 1"""
 LINKED = "SELECT 1 FROM ticket_call WHERE ticket_id = $1 AND call_id = $2"
-CALLS = """
-SELECT l.call_id, l.linked_at, l.seconds_into_call, c.direction, c.started_at, c.answered_at,
+CALLS = f"""
+SELECT l.call_id, l.linked_at, {SECONDS}, c.direction, c.started_at, c.answered_at,
     c.ended_at AS call_ended_at, l.opened_live AND COALESCE(c.ended_at > l.linked_at, true) AS opened_live,
     r.id AS recording_id, r.archive_no, r.sealed_at
-FROM ticket_call l
+FROM ticket_call l JOIN ticket t ON t.id = l.ticket_id
 LEFT JOIN call c ON c.id = l.call_id
 LEFT JOIN recording_object r ON r.call_id = l.call_id
-WHERE l.ticket_id = $1 ORDER BY l.linked_at, l.call_id"""
+WHERE l.ticket_id = $1 ORDER BY l.linked_at, l.call_id"""  # noqa: S608
+
+
+async def is_linked(conn: Connection, ticket_id: UUID, call_id: UUID) -> bool:
+    """Whether the call hangs on the ticket."""
+    return await conn.fetchval(LINKED, ticket_id, call_id) is not None
 
 
 async def link(conn: Connection, ticket_id: UUID, call_id: UUID, at: datetime, most: int) -> bool:
-    """Hang another call on the ticket; False when it hangs on `most` already. Twice is once."""
-    if await conn.fetchval(LINKED, ticket_id, call_id):
-        return True
+    """Hang another call on the ticket; False when it hangs on `most` already."""
     return await conn.fetchval(LINK, ticket_id, call_id, at, most) is not None
 
 

@@ -33,16 +33,19 @@ class Refusal(StrEnum):
     NOT_IN_FORCE = "not_in_force"
     OUT_OF_SCOPE = "out_of_scope"
     NO_NUMBER = "no_number_held_at_underwriting"
+    CALLED_BACK_ALREADY = "open_in_another_campaign"
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What became of one policy handed in."""
+    """What became of one policy handed in; its task's flags as `Task` has them."""
 
     policy: str
     task_id: TaskId | None
     refusal: Refusal | None
     existed: bool = False
+    late: bool = False
+    cooling_off_assumed: bool = False
 
 
 async def create(
@@ -122,6 +125,7 @@ async def _add(
     if not dialable:
         return Added(number, None, Refusal.NO_NUMBER)
     period = scope.cooling_off(policy)
+    due_at = None if period is None else end_of_day(period.last_day)
     task = Task(
         id=TaskId(uuid7(at)),
         campaign_id=campaign.id,
@@ -138,13 +142,18 @@ async def _add(
         state=State.WAITING,
         not_before=chosen_at or at,
         chosen_at=chosen_at,
-        due_at=None if period is None else end_of_day(period.last_day),
+        due_at=due_at,
         result=None,
         note=None,
         concluded_by=None,
         concluded_at=None,
         created_at=at,
+        cooling_off_assumed=period is not None and period.assumed,
+        late=scope.is_late(at, due_at),
     )
     if await store.add_task(conn, task):
-        return Added(number, task.id, None)
-    return Added(number, await store.task_of_policy(conn, campaign.id, policy.id), None, existed=True)
+        return Added(number, task.id, None, late=task.late, cooling_off_assumed=task.cooling_off_assumed)
+    there = await store.task_of_policy(conn, campaign.id, policy.id)
+    if there is None:
+        return Added(number, None, Refusal.CALLED_BACK_ALREADY)
+    return Added(number, there.id, None, True, there.late, there.cooling_off_assumed)

@@ -132,9 +132,9 @@ def _refuse(asked: Sequence[Question], said: Sequence[Said], known: Mapping[str,
     for one in said:
         question = questions.get(one.question)
         if question is None:
-            raise AnswerRefusedError(f"not a question of this task: {one.question[:60]}")
+            raise AnswerRefusedError(f"问卷中没有此问题。 Not a question of this task: {one.question[:60]}.")
         if one.answer is Answer.NOT_APPLICABLE and not question.may_not_apply:
-            raise AnswerRefusedError(f"this question always applies: {one.question}")
+            raise AnswerRefusedError(f"此问题必须回答。 This question always applies: {one.question}.")
     confirmed = {**known, **{one.question: one.answer for one in said}}
     first = asked[0].code if asked else None
     if first is not None and confirmed.get(first) is not Answer.YES and any(one.question != first for one in said):

@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from callcenter.callbacks import attempt as attempts
-from callcenter.callbacks import plan, store, task, verdict
+from callcenter.callbacks import plan, scope, store, task, verdict
 from callcenter.callbacks.attempt import Outcome
 from callcenter.callbacks.store import Task
 from callcenter.callbacks.task import Action, State
@@ -46,8 +46,11 @@ async def answered(conn: Connection, attempt_id: UUID, at: datetime) -> None:
     attempt, found = locked
     await store.answered(conn, attempt.id, at)
     await store.name_customer(conn, attempt, found.customer_id)
+    after = _reached(found, at)
     if attempt.ended_at is None and found.state is State.DIALLING:
-        await store.save_task(conn, replace(found, state=task.move(found.state, Action.ANSWER)))
+        after = replace(after, state=task.move(found.state, Action.ANSWER))
+    if after != found:
+        await store.save_task(conn, after)
 
 
 async def ended(
@@ -67,8 +70,16 @@ async def ended(
     else:
         outcome = attempts.of_answered(complete=await is_complete(conn, found))
     await store.ended(conn, attempt.id, at, outcome, cause, spoken)
+    after = found if spoken is None else _reached(found, spoken)
     if attempt.outcome is None:
-        await store.save_task(conn, await _after(conn, found, outcome, at))
+        after = await _after(conn, after, outcome, at)
+    if after != found:
+        await store.save_task(conn, after)
+
+
+def _reached(found: Task, at: datetime) -> Task:
+    """The task once its customer was reached at that moment: flagged when that was too late (C-21)."""
+    return replace(found, late=found.late or scope.is_late(at, found.due_at))
 
 
 async def is_complete(conn: Connection, found: Task) -> bool:

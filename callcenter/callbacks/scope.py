@@ -1,7 +1,7 @@
 """Which policies are called back, by when, what more is asked (C-1 … C-4, C-7). Must never guess a longer period."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from callcenter.customers.customer import Policy
 
@@ -40,6 +40,11 @@ def cooling_off(policy: Policy) -> CoolingOff | None:
     known = policy.cooling_off_days
     days = max(known if known is not None else FALLBACK_DAYS, floor)
     return CoolingOff(policy.received_on + timedelta(days=days), assumed=known is None)
+
+
+def is_late(at: datetime, due_at: datetime | None) -> bool:
+    """Whether a callback of that moment comes after the cooling-off period, which ended at `due_at` (C-21)."""
+    return due_at is not None and at >= due_at
 
 
 def sale_was_to_be_recorded(policy: Policy, birth_date: date | None) -> bool:

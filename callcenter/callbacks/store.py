@@ -51,6 +51,8 @@ class Task:
     concluded_by: str | None
     concluded_at: datetime | None
     created_at: datetime
+    cooling_off_assumed: bool = False
+    late: bool = False
     version: int = 1
 
     def asked(self) -> tuple[Question, ...]:
@@ -80,7 +82,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One answer as it was given: when, and how many seconds into the call."""
+    """One answer as it was given: when, and how many seconds into the conversation, where the recording begins."""
 
     question: str
     answer: Answer
@@ -116,7 +118,7 @@ class Talk:
 TASK_COLUMNS = (
     "t.id, t.campaign_id, t.purpose, t.source, t.source_call_id, t.organisation_id, t.customer_id, t.policy_id, "
     "t.number, t.script_version, t.sale_recorded, t.wish, t.state, t.not_before, t.chosen_at, t.due_at, t.result, "
-    "t.note, t.concluded_by, t.concluded_at, t.created_at, t.version"
+    "t.note, t.concluded_by, t.concluded_at, t.created_at, t.cooling_off_assumed, t.late, t.version"
 )
 ATTEMPT_COLUMNS = (
     "id, task_id, user_id, number, agent_endpoint, requested_at, claims, originated_at, answered_at, ended_at, "
@@ -139,11 +141,12 @@ WHERE $2::uuid IS NULL OR t.id < $2 ORDER BY t.id DESC LIMIT $3"""
 
 ADD_TASK = """
 INSERT INTO callback_task (id, campaign_id, purpose, source, source_call_id, organisation_id, customer_id, policy_id,
-    number, script_version, sale_recorded, wish, state, not_before, chosen_at, due_at, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'waiting', $13, $14, $15, $16)
+    number, script_version, sale_recorded, wish, state, not_before, chosen_at, due_at, created_at, cooling_off_assumed,
+    late)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'waiting', $13, $14, $15, $16, $17, $18)
 ON CONFLICT DO NOTHING
 RETURNING id"""
-TASK_OF_POLICY = "SELECT id FROM callback_task WHERE campaign_id = $1 AND policy_id = $2"
+TASK_OF_POLICY = f"SELECT {TASK_COLUMNS} FROM callback_task t WHERE campaign_id = $1 AND policy_id = $2"  # noqa: S608
 TASK = f"SELECT {TASK_COLUMNS} FROM callback_task t {REACH} WHERE t.id = $1"  # noqa: S608
 LOCK_TASK = f"SELECT {TASK_COLUMNS} FROM callback_task t {REACH} WHERE t.id = $1 FOR UPDATE OF t"  # noqa: S608
 TASKS = f"""
@@ -155,7 +158,7 @@ WHERE ($2::text IS NULL OR t.state = $2) AND ($3::uuid IS NULL OR t.campaign_id 
 ORDER BY t.id LIMIT $9"""  # noqa: S608
 SAVE_TASK = """
 UPDATE callback_task SET state = $2, not_before = $3, chosen_at = $4, result = $5, note = $6, concluded_by = $7,
-    concluded_at = $8, version = version + 1
+    concluded_at = $8, late = late OR $9, version = version + 1
 WHERE id = $1"""
 
 ADD_ATTEMPT = """
@@ -218,7 +221,8 @@ async def campaigns(conn: Connection, path: str, before: UUID | None, limit: int
 
 
 async def add_task(conn: Connection, task: Task) -> bool:
-    """Writes a new task; False when the campaign has one for the policy, or the call has one, already."""
+    """Writes a new task; False when the policy has one in the campaign, or an open one of this purpose in another, or
+    the call has one, already."""
     added = await conn.fetchval(
         ADD_TASK,
         task.id,
@@ -237,13 +241,15 @@ async def add_task(conn: Connection, task: Task) -> bool:
         task.chosen_at,
         task.due_at,
         task.created_at,
+        task.cooling_off_assumed,
+        task.late,
     )
     return added is not None
 
 
-async def task_of_policy(conn: Connection, campaign_id: UUID, policy_id: UUID) -> TaskId | None:
-    found: UUID | None = await conn.fetchval(TASK_OF_POLICY, campaign_id, policy_id)
-    return None if found is None else TaskId(found)
+async def task_of_policy(conn: Connection, campaign_id: UUID, policy_id: UUID) -> Task | None:
+    row = await conn.fetchrow(TASK_OF_POLICY, campaign_id, policy_id)
+    return None if row is None else _task(dict(row))
 
 
 async def task(conn: Connection, task_id: UUID, path: str, *, lock: bool = False) -> Task:
@@ -284,6 +290,7 @@ async def save_task(conn: Connection, task: Task) -> None:
         task.note,
         task.concluded_by,
         task.concluded_at,
+        task.late,
     )
 
 

@@ -62,6 +62,18 @@ class Action(StrEnum):
     WITHDRAW = "withdraw"
 
 
+ACTION_WORDS: Mapping[Action, Words] = {
+    Action.DIAL: Words("拨打", "be dialled"),
+    Action.ANSWER: Words("接通", "be answered"),
+    Action.MISS: Words("登记为未接通", "be missed"),
+    Action.END: Words("结束通话", "end a call"),
+    Action.RETRY: Words("改期再拨", "be tried again"),
+    Action.EXHAUST: Words("转信函或上门", "go to letter or visit"),
+    Action.CONCLUDE: Words("登记结果", "be concluded"),
+    Action.WITHDRAW: Words("撤销", "be withdrawn"),
+}
+
+
 class Result(StrEnum):
     """With what a task leaves the board (C-13; the last two are C-10 and the end of the reason to ring)."""
 
@@ -98,5 +110,6 @@ def move(state: State, action: Action) -> State:
     try:
         return MOVES[state, action]
     except KeyError:
-        words = Words(f"任务状态为“{WORDS[state].zh}”，不能 {action}。", f"A task {WORDS[state].en} cannot {action}.")
+        is_so, wish = WORDS[state], ACTION_WORDS[action]
+        words = Words(f"任务状态为“{is_so.zh}”，不能{wish.zh}。", f"A task that is {is_so.en} cannot {wish.en}.")
         raise IllegalTaskMoveError(both(words)) from None

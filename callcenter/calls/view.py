@@ -7,6 +7,7 @@ from uuid import UUID
 
 from callcenter.db.pool import Connection
 from callcenter.ids import first_of
+from tickets import store as tickets
 
 COLUMNS = """
 c.id, c.cc_call, c.direction, c.state, c.caller, c.caller_name, c.did, c.queue, c.customer_id, c.user_id,
@@ -98,13 +99,13 @@ SELECT id, seq, state, started_at, ended_at, expected_ms, end_reason,
 SELECT_MUTES = """
 SELECT id, user_id, reason, started_at, ended_at FROM mute_interval WHERE call_id = $1 ORDER BY started_at"""
 SELECT_INCIDENTS = "SELECT id, kind, at, details FROM incident WHERE call_id = $1 ORDER BY at"
-SELECT_TICKETS = """
-SELECT t.id, t.number, t.nature, t.status, t.category, l.opened_live, l.seconds_into_call::float8 AS seconds_into_call
-FROM ticket_call l JOIN ticket t ON t.id = l.ticket_id
+SELECT_TICKETS = f"""
+SELECT t.id, t.number, t.nature, t.status, t.category, l.opened_live, {tickets.SECONDS}
+FROM ticket_call l JOIN ticket t ON t.id = l.ticket_id LEFT JOIN call c ON c.id = l.call_id
 WHERE l.call_id = $1 AND ($2::text[] = ARRAY[''] OR EXISTS (
     SELECT FROM organisation o WHERE o.id IN (t.accepting_organisation_id, t.underwriting_organisation_id)
         AND o.path LIKE ANY (SELECT path || '%' FROM unnest($2::text[]) AS path)))
-ORDER BY t.received_at"""
+ORDER BY t.received_at"""  # noqa: S608
 SELECT_RECORDING = "SELECT id, archive_no, sealed_at FROM recording_object WHERE call_id = $1"
 SELECT_CANDIDATES = """
 SELECT c.id, c.name, (SELECT count(*) FROM ticket t WHERE t.customer_id = c.id AND t.status <> 'closed')::integer AS

@@ -50,6 +50,11 @@ def normalise(text: str | None) -> str | None:
         return None
 
 
+def as_kept(text: str | None) -> str | None:
+    """The one form of a number as a person wrote it; what has no such form stays as it was written."""
+    return normalise(text) or text
+
+
 def _national(digits: str) -> str:
     if digits.startswith("0") and _MOBILE.fullmatch(digits[1:]):
         return digits[1:]

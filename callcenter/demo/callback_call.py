@@ -13,6 +13,7 @@ from callcenter.lab.rtp import seconds
 FINDING = {
     "subject": "contact_data",
     "intention": "no",
+    "respondent": "policyholder",
     "description": "客户的联系地址已变更，系统登记有误，请更正。",
     "demand": "更正联系地址",
     "restated_and_confirmed": True,
@@ -20,6 +21,7 @@ FINDING = {
 COMPLAINT = {
     "subject": "mis_selling",
     "intention": "yes",
+    "respondent": "policyholder",
     "description": "客户称业务员销售时承诺保本保息、随时可取，与条款不符，明确要求投诉。",
     "demand": "核实销售过程并全额退还保费",
     "restated_and_confirmed": True,

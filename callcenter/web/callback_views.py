@@ -32,6 +32,8 @@ class TaskView(Model):
     not_before: Annotated[datetime, Field(title="最早拨打")]
     chosen_at: Annotated[datetime | None, Field(title="客户约定")]
     due_at: Annotated[datetime | None, Field(title="犹豫期截止")]
+    cooling_off_assumed: Annotated[bool, Field(title="犹豫期为推定", description="Its length is not known (C-4)")]
+    late: Annotated[bool, Field(title="犹豫期外", description="Made or reached after `due_at` (C-21)")]
     result: Annotated[Result | None, Field(title="结果")]
     note: Annotated[str | None, Field(title="备注")]
     created_at: Annotated[datetime, Field(title="创建时间")]

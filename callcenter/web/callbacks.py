@@ -14,8 +14,8 @@ from callcenter.callbacks.questions import Answer
 from callcenter.callbacks.task import Source, State
 from callcenter.customers import store as customers
 from callcenter.errors import ForbiddenError
-from callcenter.opening import By
 from callcenter.web import callback_views as views
+from callcenter.web.acting import by
 from callcenter.web.api import Context, Model, Moment, Name, Page, PageQuery, Routes, Text
 from callcenter.web.callback_views import AnswerView, AttemptView, TaskFile, TaskView, VerdictView
 from callcenter.web.customers import is_masked
@@ -56,11 +56,11 @@ class AnswersView(Model):
 
 
 class FindingBody(Model):
-    """`intention`: does the customer clearly want to complain? The agent must answer (F-13)."""
+    """What is spoken of, whether they clearly want to complain, who speaks: the agent must answer all three (F-13)."""
 
     subject: Subject
     intention: Intention
-    respondent: Respondent = Respondent.POLICYHOLDER
+    respondent: Respondent
     description: Text
     demand: Text | None = None
     category: Category | None = None
@@ -203,14 +203,7 @@ async def record_finding(ctx: Context, task_id: UUID, body: FindingBody) -> Find
         ),
         other_cause=body.other_cause,
     )
-    by = By(
-        actor=ctx.actor.audit_name,
-        user_id=ctx.actor.id if ctx.actor.kind == "user" else None,
-        organisation_id=ctx.actor.organisation_id,
-        path=ctx.actor.path,
-        address=ctx.address,
-    )
-    opened = await findings.record(ctx.db, ctx.resource(COMPLAINTS), task_id, problem, key=ctx.key, by=by)
+    opened = await findings.record(ctx.db, ctx.resource(COMPLAINTS), task_id, problem, key=ctx.key, by=by(ctx))
     assert opened.verdict is not None
     return FindingView(
         id=opened.key,
@@ -219,7 +212,7 @@ async def record_finding(ctx: Context, task_id: UUID, body: FindingBody) -> Find
         channel=opened.verdict.channel,
         source=opened.verdict.source,
         category=body.category or opened.verdict.category,
-        counts=opened.verdict.counts,
+        counts=opened.counts,
         reasons=[ReasonView(rule=r.rule, zh=r.words.zh, en=r.words.en) for r in opened.verdict.reasons],
         received_at=opened.received_at,
         opened_live=opened.opened_live,

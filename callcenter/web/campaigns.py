@@ -45,12 +45,15 @@ class TasksBody(Model):
 
 
 class AddedView(Model):
-    """`refusal` says why a policy got no task; `existed` that it had one in this campaign already."""
+    """`refusal` says why a policy got no task; `existed` that it had one in this campaign already; `late` and
+    `cooling_off_assumed` are the task's."""
 
     policy: str
     task_id: UUID | None
     refusal: Refusal | None
     existed: bool
+    late: bool
+    cooling_off_assumed: bool
 
 
 class AddedTasks(Model):
@@ -90,7 +93,8 @@ async def add_tasks(ctx: Context, body: TasksBody) -> AddedTasks:
     """Make tasks for policies 新建回访任务
 
     One task a policy in a campaign, however often it is handed in; policies that are not to be called back are
-    refused one by one, with the reason.
+    refused one by one, with the reason. A policy may stand in several campaigns of different purposes; one of the same
+    purpose takes it only once the other campaign's task is done.
     """
     added = await campaigns.add_policies(
         ctx.db,
@@ -102,9 +106,7 @@ async def add_tasks(ctx: Context, body: TasksBody) -> AddedTasks:
         chosen_at=body.chosen_at,
     )
     return AddedTasks(
-        items=[
-            AddedView(policy=one.policy, task_id=one.task_id, refusal=one.refusal, existed=one.existed) for one in added
-        ]
+        items=[AddedView(**{name: getattr(one, name) for name in AddedView.model_fields}) for one in added]
     )
 
 

@@ -19,6 +19,7 @@ from callcenter.errors import ApplicationError, AwayError, ConflictError, Forbid
 from callcenter.web.limits import TooManyRequestsError
 from tickets.errors import (
     CallNotFoundError,
+    ComplaintPostOnlyError,
     KeyReusedError,
     NotAdmissibleError,
     TicketError,
@@ -133,6 +134,7 @@ ANSWERS: Mapping[type[BaseException], Answer] = {
     InvalidError: Answer(422, "invalid", "内容不符合规定", "Not admissible"),
     TicketError: Answer(409, "ticket_refused", "按规定不能这样处理", "The measures do not allow this"),
     NotAdmissibleError: Answer(422, "ticket_not_admissible", "不能受理", "Not admissible"),
+    ComplaintPostOnlyError: Answer(403, "ticket_complaint_post_only", "须由投诉岗处理", "For the complaint post"),
     KeyReusedError: Answer(422, "idempotency_key_reused", "该键已用于另一请求", "Key used for another request"),
     TicketNotFoundError: Answer(404, "ticket_not_found", "没有找到", "Not found"),
     CallNotFoundError: Answer(404, "call_not_found", "没有找到", "Not found"),

@@ -22,7 +22,7 @@ class HeardBody(Model):
 
     subject: Annotated[Subject, Field(description="What the customer speaks of 问题类型")]
     intention: Annotated[Intention, Field(description="Clear intention to complain? 是否有明确投诉意向")]
-    respondent: Annotated[Respondent, Field(description="Who speaks 接听人")] = Respondent.POLICYHOLDER
+    respondent: Annotated[Respondent, Field(description="Who speaks 接听人")]
 
     def value(self) -> Heard:
         """As the rules take it."""
@@ -95,7 +95,10 @@ class CorrectBody(Model):
     restated_and_confirmed: bool | None = None
     customer_id: UUID | None = None
     policy_number: Short | None = None
-    reason: Annotated[Line, Field(description="Reason for another severity 调整级别的理由 (F-18)")] = ""
+    reason: Annotated[
+        Line,
+        Field(description="Reason for another severity or complainant type 调整级别、投诉人身份的理由 (F-18, F-37)"),
+    ] = ""
 
     def values(self) -> dict[str, Any]:
         """The columns named; a flag or an enumeration that is always set cannot be emptied."""

@@ -103,7 +103,8 @@ class ClockView(Model):
 
 
 class CallView(Model):
-    """A call of the ticket, with both moments of T-3 and its recording."""
+    """A call of the ticket, with both moments of T-3 and its recording; seconds count from the customer's answer, where
+    the recording begins."""
 
     call_id: UUID
     direction: str | None
@@ -154,6 +155,8 @@ class TicketView(ListedView):
     network_kind: NetworkKind | None
     matter_id: UUID | None
     other_cause: OtherCause | None
+    severity_confirmed_at: Annotated[datetime | None, Field(description="By the complaint post 投诉岗确认级别 (F-18)")]
+    severity_confirmed_by: str | None
     liability: Liability
     causes: list[Category]
     invalid_ground: InvalidGround | None
@@ -239,7 +242,7 @@ def opened_view(opened: Opened) -> OpenedView:
         number=opened.number,
         stored=not opened.spooled,
         nature=opened.nature,
-        counts=opened.nature is Nature.COMPLAINT,
+        counts=opened.counts,
         verdict=_verdict(opened.verdict) if opened.verdict else None,
         received_at=opened.received_at,
         opened_live=opened.opened_live,

@@ -12,9 +12,11 @@ from callcenter import casefile
 from callcenter.accounts.permissions import Permission
 from callcenter.casefile import Wanted
 from callcenter.casework import Changes
+from callcenter.customers import phone
 from callcenter.customers.search import START, Position, search
 from callcenter.errors import ForbiddenError, InvalidError, NotFoundError
 from callcenter.opening import By, OnCall, Via
+from callcenter.web.acting import by as _by
 from callcenter.web.api import Context, Day, Page, PageQuery, Routes
 from callcenter.web.customers import CandidateView, candidate_view, is_masked, reach
 from callcenter.web.keys import CASEWORK, COMPLAINTS
@@ -71,7 +73,7 @@ class TicketQuery(PageQuery):
     last_day: Day | None = None
     customer_id: UUID | None = None
     policy_number: Annotated[str | None, Field(max_length=40)] = None
-    phone: Annotated[str | None, Field(max_length=40)] = None
+    phone: Annotated[str | None, Field(max_length=40, description="In any spelling 电话,写法不限")] = None
     number: Annotated[str | None, Field(max_length=40, description="Number or its beginning 服务单号或其开头")] = None
     text: Annotated[
         Annotated[str, StringConstraints(min_length=2, max_length=100, strip_whitespace=True)] | None,
@@ -120,11 +122,12 @@ async def open_otherwise(ctx: Context, body: OpenBody) -> OpenedView:
 async def list_tickets(ctx: Context, query: TicketQuery) -> Page[ListedView]:
     """Tickets, newest first 服务单列表"""
     at = ctx.clock.now()
-    filters = query.model_dump(exclude={"limit", "cursor", "organisation", "overdue", "todo", "status"})
+    filters = query.model_dump(exclude={"limit", "cursor", "organisation", "overdue", "todo", "status", "phone"})
     async with ctx.db.connection() as conn:
         wanted = Wanted(
             **filters,
             status=query.status.split(",") if query.status else (),
+            phone=phone.as_kept(query.phone),
             organisation_path=await organisation_path(ctx, query.organisation) if query.organisation else None,
             overdue_at=at if query.overdue else None,
             todo_of=ctx.actor.id if query.todo else None,
@@ -219,17 +222,6 @@ async def organisation_path(ctx: Context, organisation: str) -> str:
         path = await conn.fetchval(PATH_OF, organisation)
     ctx.within(path, "organisation", organisation)
     return str(path)
-
-
-def _by(ctx: Context) -> By:
-    actor = ctx.actor
-    return By(
-        actor=actor.audit_name,
-        user_id=actor.id if actor.kind == "user" else None,
-        organisation_id=actor.organisation_id,
-        path=actor.path,
-        address=ctx.address,
-    )
 
 
 async def _shown(ctx: Context, ticket_id: UUID, by: By) -> TicketView:

@@ -32,7 +32,7 @@ from callcenter.telephony import Telephony
 from callcenter.worker import HANDLERS
 from tests.asterisk.office import at_work, rows, settings, until
 from tests.service.callbacks import a_task, an_agent, the_attempts, the_task
-from tickets.findings import Heard, Intention, Subject
+from tickets.findings import Heard, Intention, Respondent, Subject
 from tickets.intake import Particulars
 
 pytestmark = pytest.mark.asterisk
@@ -109,8 +109,13 @@ async def test_a_finding_and_a_complaint_are_recorded_while_the_customer_is_on_t
             answers = await conversation.answer(database, task.id, [said], path="hq/", actor=agent.audit_name, at=now())
         by = By(agent.audit_name, agent.user_id, "hq", "hq/")
         problems = (
-            Problem(Heard(Subject.CONTACT_DATA, Intention.NO), Particulars(description="地址有误")),
-            Problem(Heard(Subject.MIS_SELLING, Intention.YES), Particulars(description="承诺保本", demand="退保")),
+            Problem(
+                Heard(Subject.CONTACT_DATA, Intention.NO, Respondent.POLICYHOLDER), Particulars(description="地址有误")
+            ),
+            Problem(
+                Heard(Subject.MIS_SELLING, Intention.YES, Respondent.POLICYHOLDER),
+                Particulars(description="承诺保本", demand="退保"),
+            ),
         )
         for problem in problems:
             opened = await findings.record(database, telephony.complaints, task.id, problem, key=uuid4(), by=by)

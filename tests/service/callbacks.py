@@ -1,7 +1,7 @@
 """A campaign, a task and an agent for tests of callbacks, and a switch that remembers what it was told to dial."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from callcenter.callbacks import campaigns, store
@@ -20,6 +20,8 @@ ADD_CALL = """
 INSERT INTO call (id, cc_call, direction, state, state_at, caller, started_at, answered_at, ended_at)
 VALUES ($1, $2, 'callback', CASE WHEN $5::timestamptz IS NULL THEN 'talking' ELSE 'ended' END, $3, NULL, $3, $4, $5)
 ON CONFLICT (id) DO UPDATE SET ended_at = EXCLUDED.ended_at, state = EXCLUDED.state"""
+RANG = timedelta(seconds=6)
+"""How long the customer's telephone rang."""
 
 
 @dataclass
@@ -94,4 +96,4 @@ async def the_attempts(database: Database, task_id: UUID) -> list[store.Attempt]
 async def a_call(database: Database, attempt_id: UUID, answered_at: datetime, ended_at: datetime | None = None) -> None:
     """The controller's row of the call."""
     async with database.connection() as conn:
-        await conn.execute(ADD_CALL, attempt_id, f"cb-{attempt_id}", answered_at, answered_at, ended_at)
+        await conn.execute(ADD_CALL, attempt_id, f"cb-{attempt_id}", answered_at - RANG, answered_at, ended_at)

@@ -1,6 +1,7 @@
 """Answers, outcomes and tasks of callbacks on a real PostgreSQL."""
 
-from datetime import timedelta
+import asyncio
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
@@ -251,6 +252,95 @@ async def test_nobody_is_rung_back_at_a_number_that_a_caller_only_pretends_to_ha
     async with database.transaction() as conn:
         await overflow.hear(conn, Message(uuid4(), overflow.NAME, "message.left", "k", payload, NOON, 0))
         assert await store.tasks(conn, "hq/", source=Source.OVERFLOW) == []
+
+
+async def a_campaign(database: Database, purpose: Purpose = Purpose.NEW_BUSINESS) -> UUID:
+    made = await campaigns.create(
+        database,
+        id=uuid4(),
+        name="回访",
+        organisation_id="hq",
+        purpose=purpose,
+        script_version=None,
+        actor="user:x",
+        at=NOON,
+    )
+    return made.id
+
+
+async def added(database: Database, campaign: UUID, *policies: str) -> list[campaigns.Added]:
+    return await campaigns.add_policies(database, campaign, policies, path="hq/", actor="user:x", at=NOON)
+
+
+async def test_a_policy_is_called_back_for_one_purpose_by_one_campaign_at_a_time(database: Database) -> None:
+    """C-20: however many campaigns are handed it, the customer is rung once; for another purpose, or of another
+    policy, again."""
+    holder = a_customer("王测试", "16900000001")
+    await settle(database, (holder, [a_policy(holder, "P1"), a_policy(holder, "P2")]))
+    first, second = await a_campaign(database), await a_campaign(database)
+    [taken] = await added(database, first, "P1")
+    assert taken.task_id is not None
+    again, other = await added(database, second, "P1", "P2")
+    assert (again.task_id, again.refusal) == (None, Refusal.CALLED_BACK_ALREADY)
+    assert (other.refusal, (await added(database, first, "P1"))[0].existed) == (None, True)
+    [ring_back] = await added(database, await a_campaign(database, Purpose.RETURN_CALL), "P1")
+    assert ring_back.refusal is None
+    with pytest.raises(asyncpg.UniqueViolationError, match="callback_task_one_of_policy"):
+        async with database.transaction() as conn:
+            await conn.execute(
+                "UPDATE callback_task SET policy_id = (SELECT policy_id FROM callback_task WHERE id = $1)",
+                taken.task_id,
+            )
+    async with database.connection() as conn:
+        await conn.execute(
+            "UPDATE callback_task SET state = 'done', result = 'successful', concluded_at = $2 WHERE id = $1",
+            taken.task_id,
+            NOON,
+        )
+    [later] = await added(database, second, "P1")
+    assert later.refusal is None
+
+
+async def test_ten_campaigns_at_once_make_one_task_of_a_policy(database: Database) -> None:
+    holder = a_customer("王测试", "16900000001")
+    await settle(database, (holder, [a_policy(holder, "P1")]))
+    made = [await a_campaign(database) for _ in range(10)]
+    results = await asyncio.gather(*(added(database, campaign, "P1") for campaign in made))
+    assert sorted(one.task_id is not None for [one] in results) == [False] * 9 + [True]
+
+
+async def test_a_policy_past_its_cooling_off_period_or_of_unknown_length_is_flagged(
+    database: Database, clock: ManualClock
+) -> None:
+    """C-21, C-4: late when the task is made; the period's length unknown, so the shortest is assumed."""
+    holder = a_customer("王测试", "16900000001")
+    old = a_policy(holder, "P1", received_on=date(2026, 10, 1))
+    unknown = a_policy(holder, "P2", cooling_off_days=None)
+    last_day = a_policy(holder, "P3", received_on=date(2026, 11, 3))
+    await settle(database, (holder, [old, unknown, last_day]))
+    made = await added(database, await a_campaign(database), "P1", "P2", "P3")
+    assert [(one.late, one.cooling_off_assumed) for one in made] == [(True, False), (False, True), (False, False)]
+    tasks = [await the_task(database, one.task_id) for one in made if one.task_id]
+    assert [(task.late, task.cooling_off_assumed) for task in tasks] == [(True, False), (False, True), (False, False)]
+    assert tasks[2].due_at == datetime(2026, 11, 18, 16, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("minutes", "late"), [(-1, False), (0, True)])
+@pytest.mark.parametrize("told", ["when answered", "when over"])
+async def test_a_customer_reached_after_the_cooling_off_period_is_flagged(
+    database: Database, clock: ManualClock, minutes: int, late: bool, told: str
+) -> None:
+    """C-21: the moment of the conversation decides, whichever of its facts is told first."""
+    task, agent = await a_task(database), await an_agent(database)
+    attempt = await dialling.request(database, agent, task.id, uuid4(), clock.now())
+    assert task.due_at is not None
+    at = task.due_at + timedelta(minutes=minutes)
+    async with database.transaction() as conn:
+        if told == "when answered":
+            await course.answered(conn, attempt.id, at)
+        else:
+            await course.ended(conn, attempt.id, at + timedelta(minutes=5), cause="normal", answered_at=at)
+    assert (await the_task(database, task.id)).late is late
 
 
 async def test_a_message_left_becomes_one_task_however_often_it_is_told(database: Database) -> None:

@@ -1,7 +1,7 @@
 """The callback routes: from the campaign to the finding and the complaint, with rights, masking and the access log."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,10 +19,16 @@ from tests.service.site import Client, Reply, Site
 pytestmark = pytest.mark.service
 
 YES = [{"question": question.code, "answer": "yes"} for question in SEVEN]
-WRONG_NUMBER = {"subject": "contact_data", "intention": "no", "description": "联系地址登记有误"}
+WRONG_NUMBER = {
+    "subject": "contact_data",
+    "intention": "no",
+    "respondent": "policyholder",
+    "description": "联系地址登记有误",
+}
 SALES_CONDUCT = {
     "subject": "mis_selling",
     "intention": "yes",
+    "respondent": "policyholder",
     "description": "销售时承诺保本保息，与条款不符",
     "demand": "要求全额退保",
     "restated_and_confirmed": True,
@@ -148,6 +154,15 @@ async def test_a_finding_stays_out_and_a_clear_complaint_about_sales_conduct_cou
     assert str(rows[0]["callback_task_id"]) == board.task
 
 
+@pytest.mark.parametrize("who", ["agent", "public"])
+async def test_a_customers_clear_complaint_is_not_made_nobodys(board: Board, who: str) -> None:
+    """T-2, R-1.1, F-37: whoever was heard to be the policyholder is not afterwards a sales agent or the public."""
+    await board.talk()
+    refused = await board.act("findings", {**SALES_CONDUCT, "complainant_type": who})
+    assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "#/body/complainant_type")
+    assert refused.json["rules"] == ["T-2", "R-1.1", "F-37"]
+
+
 async def test_a_finding_runs_under_the_limits_of_findings_through_the_same_stages(board: Board) -> None:
     """R-2.4, L-31, L-32, C-14"""
     await board.talk()
@@ -162,6 +177,18 @@ async def test_a_finding_runs_under_the_limits_of_findings_through_the_same_stag
     assert due == {data_error.json["id"]: "2026-11-25", misled.json["id"]: "2026-12-09"}
     assert [row["status"] for row in statuses] == ["recorded"]
     assert misled.json["nature"] == "callback_finding"
+
+
+@pytest.mark.parametrize("unsaid", ["subject", "intention", "respondent"])
+async def test_nothing_is_taken_for_said_that_the_agent_did_not_say(board: Board, unsaid: str) -> None:
+    """F-13, T-2: what is spoken of, whether they want to complain, and who speaks; on both routes."""
+    call = await board.talk()
+    said = {name: value for name, value in SALES_CONDUCT.items() if name != unsaid}
+    refused = await board.act("findings", said)
+    assert (refused.status, [each["pointer"] for each in refused.json["errors"]]) == (400, [f"#/body/{unsaid}"])
+    heard = {name: said[name] for name in ("subject", "intention", "respondent") if name in said}
+    refused = await board.agent.post(f"/calls/{call}/tickets", {"heard": heard})
+    assert (refused.status, [each["pointer"] for each in refused.json["errors"]]) == (400, [f"#/body/heard/{unsaid}"])
 
 
 async def test_a_finding_sent_twice_with_one_key_is_one_ticket(board: Board) -> None:
@@ -184,6 +211,22 @@ async def test_a_problem_case_can_be_concluded_once_its_finding_is_recorded(boar
     assert done.json["task"]["result"] == "problem"
 
 
+async def test_an_answer_and_a_ticket_of_one_moment_stand_at_the_same_second_of_the_recording(board: Board) -> None:
+    """T-3, C-6: both count from the customer's answer, however long the telephone rang before."""
+    call = await board.talk()
+    board.clock.advance(timedelta(seconds=33))
+    answers = (await board.answer(YES[:1])).json["answers"]
+    finding = (await board.act("findings", WRONG_NUMBER)).json
+    file = (await board.agent.get(f"/tickets/{finding['id']}")).json
+    shown = (await board.agent.get(f"/calls/{call}")).json
+    seconds = [
+        finding["seconds_into_call"],
+        file["calls"][0]["seconds_into_call"],
+        shown["tickets"][0]["seconds_into_call"],
+    ]
+    assert [float(answers[0]["second"]), *seconds] == [33.0] * 4
+
+
 async def test_nothing_is_recorded_before_anybody_answered(board: Board) -> None:
     await board.act("dial")
     for reply in (await board.answer(YES[:1]), await board.act("findings", WRONG_NUMBER)):
@@ -196,6 +239,21 @@ async def test_the_board_is_filtered_and_paged(board: Board) -> None:
     assert open_tasks.json["next"] is None
     done = await board.agent.get("/callback-tasks", params={"state": "done"})
     assert done.json["items"] == []
+
+
+async def test_what_is_late_or_assumed_is_shown_where_tasks_are_made_and_listed(board: Board) -> None:
+    """C-4, C-21"""
+    holder = a_customer("陈测试", "16900000002")
+    old = a_policy(holder, "P2", received_on=date(2026, 10, 1), cooling_off_days=None)
+    await settle(board.database, (holder, [old]))
+    supervisor = await board.site.client(Role.SUPERVISOR, where="hq")
+    campaign = (await supervisor.post("/campaigns", {"name": "补访"})).json["id"]
+    made = (await supervisor.post("/callback-tasks", {"campaign_id": campaign, "policies": ["P1", "P2"]})).json["items"]
+    assert [one["refusal"] for one in made] == ["open_in_another_campaign", None]
+    assert (made[1]["late"], made[1]["cooling_off_assumed"]) == (True, True)
+    [listed] = (await board.agent.get("/callback-tasks", params={"campaign_id": campaign})).json["items"]
+    assert (listed["late"], listed["cooling_off_assumed"]) == (True, True)
+    assert ((await board.show())["task"]["late"], (await board.show())["task"]["cooling_off_assumed"]) == (False, False)
 
 
 async def test_another_province_sees_neither_task_nor_campaign(board: Board) -> None:

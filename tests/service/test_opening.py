@@ -18,6 +18,7 @@ from callcenter.opening import By, OnCall, Opening, Via, menu_key
 from tests.conftest import NOON
 from tests.service.customers import a_customer, a_policy, settle
 from tests.service.desk import FULL, a_call, a_user, an_opening, complaints, hang_up, somebody
+from tickets import store as tickets
 from tickets.errors import CallNotFoundError, CallTooOldError, KeyReusedError, NotAdmissibleError
 from tickets.findings import Heard, Intention, Respondent, Subject
 from tickets.intake import Channel, ComplainantType, Nature, Particulars, Source
@@ -188,7 +189,25 @@ async def test_the_menu_opens_a_ticket_before_the_calls_row_is_there(complaints:
     assert (opened.opened_live, opened.seconds_into_call) == (True, 7.0)
 
 
-HEARD = Heard(Subject.MIS_SELLING, Intention.YES)
+async def test_seconds_count_from_the_customers_answer_also_when_it_is_told_late(
+    database: Database, complaints: Complaints
+) -> None:
+    """T-3: the recording begins there; on a call we dialled and nobody took yet there is no second to tell."""
+    async with database.transaction() as conn:
+        inbound, click = await a_call(conn), await a_call(conn, serial=2)
+        await conn.execute("UPDATE call SET direction = 'click' WHERE id = $1", click)
+        await conn.execute("UPDATE call SET answered_at = $2 WHERE id = $1", inbound, NOON - timedelta(seconds=40))
+    talking, ringing, by = an_opening(inbound), an_opening(click), somebody()
+    assert (await complaints.open(talking, by)).seconds_into_call == 40.0
+    assert (await complaints.open(ringing, by)).seconds_into_call is None
+    async with database.transaction() as conn:
+        await conn.execute("UPDATE call SET answered_at = $2 WHERE id = $1", click, NOON + timedelta(seconds=3))
+        await conn.execute("UPDATE call SET answered_at = $2 WHERE id = $1", inbound, NOON - timedelta(seconds=41))
+    assert (await complaints.open(ringing, by)).seconds_into_call is None
+    assert (await one(database, tickets.CALLS, talking.key))["seconds_into_call"] == 41.0
+
+
+HEARD = Heard(Subject.MIS_SELLING, Intention.YES, Respondent.POLICYHOLDER)
 
 
 async def test_a_clear_complaint_on_a_callback_is_inbound_counted_and_keeps_its_verdict(
@@ -273,11 +292,15 @@ async def test_what_is_no_complaint_has_no_matter_and_no_statutory_clock(
     assert await count(database, "ticket_clock") == 4
 
 
-async def test_a_sales_agents_grievance_is_taken_and_weighs_nothing(database: Database, complaints: Complaints) -> None:
-    """F-37"""
-    grievance = replace(FULL, complainant_type=ComplainantType.AGENT)
-    await complaints.open(an_opening(particulars=grievance), somebody())
-    ticket = await one(database, "SELECT nature, pieces, occurrences FROM ticket")
+@pytest.mark.parametrize("who", [ComplainantType.AGENT, ComplainantType.PUBLIC])
+async def test_a_grievance_of_no_customer_is_taken_weighs_nothing_and_is_not_said_to_count(
+    database: Database, complaints: Complaints, who: ComplainantType
+) -> None:
+    """F-37, F-38"""
+    opened = await complaints.open(an_opening(particulars=replace(FULL, complainant_type=who)), somebody())
+    assert not opened.counts
+    assert (await complaints.open(an_opening(), somebody())).counts
+    ticket = await one(database, "SELECT nature, pieces, occurrences FROM ticket WHERE id = $1", opened.key)
     assert tuple(ticket) == ("complaint", 0, 0)
 
 

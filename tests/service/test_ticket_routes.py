@@ -9,9 +9,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from agi.ports import Caller
 from callcenter.accounts import store as accounts
 from callcenter.accounts.permissions import Role
 from callcenter.accounts.store import Organisation
+from callcenter.frontdesk import FrontDesk
+from callcenter.web.keys import COMPLAINTS
 from tests.conftest import NOON
 from tests.service.customers import a_customer, a_policy, settle
 from tests.service.desk import a_call, hang_up
@@ -87,6 +90,48 @@ async def test_a_ticket_opened_after_the_end_is_taken_the_same_day_and_never_cal
     agent = await fresh(site, Role.AGENT)
     reply = await agent.post(f"/calls/{call}/tickets", FULL)
     assert (reply.status, reply.code, reply.json["rules"]) == (409, "call_not_today", ["R-1.4", "L-1"])
+
+
+async def acknowledged(client: Client, ticket: Any) -> Any:
+    file = (await client.get(f"/tickets/{ticket['id']}")).json
+    return next(clock for clock in file["clocks"] if clock["kind"] == "acknowledge")
+
+
+@pytest.mark.parametrize(("after_hanging_up", "in_time"), [(-1, True), (0, False), (1, False)])
+async def test_a_matter_is_repeated_back_during_the_call_and_a_later_mark_is_late(
+    site: Site, after_hanging_up: int, in_time: bool
+) -> None:
+    """L-2, R-4.2, F-62: the written mark counts (R-4.7), also when the same day is not over."""
+    agent = await site.client(Role.AGENT)
+    call = await a_live_call(site)
+    ticket = (await agent.post(f"/calls/{call}/tickets", {**FULL, "restated_and_confirmed": False})).json
+    assert (await acknowledged(agent, ticket))["in_time"] is None
+    hung_up = NOON + timedelta(minutes=3)
+    site.clock.set(hung_up + timedelta(seconds=after_hanging_up))
+    async with site.database.transaction() as conn:
+        await hang_up(conn, call, hung_up)
+    marked = await agent("PATCH", f"/tickets/{ticket['id']}", json={"version": 1, "restated_and_confirmed": True})
+    assert marked.status == 200, marked.body
+    clock = await acknowledged(agent, ticket)
+    assert (clock["in_time"], datetime.fromisoformat(clock["due_at"])) == (in_time, hung_up)
+    explained = (await agent.get(f"/tickets/{ticket['id']}/explain")).json
+    assert [each["in_time"] for each in explained["clocks"] if each["kind"] == "acknowledge"] == [in_time]
+
+
+async def test_what_was_never_repeated_back_is_late_from_the_hang_up_on_and_so_is_a_ticket_opened_then(
+    site: Site,
+) -> None:
+    """L-2: a letter's ticket with a call hung on it keeps its working day (L-4)."""
+    agent = await site.client(Role.AGENT)
+    call = await a_live_call(site)
+    during = (await agent.post(f"/calls/{call}/tickets", {})).json
+    letter = await opened(agent)
+    assert (await agent.post(f"/tickets/{letter['id']}/calls", {"call_id": str(call)})).status == 200
+    async with site.database.transaction() as conn:
+        await hang_up(conn, call, NOON)
+    site.clock.advance(timedelta(seconds=1))
+    after = (await agent.post(f"/calls/{call}/tickets", FULL)).json
+    assert [(await acknowledged(agent, each))["in_time"] for each in (during, after, letter)] == [False, False, None]
 
 
 async def test_a_callback_complaint_counts_and_a_finding_does_not(site: Site) -> None:
@@ -232,7 +277,7 @@ async def test_two_people_on_one_ticket_one_wins_and_the_other_is_told_what_chan
     )
     assert sorted(r.status for r in replies) == [200, 409]
     loser = next(r for r in replies if r.status == 409)
-    assert loser.code == "ticket_stale"
+    assert loser.code == "stale_version"
     [change] = loser.json["details"]["changed"]
     assert change["kind"] == "corrected"
     assert change["fields"] in (["demand"], ["description"])
@@ -345,18 +390,106 @@ async def test_another_severity_needs_a_reason_and_moves_the_deadline_from_recei
     assert (decide["internal_due"], decide["statutory_due"]) == ("2026-12-02", "2026-12-03")
 
 
-async def test_a_sales_agents_grievance_leaves_the_figures_when_that_is_found_out(site: Site) -> None:
-    """F-37"""
-    handler = await site.client(Role.HANDLER)
-    ticket = await opened(handler)
-    reply = await handler("PATCH", f"/tickets/{ticket['id']}", json={"version": 1, "complainant_type": "agent"})
+@pytest.mark.parametrize("who", ["agent", "public"])
+async def test_a_grievance_of_no_customer_leaves_the_figures_by_the_complaint_posts_word_and_reason(
+    site: Site, who: str
+) -> None:
+    """F-37, R-1.1: and comes back the same way; nobody else takes a complaint out of the figures."""
+    agent, handler = await site.client(Role.AGENT), await site.client(Role.HANDLER)
+    ticket = await opened(agent)
+    path, change = f"/tickets/{ticket['id']}", {"version": 1, "complainant_type": who}
+    reply = await agent("PATCH", path, json={**change, "reason": "客户自称"})
+    assert (reply.status, reply.code) == (403, "ticket_complaint_post_only")
+    assert (reply.json["rules"], reply.json["detail"]) == (
+        ["F-37", "R-1.1"],
+        "改变投诉人身份会影响计件,须由投诉岗更正",
+    )
+    reply = await handler("PATCH", path, json={**change, "reason": " "})
+    assert (reply.status, reply.json["errors"][0]["pointer"]) == (422, "#/body/complainant_type")
+    assert (await agent.get(path)).json["pieces"] == 1
+    reply = await handler("PATCH", path, json={**change, "reason": "工号核实为本公司业务员"})
     assert (reply.json["occurrences"], reply.json["pieces"]) == (0, 0)
+    assert reply.json["events"][-1]["details"]["reason"] == "工号核实为本公司业务员"
+    back = {"version": 2, "complainant_type": "customer", "reason": "保单核实"}
+    assert (await agent("PATCH", path, json=back)).status == 403
+    assert (await handler("PATCH", path, json=back)).json["pieces"] == 1
+
+
+async def test_what_moves_no_figure_anybody_who_may_edit_completes(site: Site) -> None:
+    """R-1.1: from unknown to customer; on what is passed on, and on a finding, nothing counts anyway (R-1.3, D-8)."""
+    agent = await site.client(Role.AGENT)
+    unknown = await opened(agent, complainant_type="unknown")
+    passed_on = await opened(agent, asks_company_to_act=False)
+    for ticket, who in ((unknown, "applicant"), (passed_on, "public")):
+        reply = await agent("PATCH", f"/tickets/{ticket['id']}", json={"version": 1, "complainant_type": who})
+        assert reply.status == 200, reply.body
+
+
+@pytest.mark.parametrize(
+    ("severity", "another", "status", "rules"),
+    [
+        ("general", "difficult", 200, None),
+        ("general", "major", 200, None),
+        ("difficult", "major", 200, None),
+        ("major", "general", 403, ["F-18", "F-47"]),
+        ("major", "difficult", 403, ["F-18", "F-47"]),
+        ("difficult", "general", 403, ["F-18", "F-47"]),
+    ],
+)
+async def test_the_receiver_proposes_a_severity_and_alone_makes_it_only_graver(
+    site: Site, severity: str, another: str, status: int, rules: list[str] | None
+) -> None:
+    """F-18, F-47"""
+    agent, handler = await site.client(Role.AGENT), await site.client(Role.HANDLER)
+    path = f"/tickets/{(await opened(agent, severity=severity))['id']}"
+    change = {"version": 1, "severity": another, "reason": "客户补充情况"}
+    reply = await agent("PATCH", path, json=change)
+    assert (reply.status, reply.json.get("rules")) == (status, rules)
+    if status == 403:
+        assert (await handler("PATCH", path, json={**change, "reason": ""})).status == 422
+        reply = await handler("PATCH", path, json=change)
+    assert (reply.json["severity"], reply.json["events"][-1]["details"]["reason"]) == (another, "客户补充情况")
+
+
+@pytest.mark.parametrize("how", ["by naming it", "by dispatching", "by determining"])
+async def test_what_the_complaint_post_confirmed_the_receiver_does_not_change(site: Site, how: str) -> None:
+    """F-18"""
+    agent, handler = await site.client(Role.AGENT), await site.client(Role.HANDLER)
+    ticket = await opened(agent)
+    path = f"/tickets/{ticket['id']}"
+    assert (await agent.get(path)).json["severity_confirmed_at"] is None
+    if how == "by naming it":
+        reply = await handler("PATCH", path, json={"version": 1, "severity": "general"})
+    elif how == "by dispatching":
+        reply = await acted(handler, ticket, "dispatch")
+    else:
+        reply = await acted(handler, ticket, "determine", validity="valid", causes=["claims"])
+    assert handler.user is not None
+    assert (reply.status, reply.json["severity_confirmed_by"]) == (200, f"user:{handler.user.id}"), reply.body
+    change = {"version": 2, "severity": "major", "reason": "媒体关注"}
+    assert (await agent("PATCH", path, json=change)).json["rules"] == ["F-18"]
+    assert (await handler("PATCH", path, json=change)).json["severity"] == "major"
+
+
+@pytest.mark.parametrize(
+    ("who", "counts"), [("customer", True), ("unknown", True), ("agent", False), ("public", False)]
+)
+async def test_the_answer_says_counted_only_of_what_is(site: Site, who: str, counts: bool) -> None:
+    """F-37: the answer, the explanation and the figure agree."""
+    handler = await site.client(Role.HANDLER)
+    ticket = await opened(handler, complainant_type=who)
+    assert ticket["counts"] is counts
+    assert (await handler.get(f"/tickets/{ticket['id']}/explain")).json["counts"] is counts
+    figures = await handler.get("/statistics/complaints?first_day=2026-11-18&last_day=2026-11-18")
+    assert figures.json["figures"]["occurrences"] == int(counts)
 
 
 async def test_a_closed_ticket_is_not_changed(site: Site) -> None:
-    """B-2"""
+    """B-2: nor does a further call hang on it; one that hangs on it already may be asked for again."""
     handler = await site.client(Role.HANDLER)
     ticket = await opened(handler, restated_and_confirmed=False)
+    path, earlier, later = f"/tickets/{ticket['id']}/calls", await a_live_call(site), await a_live_call(site, serial=2)
+    assert (await handler.post(path, {"call_id": str(earlier)})).status == 200
     for action, said in [
         ("settle", {"note": "当场解决"}),
         ("inform", {"manner": "电话", "accepted": True}),
@@ -366,6 +499,10 @@ async def test_a_closed_ticket_is_not_changed(site: Site) -> None:
         assert (await acted(handler, ticket, action, **said)).status == 200
     reply = await handler("PATCH", f"/tickets/{ticket['id']}", json={"version": 5, "demand": "x"})
     assert (reply.status, reply.json["rules"]) == (409, ["B-2"])
+    refused = await handler.post(path, {"call_id": str(later)})
+    assert (refused.status, refused.json["rules"], refused.json["details"]["action"]) == (409, ["B-2"], "link_call")
+    again = await handler.post(path, {"call_id": str(earlier)})
+    assert (again.status, [call["call_id"] for call in again.json["calls"]]) == (200, [str(earlier)])
 
 
 async def test_the_explanation_shows_why_and_every_day_of_the_arithmetic(site: Site) -> None:
@@ -425,6 +562,7 @@ async def test_a_list_is_paged_without_loss_and_filtered(site: Site) -> None:
         ("number=95519-20261118-0000", 1),
         ("number=95519-20261119", 0),
         ("phone=13900000001", 1),
+        ("phone=%2B86 139-0000-0001", 1),
         ("first_day=2026-11-18&last_day=2026-11-18", 1),
         ("last_day=2026-11-17", 0),
         ("organisation=gd-gz-a", 0),
@@ -438,6 +576,38 @@ async def test_tickets_are_found_by_words_number_telephone_and_day(site: Site, q
     reply = await agent.get(f"/tickets?{query}")
     assert reply.status == 200, reply.body
     assert len(reply.json["items"]) == found
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("169 0000 1234", "16900001234"),
+        ("+86 (020) 8765-4321", "02087654321"),
+        ("１６９００００１２３４", "16900001234"),
+        ("87654321 转 805", "87654321 转 805"),
+        ("1.69E+10", "1.69E+10"),
+    ],
+)
+async def test_a_telephone_is_kept_in_its_one_form_and_found_in_any(site: Site, typed: str, kept: str) -> None:
+    """What has no such form stays as it was typed, and is found as it was typed."""
+    agent = await site.client(Role.AGENT)
+    ticket = await opened(agent, complainant_phone=typed)
+    blank = await opened(agent, complainant_phone=None)
+    path = f"/tickets/{blank['id']}"
+    assert (await agent("PATCH", path, json={"version": 1, "complainant_phone": typed})).status == 200
+    for id in (ticket["id"], blank["id"]):
+        assert (await agent.get(f"/tickets/{id}")).json["complainant_phone"] == kept
+    for spelling in (typed, kept):
+        assert len((await agent.get("/tickets", params={"phone": spelling})).json["items"]) == 2
+
+
+async def test_who_rings_about_a_ticket_is_known_however_the_number_was_typed(site: Site) -> None:
+    """F-9: the greeting finds the open ticket by the caller's number."""
+    agent = await site.client(Role.AGENT)
+    await opened(agent, complainant_phone="169-0000-1234")
+    desk = FrontDesk(site.database, site.clock, site.app[COMPLAINTS])
+    caller = Caller("hl1-1795000000.1", "PJSIP/trunk-main-1", "+8616900001234", "", "95519", "zh")
+    assert "open=1" in (await desk.welcome(caller)).hint
 
 
 async def test_a_ticket_past_its_deadline_is_in_the_overdue_list(site: Site) -> None:
@@ -496,6 +666,9 @@ async def test_further_calls_hang_on_a_ticket_once_and_not_without_end(site: Sit
     for _ in range(2):
         reply = await agent.post(f"/tickets/{ticket['id']}/calls", {"call_id": str(call)})
         assert [c["call_id"] for c in reply.json["calls"]] == [str(call)]
+        assert [event["kind"] for event in reply.json["events"]] == ["opened", "call_linked"]
+    async with site.database.connection() as conn:
+        assert await conn.fetchval("SELECT count(*) FROM audit WHERE action = 'ticket.call_linked'") == 1
     async with site.database.transaction() as conn:
         await conn.executemany(
             "INSERT INTO ticket_call VALUES ($1, $2, false, NULL, $3)",

@@ -17,7 +17,7 @@ from tests.service.desk import an_opening, complaints, somebody
 from tickets.categories import Category, Department, OtherCause
 from tickets.deadlines import Gravity, Kind
 from tickets.errors import TicketError
-from tickets.findings import Heard, Intention, Subject
+from tickets.findings import Heard, Intention, Respondent, Subject
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity, Source
 from tickets.lifecycle import Action, InvalidGround, Level, Liability, Status, Step, Validity
 
@@ -89,7 +89,7 @@ async def test_no_walk_through_the_actions_meets_a_refusal_of_the_schema(
     """R-4.1: whatever people try, the rules refuse before the schema has to; the history tells every step."""
     chance = random.Random(seed)
     work, by = Casework(database, clock), somebody()
-    heard = Heard(Subject.MIS_SELLING, Intention.NO) if seed % 2 else None
+    heard = Heard(Subject.MIS_SELLING, Intention.NO, Respondent.POLICYHOLDER) if seed % 2 else None
     opening = an_opening(via=Via.CALLBACK_AGENT if heard else Via.AGENT, heard=heard)
     await complaints.open(opening, by)
     version = 1

@@ -36,6 +36,8 @@ CREATE TABLE ticket (
     other_cause text CHECK (other_cause IN ('publicity', 'dividend', 'privacy', 'agent_grievance', 'telesales',
         'intermediary', 'anything_else')),
     severity text NOT NULL DEFAULT 'general' CHECK (severity IN ('general', 'difficult', 'major')),
+    severity_confirmed_at timestamptz,
+    severity_confirmed_by text,
     gravity text NOT NULL
         CHECK (gravity IN ('general', 'difficult', 'major', 'grave_finding', 'data_finding')),
     status text NOT NULL DEFAULT 'recorded'
@@ -104,6 +106,8 @@ CREATE TABLE ticket (
         source <> 'callback' OR (heard IS NOT NULL AND verdict IS NOT NULL AND verdict ->> 'nature' = nature)),
     CONSTRAINT ticket_finding_gravity CHECK (
         (nature = 'callback_finding') = (gravity IN ('grave_finding', 'data_finding'))),
+    CONSTRAINT ticket_severity_confirmed CHECK (
+        (severity_confirmed_at IS NULL) = (severity_confirmed_by IS NULL)),
     CONSTRAINT ticket_network_kind CHECK (network_kind IS NULL OR channel = 'network'),
     CONSTRAINT ticket_authorisation CHECK (complainant_type <> 'representative' OR authorisation IS NOT NULL),
     CONSTRAINT ticket_handled CHECK ((handled_at IS NOT NULL) = (status IN ('handled', 'informed', 'closed'))),

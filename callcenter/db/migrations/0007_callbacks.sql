@@ -29,6 +29,8 @@ CREATE TABLE callback_task (
     not_before timestamptz NOT NULL,
     chosen_at timestamptz,
     due_at timestamptz,
+    cooling_off_assumed boolean NOT NULL DEFAULT false,
+    late boolean NOT NULL DEFAULT false,
     result text CHECK (result IN ('successful', 'problem', 'not_completed', 'served', 'by_letter', 'by_visit', 'withdrawn')),
     note text,
     concluded_by text,
@@ -41,6 +43,10 @@ CREATE TABLE callback_task (
     CHECK ((source = 'import') = (campaign_id IS NOT NULL)),
     CHECK ((source = 'import') = (source_call_id IS NULL))
 );
+COMMENT ON COLUMN callback_task.cooling_off_assumed IS 'due_at rests on the shortest period there is: its length is not known (C-4)';
+COMMENT ON COLUMN callback_task.late IS 'made, or its customer reached, after due_at (C-21)';
+-- A policy is called back for one purpose by one campaign at a time.
+CREATE UNIQUE INDEX callback_task_one_of_policy ON callback_task (policy_id, purpose) WHERE state <> 'done';
 CREATE INDEX callback_task_board ON callback_task (state, id) WHERE state <> 'done';
 CREATE INDEX callback_task_campaign ON callback_task (campaign_id, id);
 CREATE INDEX callback_task_customer ON callback_task (customer_id, id);

@@ -1,8 +1,9 @@
 """The pure rules of callbacks: hours, tries, questions, verdicts, outcomes, scope and the table of states."""
 
+import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 
 import pytest
 from hypothesis import given
@@ -212,9 +213,17 @@ def test_every_state_can_be_reached_and_all_but_done_can_be_left() -> None:
     assert set(MOVES.values()) == set(State)
 
 
-def test_a_refused_move_names_both_sides() -> None:
-    with pytest.raises(IllegalTaskMoveError, match="being dialled cannot dial"):
-        task.move(State.DIALLING, Action.DIAL)
+@pytest.mark.parametrize(
+    ("state", "action"), [pair for pair in product(State, Action) if pair not in MOVES], ids=lambda each: str(each)
+)
+def test_a_refused_move_names_both_sides_in_one_language_at_a_time(state: State, action: Action) -> None:
+    with pytest.raises(IllegalTaskMoveError) as refused:
+        task.move(state, action)
+    chinese, english = str(refused.value).split("。 ")
+    assert not re.search("[A-Za-z]", chinese)
+    assert english.isascii()
+    assert task.WORDS[state].en in english
+    assert task.ACTION_WORDS[action].en in english
 
 
 # ---- scope

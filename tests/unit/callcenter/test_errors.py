@@ -11,6 +11,7 @@ import callcenter
 import tickets
 from callcenter.errors import NotFoundError, StaleVersionError
 from callcenter.web.errors import ANSWERS, INTERNAL, answer_to, problem
+from tickets.errors import StaleTicketError
 
 pytestmark = pytest.mark.unit
 
@@ -48,6 +49,10 @@ def test_the_nearest_class_decides_and_its_own_code_is_told() -> None:
     answer, document = problem(StaleVersionError("changed"), english=False, instance="/x")
     assert (answer.status, document["code"], document["detail"]) == (409, "stale_version", "changed")
     assert problem(NotFoundError("user", 5), english=True, instance="/x")[1]["title"] == "Not found"
+
+
+def test_whatever_is_stale_has_the_one_code_the_interface_promises() -> None:
+    assert StaleTicketError.code == StaleVersionError.code == "stale_version"
 
 
 @pytest.mark.parametrize(

@@ -204,3 +204,21 @@ def test_every_limit_says_where_it_comes_from() -> None:
     """L-9 and the later limits belong to steps that do not exist yet; those here are sourced."""
     assert all(limit.source for limit in LIMITS.values())
     assert {limit.unit for limit in LIMITS.values()} == set(Unit)
+
+
+@pytest.mark.parametrize(
+    ("kind", "limit", "hung_up", "due"),
+    [
+        ("acknowledge", "L-2", on(2025, 9, 3, 11), on(2025, 9, 3, 11)),
+        ("acknowledge", "L-2", None, on(2025, 9, 3, 23)),
+        ("acknowledge", "L-2", on(2025, 9, 4), on(2025, 9, 3, 23)),
+        ("acknowledge", "L-3", on(2025, 9, 3, 11), on(2025, 9, 3, 23)),
+        ("acknowledge", "L-4", on(2025, 9, 3, 11), on(2025, 9, 3, 23)),
+        ("register", "L-1", on(2025, 9, 3, 11), on(2025, 9, 3, 23)),
+    ],
+)
+def test_only_what_is_confirmed_in_a_call_is_due_when_it_ends(
+    kind: str, limit: str, hung_up: datetime | None, due: datetime
+) -> None:
+    """L-2, F-62; the full particulars have until the end of the day (F-9)"""
+    assert deadlines.in_contact(kind, limit, on(2025, 9, 3, 23), hung_up) == due

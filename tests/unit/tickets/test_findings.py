@@ -18,7 +18,7 @@ HEARD = st.builds(Heard, st.sampled_from(Subject), st.sampled_from(Intention), s
 @pytest.mark.parametrize("subject", sorted(SALES_CONDUCT))
 def test_a_clear_complaint_about_sales_conduct_is_inbound_and_counts(subject: Subject) -> None:
     """T-2, R-2.2, D-7"""
-    verdict = classify(Heard(subject, Intention.YES))
+    verdict = classify(Heard(subject, Intention.YES, Respondent.POLICYHOLDER))
     assert verdict.nature is Nature.COMPLAINT
     assert verdict.channel is Channel.PHONE_INBOUND
     assert verdict.source is Source.CALLBACK
@@ -28,7 +28,7 @@ def test_a_clear_complaint_about_sales_conduct_is_inbound_and_counts(subject: Su
 
 def test_a_clear_complaint_about_something_else_counts_as_well() -> None:
     """F-12, R-1.2, C-16"""
-    verdict = classify(Heard(Subject.CLAIM, Intention.YES))
+    verdict = classify(Heard(Subject.CLAIM, Intention.YES, Respondent.POLICYHOLDER))
     assert verdict.nature is Nature.COMPLAINT
     assert verdict.reasons[0].rule == "F-12"
 
@@ -36,7 +36,7 @@ def test_a_clear_complaint_about_something_else_counts_as_well() -> None:
 @pytest.mark.parametrize("intention", [Intention.NO, Intention.UNCLEAR])
 def test_without_clear_intention_mis_selling_is_a_finding(intention: Intention) -> None:
     """R-2.3, R-2.5, F-13, C-14, C-16"""
-    verdict = classify(Heard(Subject.MIS_SELLING, intention))
+    verdict = classify(Heard(Subject.MIS_SELLING, intention, Respondent.POLICYHOLDER))
     assert verdict.nature is Nature.CALLBACK_FINDING
     assert verdict.channel is Channel.PHONE_OUTBOUND
     assert verdict.gravity is Gravity.GRAVE_FINDING
@@ -45,7 +45,7 @@ def test_without_clear_intention_mis_selling_is_a_finding(intention: Intention) 
 
 def test_unclear_intention_is_no_intention() -> None:
     """F-13"""
-    assert classify(Heard(Subject.MIS_SELLING, Intention.UNCLEAR)).reasons[0].rule == "F-13"
+    assert classify(Heard(Subject.MIS_SELLING, Intention.UNCLEAR, Respondent.POLICYHOLDER)).reasons[0].rule == "F-13"
 
 
 def test_somebody_else_on_the_line_cannot_be_the_complainant() -> None:
@@ -58,12 +58,12 @@ def test_somebody_else_on_the_line_cannot_be_the_complainant() -> None:
 @pytest.mark.parametrize("subject", sorted(DATA_ERRORS))
 def test_wrong_data_is_a_finding_with_the_short_limit(subject: Subject) -> None:
     """R-2.3, L-32"""
-    assert classify(Heard(subject, Intention.NO)).gravity is Gravity.DATA_FINDING
+    assert classify(Heard(subject, Intention.NO, Respondent.POLICYHOLDER)).gravity is Gravity.DATA_FINDING
 
 
 def test_a_finding_goes_through_the_stages_under_limits() -> None:
     """R-2.4, L-31"""
-    rules = [r.rule for r in classify(Heard(Subject.MIS_SELLING, Intention.NO)).reasons]
+    rules = [r.rule for r in classify(Heard(Subject.MIS_SELLING, Intention.NO, Respondent.POLICYHOLDER)).reasons]
     assert rules == ["R-2.3", "R-2.3", "R-2.4", "R-2.5", "L-31"]
 
 
