@@ -71,7 +71,7 @@ def told(kind: str, extra: dict[str, Any] | str = "", **more: str) -> list[facts
         ("APP_START", "", {"appname": "Queue", "context": "cc-talk"}, []),
         ("APP_START", "", {"appname": "Stasis"}, []),
         ("CC_QUEUED", {"extra": "cc-claims|5"}, {}, [facts.Queued(AT, "cc-claims")]),
-        ("CC_REC_START", {"extra": "/rec1/x-2"}, {}, [facts.RecordingStarted(AT, 2, "/rec1/x-2")]),
+        ("CC_REC_START", {"extra": "/rec1/x-2"}, {}, [facts.RecordingStarted(AT - cel.CHECKED_AFTER, 2, "/rec1/x-2")]),
         ("CC_REC_START", {"extra": "/rec1/x-0"}, {}, []),
         ("CC_REC_END", {"extra": "/rec1/x-2|640|"}, {}, [facts.RecordingEnded(AT, 2, "/rec1/x-2", 640, None)]),
         ("CC_REC_END", {"extra": "/rec1/x-2|٣|-1"}, {}, [facts.RecordingEnded(AT, 2, "/rec1/x-2", None, None)]),
