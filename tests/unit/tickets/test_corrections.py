@@ -50,7 +50,7 @@ def test_a_lower_or_a_confirmed_severity_is_the_complaint_posts(
 
 
 @pytest.mark.parametrize(("before", "after"), [(GENERAL, OUTSIDER), (OUTSIDER, GENERAL)])
-def test_nobody_moves_a_complaint_out_of_the_figures_or_into_them_alone(
+def test_nobody_alone_moves_a_complaint_out_of_the_figures_or_into_them(
     before: Particulars, after: Particulars
 ) -> None:
     """F-37, R-1.1"""
