@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from callcenter import outbox
 from callcenter.ids import derived, uuid7
@@ -26,7 +26,7 @@ from tickets.findings import Heard, Respondent, Verdict, classify
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Particulars, Relation, Source
 from tickets.lifecycle import Validity
 from tickets.statistics import weigh
-from tickets.store import NewTicket, TicketId
+from tickets.store import Arrival, NewTicket, TicketId
 
 
 class Via(StrEnum):
@@ -55,10 +55,12 @@ class By:
 
 @dataclass(frozen=True, slots=True)
 class OnCall:
-    """The call a ticket is opened on; `started_at` helps where the call's row is not there yet."""
+    """The call a ticket is opened on. `started_at` helps where the call's row is not there yet; `arrived` writes that
+    row, and is no part of what is asked for."""
 
     call_id: UUID
     started_at: datetime | None = None
+    arrived: Annotated[Arrival | None, Field(exclude=True)] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ def new_ticket(
         clocks=_clocks(decided, book, received_at),
         call_id=call.call_id if call else None,
         call_started_at=call.started_at if call else None,
+        arrival=call.arrived if call and not spooled else None,
         actor=by.actor,
         event_id=uuid7(received_at),
         event={"version": 1, "via": opening.via.value, "nature": decided.nature.value, "spooled": spooled},
