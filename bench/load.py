@@ -22,7 +22,6 @@ from bench import profile
 from bench.machine import cpu_seconds, version_of
 from bench.report import Report, Target, percentile, table
 from callcenter.clock import SystemClock
-from callcenter.db import partitions
 from callcenter.db.pool import Database
 from callcenter.demo import data
 from callcenter.lab.callers import CallResult, ring_many
@@ -105,9 +104,7 @@ async def run(load: Load, folder: Path, say: Callable[[str], None], *, profiled:
     """One run under `folder`: who rang, what is in the tables, what each process used."""
     async with started(folder, say, rtp_ports=RTP_PORTS) as environment:
         database = await Database.connect(environment.postgres.url(), size=2)
-        at = SystemClock().now()
-        await partitions.ensure(database, at)
-        await data.load(database, at)
+        await data.load(database, SystemClock().now())
         await database.close()
         before = spent(environment)
         say(f"load: {load.calls} calls, {load.rate:g} a second")

@@ -38,7 +38,7 @@ class Report:
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """A Markdown table, its columns lined up for the terminal as well."""
-    cells = [[str(cell) for cell in row] for row in (head, *rows)]
+    cells = [[str(cell).replace("|", "/") for cell in row] for row in (head, *rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     lines = [
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in cells

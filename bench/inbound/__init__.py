@@ -70,14 +70,20 @@ class Measured:
     """Turns by (kind, clients, way): rate in 1/s, p50 and p99 in milliseconds, errors."""
 
     turns: dict[tuple[str, int, str], list[dict[str, float]]] = field(default_factory=dict)
-    acknowledged: int = 0
 
     def add(self, key: tuple[str, int, str], turn: dict[str, float]) -> None:
         self.turns.setdefault(key, []).append(turn)
-        self.acknowledged += int(turn["sessions"])
 
     def of(self, kind: str, clients: int, way: str, what: str) -> list[float]:
         return [turn[what] for turn in self.turns.get((kind, clients, way), [])]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Tickets in the database, and the tables that hold another number of their rows."""
+
+    tickets: int
+    off: dict[str, int]
 
 
 @dataclass
@@ -116,7 +122,7 @@ def measure() -> Report:
                         hooked = _hook(program, desks[way], clients, SESSIONS[clients], calls)
                         measured.add(("hook", clients, way), hooked)
                 print(f"   turn {n + 1} of {ROUNDS}", flush=True)
-            counts, promised = uvloop.run(_counts(postgres.url())), calls.used
+            counts, promised = uvloop.run(counted(postgres.url())), calls.used
             profiled = _profiled(program, desks[ONE], calls)
     finally:
         postgres.stop()
@@ -217,14 +223,17 @@ def ticket_of(name: str, book: Rulebook | None = None, at: datetime | None = Non
     return new_ticket(opening, BY, book or Rulebook(), moment, moment)
 
 
-async def _counts(url: str) -> dict[str, float]:
+async def counted(url: str) -> Counted:
+    """What a database that held no tickets before holds now."""
     connection = await asyncpg.connect(url)
     try:
         row = await connection.fetchrow(COUNTS)
-        assert row is not None
-        return {name: float(value) for name, value in row.items()}
     finally:
         await connection.close()
+    assert row is not None
+    tickets = int(row["ticket"])
+    off = {name: n for name, n in row.items() if n != tickets * (CLOCKS if name == "ticket_clock" else 1)}
+    return Counted(tickets, off)
 
 
 def _profiled(program: Path, desk: Server, calls: Calls) -> str:
@@ -244,20 +253,16 @@ def _profiled(program: Path, desk: Server, calls: Calls) -> str:
         pressing.join()
 
 
-def _report(
-    measured: Measured, counts: dict[str, float], promised: int, settings: dict[str, str], profiled: str
-) -> Report:
+def _report(measured: Measured, counts: Counted, promised: int, settings: dict[str, str], profiled: str) -> Report:
     sections = []
     for kind, title in (("write", "The write alone"), ("hook", "The whole session")):
         head = ["clients", "way", "a second", "one statement ÷ this", "p50 ms", "p99 ms", "errors"]
         rows = [_row(measured, kind, clients, way) for clients in CLIENTS for way in WAYS]
         sections.append(f"### {title}\n\n{table(head, rows)}")
-    off = {
-        name: count for name, count in counts.items() if count != promised * (CLOCKS if name == "ticket_clock" else 1)
-    }
-    told = ", ".join(f"{count:g} in {name}" for name, count in off.items())
+    off = dict(counts.off) if counts.tickets == promised else {**counts.off, "ticket": counts.tickets}
+    told = ", ".join(f"{count:,} in {name}" for name, count in off.items())
     kept = f"Counted afterwards: {promised:,} tickets were acknowledged, and "
-    kept += f"the tables disagree: {told}." if off else "each table has that many rows, every number once."
+    kept += f"the tables disagree: {told}." if off else "every table has its rows of each, once, and each number once."
     text = (
         "A caller presses 3. One FastAGI session opens his ticket: call row (where nobody has written it yet), ticket, "
         "matter, link, clocks, history, outbox and audit, committed before he is told the number. Beside the product's "
@@ -271,7 +276,8 @@ def _report(
     )
     figures = {
         "turns": {f"{kind}, {clients} clients, {way}": turns for (kind, clients, way), turns in measured.turns.items()},
-        "rows": counts,
+        "tickets": counts.tickets,
+        "off": off,
         "acknowledged": promised,
         "postgresql": settings,
     }
