@@ -1,40 +1,46 @@
 """Run the measurements: all of them, or those named; tables to the terminal and docs/benchmarks.md, figures
-to var/bench/."""
+to var/bench/.
+
+A target that is missed is reported, never an error; the exit status is 1 only when something could not be measured.
+"""
 
 import importlib
 import json
-import pkgutil
 import sys
+import time
+import traceback
 from pathlib import Path
 
-import bench
-from bench.report import Report, machine, write_page
+from bench import NAMES
+from bench.machine import described, idle_share
+from bench.page import write
+from bench.report import Report
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def main(names: list[str]) -> int:
-    known = [
-        module.name for module in pkgutil.iter_modules(bench.__path__) if module.name not in ("__main__", "report")
-    ]
-    if unknown := [name for name in names if name not in known]:
-        print(f"no such measurement: {', '.join(unknown)}; there are: {', '.join(known)}", file=sys.stderr)
+    if unknown := [name for name in names if name not in NAMES]:
+        print(f"no such measurement: {', '.join(unknown)}; there are: {', '.join(NAMES)}", file=sys.stderr)
         return 2
+    results = ROOT / "var" / "bench"
+    results.mkdir(parents=True, exist_ok=True)
     failed = 0
-    for name in names or known:
+    for name in [known for known in NAMES if known in names] or NAMES:
         print(f"== {name}", flush=True)
+        where = described(idle_share())
+        began = time.monotonic()
         try:
             report: Report = importlib.import_module(f"bench.{name}").measure()
         except Exception as error:
-            print(f"{name} failed: {error}", file=sys.stderr)
+            traceback.print_exc()
+            print(f"{name} could not be measured: {error}", file=sys.stderr)
             failed = 1
             continue
-        print(report.text, flush=True)
-        results = ROOT / "var" / "bench"
-        results.mkdir(parents=True, exist_ok=True)
-        record = {"machine": machine(), **report.figures}
-        (results / f"{name}.json").write_text(json.dumps(record, indent=1, ensure_ascii=False))
-        write_page(ROOT / "docs" / "benchmarks.md", name, report)
+        print(f"{report.text}\n\n{report.verdicts}\n\n   {time.monotonic() - began:.0f} s", flush=True)
+        record = {"machine": where, **report.figures}
+        (results / f"{name}.json").write_text(json.dumps(record, indent=1, ensure_ascii=False, default=str))
+        write(ROOT / "docs" / "benchmarks.md", name, report, where)
     return failed
 
 

@@ -1,19 +1,25 @@
-"""What a measurement hands back, and how it gets into docs/benchmarks.md."""
+"""What a measurement hands back: tables for people, figures for programs, and how each target came out."""
 
-import os
-import platform
-import re
+import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
-HEADER = """# Benchmarks
+TARGETS = ("target", "found", "met")
+MET = {True: "yes", False: "**no**", None: "not measured"}
 
-Written by `make bench`; every table is of one run on one machine, the peers measured in turn with ours.
-Ratios travel between machines, absolute figures do not.
-"""
+
+@dataclass(frozen=True)
+class Target:
+    """One thing asked for, and what was found; `met` is None where it could not be measured."""
+
+    wanted: str
+    found: str
+    met: bool | None
+
+    @property
+    def row(self) -> list[str]:
+        return [self.wanted, self.found, MET[self.met]]
 
 
 @dataclass(frozen=True)
@@ -23,11 +29,16 @@ class Report:
     title: str
     text: str
     figures: dict[str, Any]
+    targets: Sequence[Target] = field(default=())
+
+    @property
+    def verdicts(self) -> str:
+        return table(TARGETS, [target.row for target in self.targets]) if self.targets else ""
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """A Markdown table, its columns lined up for the terminal as well."""
-    cells = [[str(cell) for cell in row] for row in (head, *rows)]
+    cells = [[str(cell).replace("|", "/") for cell in row] for row in (head, *rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     lines = [
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in cells
@@ -36,26 +47,22 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join(lines)
 
 
-def machine() -> dict[str, str]:
-    """Where it was measured."""
-    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    return {
-        "cpu": f"{os.cpu_count()} × {model[1] if model else platform.processor()}",
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "load_before": " ".join(f"{one:.1f}" for one in os.getloadavg()),
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
+def spread(values: Sequence[float], digits: int = 0) -> str:
+    """Least, median and greatest, as `1,200 / 1,300 / 1,350`; a dash when there are none."""
+    if not values:
+        return "–"
+    return " / ".join(f"{each:,.{digits}f}" for each in (min(values), statistics.median(values), max(values)))
 
 
-def write_page(page: Path, name: str, report: Report) -> None:
-    """Put the section into the page, in place of the one of an earlier run."""
-    where = machine()
-    body = (
-        f"<!-- {name} -->\n## {report.title}\n\n{where['at']}, {where['cpu']}, Python {where['python']}, "
-        f"load average {where['load_before']}.\n\n{report.text}\n<!-- /{name} -->\n"
-    )
-    text = page.read_text() if page.exists() else HEADER
-    section = re.compile(rf"<!-- {name} -->\n.*<!-- /{name} -->\n", re.DOTALL)
-    text = section.sub(lambda _: body, text) if section.search(text) else f"{text}\n{body}"
-    page.write_text(text)
+def paired(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
+    """Ours for one of theirs, turn by turn: the machine's own drift is in both, and falls out."""
+    return [a / b for a, b in zip(ours, theirs, strict=False) if b]
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value that `share` of the values do not exceed; of few values the next higher one. Raises ValueError on
+    none."""
+    if not values:
+        raise ValueError("no values")
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]

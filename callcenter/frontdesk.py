@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from agi import names
 from agi.ports import Caller, Message, Welcome
 from callcenter import opening as openings
-from callcenter.calls import store
-from callcenter.calls.call import message_left
+from callcenter.calls import channels, store
+from callcenter.calls.call import direction_of, message_left
 from callcenter.calls.store import Note
 from callcenter.clock import Clock
 from callcenter.complaints import Complaints
@@ -23,6 +23,7 @@ from callcenter.ids import call_id, moment_of
 from callcenter.opening import By, OnCall, Opening, Via
 from callcenter.service_hours import ServiceHours
 from tickets.intake import Particulars
+from tickets.store import Arrival
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +102,7 @@ class FrontDesk:
                 key=openings.menu_key(id, caller.call),
                 via=Via.IVR,
                 particulars=Particulars(complainant_phone=phone.normalise(caller.number)),
-                call=OnCall(id, moment_of(id)),
+                call=OnCall(id, moment_of(id), _arrival(caller)),
             ),
             BY,
         )
@@ -120,3 +121,7 @@ class FrontDesk:
         async with self._db.transaction(timeout=PATIENCE * 4) as conn:
             await conn.execute(RATE, id, score)
             await store.note(conn, [Note(id, self._clock.now(), "agi", "rated", None, {"score": score})])
+
+
+def _arrival(caller: Caller) -> Arrival:
+    return Arrival(caller.call, direction_of(caller.call).value, caller.number, channels.number(caller.dialled))

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from callcenter import outbox
 from callcenter.customers import phone
@@ -27,7 +27,7 @@ from tickets.findings import Heard, Respondent, Verdict, classify
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Particulars, Relation, Source
 from tickets.lifecycle import Validity
 from tickets.statistics import Weight, weigh
-from tickets.store import NewTicket, TicketId
+from tickets.store import Arrival, NewTicket, TicketId
 
 
 class Via(StrEnum):
@@ -61,10 +61,14 @@ class By:
 
 @dataclass(frozen=True, slots=True)
 class OnCall:
-    """The call a ticket is opened on; its seconds count from `started_at` where the call's row does not tell better."""
+    """The call a ticket is opened on; its seconds count from `started_at` where the call's row does not tell better.
+
+    `arrived` writes that row where nobody has, and is no part of what is asked for.
+    """
 
     call_id: UUID
     started_at: datetime | None = None
+    arrived: Annotated[Arrival | None, Field(exclude=True)] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +187,7 @@ def new_ticket(
         clocks=_clocks(decided, book, received_at),
         call_id=call.call_id if call else None,
         call_started_at=call.started_at if call else None,
+        arrival=call.arrived if call and not spooled else None,
         actor=by.actor,
         event_id=uuid7(received_at),
         event={"version": 1, "via": opening.via.value, "nature": decided.nature.value, "spooled": spooled},

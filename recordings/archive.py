@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from recordings import disk
@@ -187,6 +188,7 @@ def create(base: Path, root_id: str, minimum_free: int = MINIMUM_FREE) -> Archiv
     return archive
 
 
+@lru_cache(maxsize=1024)
 def object_path(object_id: str) -> Path:
     """Layout extension 0003: three tuples of three hex digits, then the percent-encoded id."""
     digest = hashlib.sha256(object_id.encode()).hexdigest()

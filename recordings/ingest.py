@@ -20,7 +20,6 @@ from recordings.archive import Archive
 from recordings.audio import Encoded, MasterFormat
 from recordings.capture import Capture
 from recordings.completeness import Measured
-from recordings.disk import digests
 from recordings.errors import AlreadyThereError, ObjectDamagedError, SourceRefusedError
 from recordings.log import LeafType, Log
 from recordings.record import Description, SealedSegment
@@ -28,6 +27,7 @@ from recordings.staging import Checkpoint, Staging, complete_interrupted, no_che
 
 LAST_SEGMENT = 9_999
 FAR_OFF_SECONDS = 86_400
+SM3 = ("sm3",) if "sm3" in hashlib.algorithms_available else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ class Ingest:
             encoded = audio.encode(sides, target, form, source.prompt_first)
             encoded = _with_clock_note(encoded, source.started_at)
         self._checkpoint("encoded")
-        content = staging.adopt(logical)
+        digests = staging.adopt(logical, *SM3)
         audio.check_master(target, encoded)
         self._checkpoint("compared")
         measured = Measured(encoded.duration_ms, encoded.gap_ms, encoded.notes)
@@ -155,8 +155,8 @@ class Ingest:
             file=logical,
             form=form,
             encoded=encoded,
-            master_sha256=content.sha256,
-            sm3=_sm3(target),
+            master_sha256=digests["sha256"],
+            sm3=digests.get("sm3"),
             started_at=source.started_at,
             expected_ms=source.expected_ms,
             completeness=completeness.judge(measured, source.expected_ms, source.crashed),
@@ -232,7 +232,3 @@ def _with_clock_note(encoded: Encoded, started_at: datetime | None) -> Encoded:
         return encoded
     far = [abs(origin.mtime_ns / 1e9 - started_at.timestamp()) > FAR_OFF_SECONDS for origin in encoded.origins]
     return replace(encoded, notes=(*encoded.notes, "mtime_odd")) if any(far) else encoded
-
-
-def _sm3(path: Path) -> str | None:
-    return digests(path, ("sm3",))["sm3"] if "sm3" in hashlib.algorithms_available else None

@@ -64,14 +64,14 @@ class Staging:
             ContentFile(logical, hashlib.sha512(content).hexdigest(), hashlib.sha256(content).hexdigest())
         )
 
-    def adopt(self, logical: str) -> ContentFile:
-        """Add a file that was created at ``path(logical)`` and synced; its digests are read from disk."""
+    def adopt(self, logical: str, *more: str) -> dict[str, str]:
+        """Add a file that was created at ``path(logical)`` and synced; its digests, ``more`` kinds too, are read from
+        disk."""
         path = self.path(logical)
         disk.drop_cache(path)
-        found = disk.digests(path, ("sha512", "sha256"))
-        file = ContentFile(logical, found["sha512"], found["sha256"])
-        self._files.append(file)
-        return file
+        found = disk.digests(path, ("sha512", "sha256", *more))
+        self._files.append(ContentFile(logical, found["sha512"], found["sha256"]))
+        return found
 
     def finish(self, created: datetime, message: str) -> None:
         """Write the inventories and sync the staged tree bottom-up (steps 7 and 8)."""

@@ -145,6 +145,7 @@ def _version(overrides: Mapping[date, Override], published: frozenset[int]) -> s
     return f"chinesecalendar+{hashlib.sha256(repr(told).encode()).hexdigest()[:8]}"
 
 
+@lru_cache(maxsize=256)
 def _published(year: int) -> bool:
     try:
         chinese_calendar.is_workday(date(year, 6, 15))

@@ -53,6 +53,10 @@ WITH claim AS (
     LEFT JOIN customer c ON c.id = d.customer_id
     LEFT JOIN policy p ON p.number = d.policy_number
     RETURNING id, number, received_at, accepting_organisation_id, underwriting_organisation_id
+), called AS (
+    INSERT INTO call (id, cc_call, direction, state, state_at, caller, did, started_at)
+    SELECT $6, $17, $18, 'ivr', o.received_at, $19, $20, COALESCE($7::timestamptz, o.received_at) FROM opened o
+    WHERE $17::text IS NOT NULL ON CONFLICT (id) DO NOTHING
 ), linked AS (
     INSERT INTO ticket_call (ticket_id, call_id, opened_live, seconds_into_call, linked_at)
     SELECT o.id, $6, COALESCE(c.ended_at > o.received_at, true),
@@ -98,6 +102,16 @@ WHERE k.id = $1"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """A living call as its own script knows it, for the row that whoever owns the calls may not have written yet."""
+
+    cc_call: str
+    direction: str
+    caller: str | None
+    did: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class NewTicket:
     """A ticket as decided, to be written: `columns` by name, its clocks, and what is said of it."""
 
@@ -117,6 +131,7 @@ class NewTicket:
     consumers: Sequence[str]
     audit_id: UUID
     address: str | None
+    arrival: Arrival | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +146,9 @@ class OpenedRow:
 
 
 async def open_ticket(conn: Connection, new: NewTicket) -> OpenedRow:
-    """Write ticket, link, clocks, history, outbox and audit in one statement; a known key writes nothing."""
+    """Write ticket, link, clocks, history, outbox, audit and a call's missing row in one statement; a known key writes
+    nothing."""
+    arrival = new.arrival
     row = await conn.fetchrow(
         OPEN,
         new.key,
@@ -150,6 +167,10 @@ async def open_ticket(conn: Connection, new: NewTicket) -> OpenedRow:
         list(new.consumers),
         new.audit_id,
         new.address,
+        arrival and arrival.cc_call,
+        arrival and arrival.direction,
+        arrival and arrival.caller,
+        arrival and arrival.did,
     )
     if row is not None:
         return _opened(row, None)

@@ -5,235 +5,242 @@ the order is turned round each time. CPU per session is the server process's own
 rate when other work runs on the machine.
 """
 
-import json
 import os
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-from bench.report import Report, table
+from bench import profile
+from bench.fastagi import generator
+from bench.fastagi.generator import Load, StoppedError
+from bench.fastagi.servers import SCRATCH, PeerMissingError, Server, load_program, servers
+from bench.fastagi.survival import LEAVERS, PATIENCE, SILENT, Survival, survive
+from bench.machine import version_of
+from bench.report import Report, Target, paired, spread, table
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-SCRATCH = ROOT / "var" / "bench"
-COMMANDS = 5
-PLAIN = {1: 300, 32: 2000, 128: 2000}
-"""Clients at once → sessions in one turn."""
-MIXED = (32, 2000, 2, 3)
-"""Clients, sessions, percent that leave early, percent that are slow."""
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", "7"))
-PATIENCE = 25.0
-"""Seconds a load may take before the server counts as dead."""
-
-
-@dataclass
-class Server:
-    """A server under load. `words` start it; it prints its port when it listens."""
-
-    name: str
-    words: list[str]
-    needs: str = ""
-    process: subprocess.Popen[str] | None = None
-    port: str = ""
-    dead: str = ""
-    died_in: str = ""
-    turns: dict[str, list[dict[str, float]]] = field(default_factory=dict)
-
-    def start(self, core: str | None) -> None:
-        pinned = ["taskset", "-c", core, *self.words] if core else self.words
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        self.process = subprocess.Popen(
-            pinned, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
-        )
-        assert self.process.stdout is not None
-        self.port = self.process.stdout.readline().strip()
-        if not self.port:
-            self.dead = "did not start"
-
-    def stop(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            assert self.process.stdout is not None
-            self.process.stdout.close()
-
-    def cpu(self) -> float:
-        """Seconds of processor the server has used."""
-        assert self.process is not None
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+KINDS = {
+    "1 client": Load(1, 300),
+    "32 clients": Load(32, 1500),
+    "128 clients": Load(128, 1500),
+    "32 clients, 2 % leave early, 3 % are slow": Load(32, 1500, early=2, slow=3),
+}
+DECIDING = "32 clients"
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "9"))
+HEAD = ["server", "sessions/s", "ours ÷ it", "p50 ms", "p99 ms", "CPU µs a session", "errors"]
+DOES_NOT_START = """
+import sys
+try:
+    import asterisk.fastagi
+except ImportError as error:
+    major, minor, *_ = sys.version_info
+    print(f"pyst2's own `fastagi` module does not start on Python {major}.{minor} ({error}).")
+"""
 
 
-def servers() -> list[Server]:
-    python = sys.executable
-    found = [
-        Server("ours (uvloop)", [python, str(HERE / "ours.py"), "uvloop"]),
-        Server("ours (asyncio)", [python, str(HERE / "ours.py")]),
-        Server("bare asyncio streams + uvloop", [python, str(HERE / "bare.py"), "uvloop"]),
-        Server("bare asyncio streams", [python, str(HERE / "bare.py")]),
-        Server(f"panoramisk {_version('panoramisk')} + uvloop", [python, str(HERE / "peer_panoramisk.py"), "uvloop"]),
-        Server(f"panoramisk {_version('panoramisk')}", [python, str(HERE / "peer_panoramisk.py")]),
-        Server(f"pyst2 {_version('pyst2')} AGI in threads", [python, str(HERE / "peer_pyst2.py")]),
-    ]
-    node = _node()
-    if isinstance(node, str):
-        print(f"ding-dong left out: {node}", flush=True)
-    else:
-        found.append(Server("ding-dong 0.1.7 (node)", [*node, _free_port()]))
-    return found
-
-
-def _version(package: str) -> str:
+def measure() -> Report:
+    """All servers, all loads, in turns; then what broken clients do to each."""
     try:
-        return version(package)
-    except ImportError:
-        return "(absent)"
-
-
-def _node() -> list[str] | str:
-    """The words that start ding-dong, or why it cannot be had."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        return "no node or npm on this machine"
-    folder = SCRATCH / "node"
-    folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / "node_modules" / "ding-dong").exists():
-        words = ["npm", "install", "--silent", "--no-audit", "--no-fund", "ding-dong@0.1.7"]
-        try:
-            done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=120)
-        except subprocess.TimeoutExpired:
-            return "npm did not answer"
-        if done.returncode:
-            return f"npm install failed: {done.stderr.strip()[:120]}"
-    script = folder / "peer_dingdong.js"
-    shutil.copy(HERE / script.name, script)
-    return ["node", str(script)]
-
-
-def _free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
-
-
-def _load_program() -> Path:
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        raise RuntimeError("the load generator needs a C compiler (apt-get install gcc)")
-    SCRATCH.mkdir(parents=True, exist_ok=True)
-    program = SCRATCH / "fastagi-load"
-    subprocess.run([compiler, "-O2", "-pthread", "-o", str(program), str(HERE / "load.c")], check=True)
-    return program
-
-
-def _turn(
-    server: Server, load: list[str], clients: int, sessions: int, early: int, slow: int
-) -> dict[str, float] | None:
-    """One load on one server; None when the server is dead, which is remembered."""
-    words = [*load, server.port, str(clients), str(sessions), str(COMMANDS), str(early), str(slow)]
-    before = server.cpu()
-    try:
-        done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=True)
-    except subprocess.TimeoutExpired:
-        server.dead = "stopped answering"
-        return None
-    found: dict[str, float] = json.loads(done.stdout)
-    found["cpu_us"] = (server.cpu() - before) / sessions * 1e6
-    found["errors"] = found["refused"] + found["cut"] + found["wrong"] + found["slow_bad"]
-    return found
+        program = load_program()
+    except PeerMissingError as missing:
+        return Report("FastAGI", f"Not measured: {missing}.", {}, [Target("FastAGI ≥ every peer", "–", None)])
+    two = (os.cpu_count() or 1) > 1 and shutil.which("taskset") is not None
+    load: list[str | Path] = [*(["taskset", "-c", "1"] if two else []), program]
+    found, absent = servers()
+    for sentence in absent:
+        print(f"   {sentence}", flush=True)
+    began = time.monotonic()
+    with _running(found, "0" if two else None):
+        for server in found:
+            if not server.dead:
+                generator.run(load, server.port, Load(8, 300))
+        for kind, size in KINDS.items():
+            for n in range(ROUNDS):
+                for server in found if n % 2 == 0 else found[::-1]:
+                    _turn(load, server, kind, size)
+                print(f"   {kind}: turn {n + 1} of {ROUNDS}, {time.monotonic() - began:.0f} s", flush=True)
+        profiled = _profile(load, found)
+        survived = {server.name: survive(load, server) for server in found if not server.dead}
+    return _report(found, absent, survived, profiled)
 
 
 @contextmanager
-def _running(found: list[Server], core: str | None) -> Iterator[list[Server]]:
+def _running(found: list[Server], core: str | None) -> Iterator[None]:
     try:
         for server in found:
             server.start(core)
-        yield found
+        yield
     finally:
         for server in found:
             server.stop()
 
 
-def measure() -> Report:
-    """All servers, all loads, in turns."""
-    two = (os.cpu_count() or 1) > 1 and shutil.which("taskset") is not None
-    load = [*(["taskset", "-c", "1"] if two else []), str(_load_program())]
-    kinds = {f"c={clients}": (clients, n, 0, 0) for clients, n in PLAIN.items()} | {"mixed": MIXED}
-    started = time.monotonic()
-    with _running(servers(), "0" if two else None) as found:
-        for server in found:
-            if not server.dead:
-                _turn(server, load, 8, 300, 0, 0)
-        for kind, size in kinds.items():
-            for n in range(ROUNDS):
-                for server in found if n % 2 == 0 else found[::-1]:
-                    if server.dead:
-                        continue
-                    turn = _turn(server, load, *size)
-                    if turn is None:
-                        server.died_in = kind
-                    else:
-                        server.turns.setdefault(kind, []).append(turn)
-                print(f"   {kind} turn {n + 1} of {ROUNDS}, {time.monotonic() - started:.0f} s", flush=True)
-    return _report(found, list(kinds))
+def _turn(program: list[str | Path], server: Server, kind: str, size: Load) -> None:
+    """One load on one server; a dead server is remembered as dead."""
+    if server.dead:
+        return
+    before = server.cpu()
+    try:
+        turn = generator.run(program, server.port, size)
+    except StoppedError:
+        server.dead, server.died_in = "it stopped answering", kind
+        return
+    turn["cpu_us"] = (server.cpu() - before) / size.sessions * 1e6
+    server.turns.setdefault(kind, []).append(turn)
 
 
-def _report(found: list[Server], kinds: list[str]) -> Report:
+def _profile(program: list[str | Path], found: list[Server]) -> str:
+    """Where our server's time goes, if some peer does more sessions; else nothing."""
     ours = found[0]
-    sections, figures = [], {}
-    for kind in kinds:
-        rows = []
-        for server in found:
-            turns = server.turns.get(kind, [])
-            if not turns:
-                rows.append([server.name, server.dead or "not measured", "", "", "", "", "", ""])
-                continue
-            ratio = _paired(ours.turns.get(kind, []), turns)
-            rates = sorted(turn["rate"] for turn in turns)
-            rows.append(
-                [
-                    server.name,
-                    f"{_median(turns, 'rate'):,.0f}",
-                    f"{rates[0]:,.0f} to {rates[-1]:,.0f}",
-                    f"{ratio:.2f}",
-                    f"{_median(turns, 'p50_ms'):.2f}",
-                    f"{_median(turns, 'p99_ms'):.2f}",
-                    f"{_median(turns, 'cpu_us'):.0f}",
-                    f"{sum(turn['errors'] for turn in turns):.0f}"
-                    + (f", then {server.dead}" if server.died_in == kind else ""),
-                ]
-            )
-        head = ["server", "sessions/s", "spread", "ours ÷ it", "p50 ms", "p99 ms", "CPU µs", "errors"]
-        sections.append(f"### {_title(kind)}\n\n{table(head, rows)}")
-        figures[kind] = {server.name: server.turns.get(kind, []) for server in found}
-    deaths = {server.name: server.dead for server in found if server.dead}
-    text = (
-        f"{COMMANDS} `SET VARIABLE` a session; medians of {ROUNDS} turns, the servers one after another in each turn; "
-        "`ours ÷ it` is the median of the turns' own ratios of sessions/s. Bare asyncio streams are no peer but the "
-        "floor: no router, limits, deadlines or parsed replies.\n\n" + "\n\n".join(sections)
+    if all(ratio >= 1 for _, ratio in _ratios(found)):
+        return ""
+    enough = Load(32, 40_000)
+    loading = threading.Thread(target=_press, args=(program, ours.port, enough))
+    loading.start()
+    shown = profile.of_process(ours.pid, 5, SCRATCH / "profiles")
+    loading.join()
+    return f"### Where our server's time goes\n\n{ours.name}, {DECIDING}, sampled from outside:\n\n{shown}"
+
+
+def _press(program: list[str | Path], port: int, load: Load) -> None:
+    try:
+        generator.run(program, port, load, patience=30.0)
+    except StoppedError:
+        return
+
+
+def _ratios(found: list[Server]) -> list[tuple[Server, float]]:
+    """For each peer that was measured: our sessions for one of its, the median of the turns."""
+    ours = found[0].turns.get(DECIDING, [])
+    return [
+        (server, statistics.median(paired(_all(ours, "rate"), _all(server.turns[DECIDING], "rate"))))
+        for server in found
+        if server.is_peer and server.turns.get(DECIDING)
+    ]
+
+
+def _report(found: list[Server], absent: list[str], survived: dict[str, Survival], profiled: str) -> Report:
+    text = "\n\n".join(
+        part
+        for part in (
+            _introduction(absent),
+            *(f"### {kind}\n\n{table(HEAD, [_row(found[0], server, kind) for server in found])}" for kind in KINDS),
+            _survival_text(found, survived),
+            profiled,
+        )
+        if part
     )
-    return Report("FastAGI", text, {"turns": figures, "dead": deaths})
+    figures = {
+        "turns": {server.name: server.turns for server in found},
+        "dead": {server.name: f"{server.dead} ({server.died_in})" for server in found if server.dead},
+        "survival": {name: asdict(one) for name, one in survived.items()},
+        "absent": absent,
+    }
+    return Report("FastAGI", text, figures, _targets(found, survived))
 
 
-def _title(kind: str) -> str:
-    if kind != "mixed":
-        return f"{kind.removeprefix('c=')} at once"
-    clients, _, early, slow = MIXED
-    return f"{clients} at once, {early} % leave in the middle of the environment, {slow} % are slow"
+def _introduction(absent: list[str]) -> str:
+    refused = subprocess.run([sys.executable, "-c", DOES_NOT_START], capture_output=True, text=True, check=False)
+    sentences = [
+        f"A session is {KINDS[DECIDING].commands} `SET VARIABLE`. Ours is the server as it runs in the telephony "
+        "process: router, limits, deadlines, parsed replies, counts, a JSON log line a session; on uvloop as there, "
+        "and on asyncio's own loop. Bare streams have none of that: no peer, but what asyncio could do at best.",
+        f"{ROUNDS} turns of each load. gcc {version_of('gcc', '--version')}, uvloop {version('uvloop')}.",
+        refused.stdout.strip(),
+        *absent,
+    ]
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _row(ours: Server, server: Server, kind: str) -> list[str]:
+    turns = server.turns.get(kind, [])
+    if not turns:
+        return [server.name, server.dead or "not measured", *[""] * (len(HEAD) - 2)]
+    ratio = paired(_all(ours.turns.get(kind, []), "rate"), _all(turns, "rate"))
+    died = f", then {server.dead}" if server.died_in == kind else ""
+    return [
+        server.name,
+        spread(_all(turns, "rate")),
+        spread(ratio, 2) if server is not ours else "",
+        f"{_median(turns, 'p50_ms'):.2f}",
+        spread(_all(turns, "p99_ms"), 1),
+        f"{_median(turns, 'cpu_us'):.0f}",
+        f"{sum(_all(turns, 'errors')):.0f}{died}",
+    ]
+
+
+def _survival_text(found: list[Server], survived: dict[str, Survival]) -> str:
+    head = ["server", "after the leavers, sessions/s", "CPU at rest", "beside the silent, sessions/s", "errors"]
+    head += ["silent not shed", "left open"]
+    rows = []
+    for server in found:
+        one = survived.get(server.name)
+        if one is None:
+            rows.append([server.name, server.dead, *[""] * (len(head) - 2)])
+            continue
+        rows.append(
+            [
+                server.name,
+                _rate(one.after_leavers),
+                f"{one.idle_cpu:.0%}",
+                _rate(one.with_silent),
+                str(one.errors),
+                f"{one.still_held} of {2 * SILENT}",
+                str(one.left_open),
+            ]
+        )
+    return (
+        f"### Broken clients\n\n{LEAVERS} clients leave in the middle of the environment, every second one with RST; "
+        f"then the server is watched at rest, and serves 32 ordinary clients. Then {SILENT} clients fall silent in "
+        f"the middle of the environment and {SILENT} more at the first command, while 32 ordinary clients are served: "
+        f"how many of the silent does the server still hold after {PATIENCE:.0f} s, and how many descriptors stay open "
+        f"when all have gone?\n\n{table(head, rows)}"
+    )
+
+
+def _rate(rate: float | None) -> str:
+    return "**dead**" if rate is None else f"{rate:,.0f}"
+
+
+def _targets(found: list[Server], survived: dict[str, Survival]) -> list[Target]:
+    ours = found[0]
+    ratios = _ratios(found)
+    if not ratios or not ours.turns.get(DECIDING):
+        return [Target("FastAGI ≥ every peer in sessions/s at 32 clients", "no peer could be measured", None)]
+    nearest, ratio = min(ratios, key=lambda one: one[1])
+    p99 = _median(ours.turns[DECIDING], "p99_ms")
+    best, best_p99 = min(
+        ((server, _median(server.turns[DECIDING], "p99_ms")) for server, _ in ratios), key=lambda one: one[1]
+    )
+    wrong = sum(turn["errors"] for turns in ours.turns.values() for turn in turns)
+    own = survived.get(ours.name)
+    whole = own is not None and own.after_leavers is not None and own.with_silent is not None
+    whole = whole and own is not None and own.still_held == own.left_open == own.errors == 0 and own.idle_cpu < 0.05
+    return [
+        Target(
+            "FastAGI ≥ every peer in sessions/s at 32 clients",
+            f"{ratio:.2f} × the fastest, {nearest.name}; {wrong:.0f} errors",
+            ratio >= 1 and not wrong,
+        ),
+        Target(
+            "FastAGI p99 at 32 clients no worse than any peer's",
+            f"{p99:.1f} ms; the best peer, {best.name}, {best_p99:.1f} ms",
+            p99 <= best_p99,
+        ),
+        Target("FastAGI survives early leavers and slow clients", "see “Broken clients”", whole),
+    ]
+
+
+def _all(turns: list[dict[str, float]], what: str) -> list[float]:
+    return [turn[what] for turn in turns]
 
 
 def _median(turns: list[dict[str, float]], what: str) -> float:
     return statistics.median(turn[what] for turn in turns)
-
-
-def _paired(ours: list[dict[str, float]], theirs: list[dict[str, float]]) -> float:
-    """How many sessions we did for one of theirs, turn by turn."""
-    ratios = [a["rate"] / b["rate"] for a, b in zip(ours, theirs, strict=False) if b["rate"]]
-    return statistics.median(ratios) if ratios else float("nan")

@@ -1,6 +1,7 @@
 /* Load for a FastAGI server: N clients play Asterisk at once, each session checked to its last command.
 
-   usage: load PORT CLIENTS SESSIONS COMMANDS EARLY_PERCENT SLOW_PERCENT
+   usage: load PORT CLIENTS SESSIONS COMMANDS EARLY_PERCENT SLOW_PERCENT SCRIPT EPOCH FIRST
+   The calls are hl1-EPOCH.FIRST and those that follow.
    EARLY: connects, sends half an environment and closes, every second one with RST. SLOW: sends the environment in two pieces and
    waits before each answer. Neither is in the rate or the percentiles; a plain session that gets fewer commands than it should, or
    something else than SET VARIABLE, is an error. Prints one line of JSON. */
@@ -18,7 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
-static int port, clients, sessions, commands, early, slow;
+static int port, clients, sessions, commands, early, slow, first;
+static const char *script, *epoch;
 static atomic_int next, plain_ok, refused, cut, wrong, slow_ok, slow_bad, early_done;
 static double *took;
 
@@ -51,12 +53,12 @@ static int dial(int n) {
 
 static int environment(char *text, size_t size, int n) {
     return snprintf(text, size,
-        "agi_network: yes\nagi_network_script: greet\nagi_request: agi://127.0.0.1:4573/greet\n"
-        "agi_channel: PJSIP/trunk-main-%08x\nagi_language: zh\nagi_type: PJSIP\nagi_uniqueid: hl1-1795337121.%d\n"
+        "agi_network: yes\nagi_network_script: %s\nagi_request: agi://127.0.0.1:4573/%s\n"
+        "agi_channel: PJSIP/trunk-main-%08x\nagi_language: zh\nagi_type: PJSIP\nagi_uniqueid: hl1-%s.%d\n"
         "agi_version: 22.10.1\nagi_callerid: 13800138000\nagi_calleridname: unknown\nagi_callingpres: 0\n"
         "agi_callingani2: 0\nagi_callington: 0\nagi_callingtns: 0\nagi_dnid: 95519\nagi_rdnis: unknown\n"
         "agi_context: cc-ask\nagi_extension: s\nagi_priority: 4\nagi_enhanced: 0.0\nagi_accountcode: \n"
-        "agi_threadid: 140000000000\n\n", n, n);
+        "agi_threadid: 140000000000\n\n", script, script, n, epoch, first + n);
 }
 
 /* Commands answered until the server closes; -1 when it said anything but SET VARIABLE. */
@@ -131,9 +133,10 @@ static int by_size(const void *a, const void *b) {
 static double share(double part) { return plain_ok ? took[(int)((plain_ok - 1) * part)] * 1e3 : 0; }
 
 int main(int count, char **word) {
-    if (count != 7) return 2;
+    if (count != 10) return 2;
     port = atoi(word[1]), clients = atoi(word[2]), sessions = atoi(word[3]);
     commands = atoi(word[4]), early = atoi(word[5]), slow = atoi(word[6]);
+    script = word[7], epoch = word[8], first = atoi(word[9]);
     took = calloc(sessions, sizeof *took);
     pthread_t *threads = calloc(clients, sizeof *threads);
     double start = now();

@@ -1,11 +1,13 @@
-"""Our server as it runs in the telephony process: router, limits, deadlines, counts; the script sets five
-variables."""
+"""Our server as it runs in the telephony process: router, limits, deadlines, counts, a JSON log line a session; the
+script sets five variables."""
 
 import asyncio
 import sys
 
 from agi.server import Route, listen
 from agi.session import Session
+from callcenter.config import LogConfig
+from callcenter.log import configure
 
 NAMES = ("CC_NEXT", "CC_LANG", "CC_PRIO", "CC_HINT", "CC_DONE")
 
@@ -22,6 +24,7 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
+    configure(LogConfig())
     if sys.argv[1:] == ["uvloop"]:
         import uvloop
 

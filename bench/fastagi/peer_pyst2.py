@@ -6,7 +6,7 @@ import signal
 import socketserver
 import sys
 
-signal.signal = lambda *_: None  # type: ignore[assignment]
+signal.signal = lambda *_: None
 
 from asterisk import agi  # noqa: E402 - needs the line above
 

@@ -11,7 +11,7 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 import asyncpg
@@ -39,8 +39,6 @@ from callcenter.ids import call_id
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-FORGET_AFTER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +145,7 @@ class Controller:
             if not await self._commit_singly(pending):
                 return False
         self.ledger.written(pending)
-        self.ledger.forget(self.clock.now() - FORGET_AFTER)
+        self.ledger.forget(self.clock.now())
         return True
 
     async def _commit(self, pending: Pending) -> None:

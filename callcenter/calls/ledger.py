@@ -7,7 +7,7 @@ committed.
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from callcenter.calls import call as course
 from callcenter.calls import channels, facts, store
@@ -24,6 +24,9 @@ Release = Callable[[Connection, str, CallId, datetime], Awaitable[None]]
 
 MAX_NOTES = 50_000
 """Lines of history kept while PostgreSQL is away; what is over is logged and dropped, oldest first."""
+
+SETTLED_FOR = timedelta(minutes=1)
+OVER_FOR = timedelta(minutes=10)
 
 DONE = frozenset({SegmentState.FINISHED, SegmentState.SEALING, SegmentState.SEALED, SegmentState.LOST})
 KIND = {
@@ -131,13 +134,17 @@ class Ledger:
     def is_clean(self) -> bool:
         return not (self.notes or self.effects or self.place or self.changed())
 
-    def forget(self, older_than: datetime) -> None:
-        """Drops calls that are over and told in full, or ended before `older_than`."""
+    def forget(self, now: datetime) -> None:
+        """Drops calls that are over: told in full SETTLED_FOR ago, or ended OVER_FOR ago.
+
+        The event log may tell of the end while events of the call still wait in the stream, as they do under load; a
+        call forgotten by then would begin anew.
+        """
         for call in tuple(self.calls.values()):
             if call.ended_at is None or self._saved.get(call.id) is not call:
                 continue
             told = call.id in self._settled and all(each.state in DONE for each in call.segments.values())
-            if told or call.ended_at < older_than:
+            if call.ended_at < now - (SETTLED_FOR if told else OVER_FOR):
                 del self.calls[call.id], self._saved[call.id]
                 self._settled.discard(call.id)
                 for channel in call.legs:

@@ -184,7 +184,10 @@ ON CONFLICT (id) DO UPDATE SET
     t_bytes = EXCLUDED.t_bytes,
     end_reason = EXCLUDED.end_reason,
     lost_reason = EXCLUDED.lost_reason
-WHERE s.state NOT IN ('sealing', 'sealed')"""
+WHERE s.state NOT IN ('sealing', 'sealed') AND
+    array_position(ARRAY['expected', 'lost', 'recording', 'finished'], EXCLUDED.state) >=
+    array_position(ARRAY['expected', 'lost', 'recording', 'finished'], s.state)"""
+"""A capture only goes forward: an account that knows less of it must not make it wait, or be lost, for ever."""
 
 
 END_MUTES = """

@@ -100,13 +100,15 @@ class Asterisk:
         fallback: tuple[str, ...] = (),
         settings: dict[str, str] | None = None,
         name: str = "",
+        rtp_ports: int = RTP_WIDTH,
     ) -> Self:
         """Prepare a new instance: folders, two capture volumes, passwords, free ports, configuration.
 
-        `settings` are dialplan globals which replace the shipped ones (docs/telephony.md).
+        `settings` are dialplan globals which replace the shipped ones (docs/telephony.md); a leg needs two of the
+        `rtp_ports`.
         """
         directory = directory.resolve()
-        first, last = free_rtp_range(RTP_WIDTH)
+        first, last = free_rtp_range(rtp_ports)
         site = Site(
             system_name=name or f"hl{secrets.token_hex(3)}",
             directory=directory,

@@ -60,8 +60,11 @@ async def ring_many(
     stay: float = 10.0,
     rate: float = 10.0,
     calls: int = 0,
+    media: int = 0,
 ) -> CallResult:
     """Many customers, `rate` new calls a second; `calls` in all (0: one for each of `callers`).
+
+    SIPp gives each call four ports from `media` on (0: from where some are free).
 
     Raises:
         NoCallersError: SIPp is missing or refuses to start.
@@ -77,7 +80,7 @@ async def ring_many(
         (folder / "inbound.xml").write_text(scenario.safe_substitute(PCAP=str(pcap), STAY=str(round(stay * 1000))))
         lines = [f"{caller};{dialled};" for caller in callers]
         (folder / "callers.csv").write_text("\n".join(["SEQUENTIAL", *lines]) + "\n")
-        first, _ = free_rtp_range(MEDIA_PORTS if total < MEDIA_PORTS else 4 * MEDIA_PORTS, address.here)
+        first = media or free_rtp_range(MEDIA_PORTS if total < MEDIA_PORTS else 4 * MEDIA_PORTS, address.here)[0]
         return await _sipp(
             folder,
             *("-sf", "inbound.xml", "-inf", "callers.csv", "-m", str(total), "-r", str(rate)),

@@ -13,7 +13,7 @@ from callcenter.archiving import keys, opening
 from callcenter.archiving.keys import KeyFiles
 from callcenter.config import RecordingsConfig
 from callcenter.db.migrate import migrate
-from callcenter.lab.asterisk import Asterisk
+from callcenter.lab.asterisk import RTP_WIDTH, Asterisk
 from callcenter.lab.ports import free_tcp, is_free
 from callcenter.lab.postgres import Postgres
 from callcenter.lab.redis import Redis
@@ -75,10 +75,12 @@ async def started(
     mode: str = "normal",
     roles: tuple[str, ...] = ROLES,
     dialplan: dict[str, str] | None = None,
+    rtp_ports: int = RTP_WIDTH,
 ) -> AsyncIterator[Environment]:
     """Starts all parts under `folder` and stops them at the end; what they wrote stays.
 
-    `web_port` 0 takes a free one; `dialplan` overrides globals of the dialplan (docs/telephony.md).
+    `web_port` 0 takes a free one; `dialplan` overrides globals of the dialplan (docs/telephony.md); a leg needs two of
+    the `rtp_ports`.
     Raises NotStartedError.
     """
     if web_port and not is_free(web_port):
@@ -98,7 +100,13 @@ async def started(
             Asterisk.reopen(folder / "asterisk")
             if (folder / "asterisk/instance.json").exists()
             else Asterisk.create(
-                folder / "asterisk", tree, sounds=sounds, phones=phones, fallback=fallback, settings=dialplan
+                folder / "asterisk",
+                tree,
+                sounds=sounds,
+                phones=phones,
+                fallback=fallback,
+                settings=dialplan,
+                rtp_ports=rtp_ports,
             )
         )
         await asyncio.to_thread(asterisk.start)

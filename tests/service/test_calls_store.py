@@ -60,6 +60,31 @@ async def test_an_older_account_takes_nothing_back(database: Database) -> None:
     assert read.legs[CC_CALL].ended_at == after.legs[CC_CALL].ended_at
 
 
+LESS = {
+    "that it is expected": TOLD[:3],
+    "that it has begun": TOLD[:4],
+    "that it never began": (*TOLD[:3], facts.Ended(NOON + timedelta(seconds=9), "vanished")),
+}
+
+
+@pytest.mark.parametrize("known", LESS.values(), ids=LESS)
+async def test_a_finished_capture_stays_finished_whoever_knows_less_of_it(
+    database: Database, known: tuple[Fact, ...]
+) -> None:
+    """INV-1: a call forgotten and begun anew must not keep its recording from the archive."""
+    after = told(*TOLD)
+    await saved(database, (None, after))
+    read = await saved(database, (None, told(*known)))
+    assert read.segments[1] == after.segments[1]
+
+
+async def test_a_capture_taken_for_lost_may_still_be_told_of(database: Database) -> None:
+    """INV-1"""
+    await saved(database, (None, told(*TOLD[:3], facts.Ended(NOON + timedelta(seconds=9), "vanished"))))
+    after = told(*TOLD)
+    assert (await saved(database, (None, after))).segments[1] == after.segments[1]
+
+
 async def test_the_archive_keeps_a_segment_it_has_taken(database: Database) -> None:
     call = told(*TOLD)
     await saved(database, (None, call))

@@ -9,10 +9,12 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from agi.ports import Caller
 from callcenter import complaints as use_case
 from callcenter.clock import ManualClock
 from callcenter.complaints import Complaints
 from callcenter.db.pool import Database
+from callcenter.frontdesk import FrontDesk
 from callcenter.ids import uuid7
 from callcenter.opening import By, OnCall, Opening, Via, menu_key
 from tests.conftest import NOON
@@ -22,6 +24,7 @@ from tickets import store as tickets
 from tickets.errors import CallNotFoundError, CallTooOldError, KeyReusedError, NotAdmissibleError
 from tickets.findings import Heard, Intention, Respondent, Subject
 from tickets.intake import Channel, ComplainantType, Nature, Particulars, Source
+from tickets.store import Arrival
 
 __all__ = ["complaints"]
 pytestmark = pytest.mark.service
@@ -208,6 +211,59 @@ async def test_seconds_count_from_the_customers_answer_also_when_it_is_told_late
 
 
 HEARD = Heard(Subject.MIS_SELLING, Intention.YES, Respondent.POLICYHOLDER)
+
+
+async def test_the_menus_ticket_writes_the_row_of_a_call_nobody_has_written_yet(
+    database: Database, complaints: Complaints
+) -> None:
+    """T-3, design.md §7: the file shows both moments even while whoever owns the calls is away."""
+    began = NOON - timedelta(seconds=7)
+    call = uuid7(began)
+    arrived = Arrival("hl1-1795000000.1", "inbound", "13900000001", "95519")
+    opened = await complaints.open(
+        replace(an_opening(via=Via.IVR), call=OnCall(call, began, arrived)), By("system:menu")
+    )
+    assert (opened.opened_live, opened.seconds_into_call) == (True, 7.0)
+    row = await one(database, "SELECT * FROM call WHERE id = $1", call)
+    assert (row["cc_call"], row["direction"], row["caller"], row["did"]) == (
+        "hl1-1795000000.1",
+        "inbound",
+        "13900000001",
+        "95519",
+    )
+    assert (row["state"], row["started_at"], row["ended_at"]) == ("ivr", began, None)
+
+
+async def test_the_menus_ticket_leaves_a_call_as_its_owner_wrote_it(database: Database, complaints: Complaints) -> None:
+    """T-3"""
+    async with database.transaction() as conn:
+        call = await a_call(conn)
+    before = await one(database, "SELECT * FROM call WHERE id = $1", call)
+    arrived = Arrival(before["cc_call"], "inbound", "13900000009", "10086")
+    await complaints.open(replace(an_opening(via=Via.IVR), call=OnCall(call, NOON, arrived)), By("system:menu"))
+    assert tuple(await one(database, "SELECT * FROM call WHERE id = $1", call)) == tuple(before)
+
+
+@pytest.mark.parametrize(("number", "dialled"), [(None, ""), ("13900000001", "unknown"), ("13900000001", "9" * 80)])
+async def test_the_menu_opens_a_ticket_for_whoever_calls(
+    database: Database, clock: ManualClock, complaints: Complaints, number: str | None, dialled: str
+) -> None:
+    """T-3: also for a caller who withholds his number."""
+    desk = FrontDesk(database, clock, complaints)
+    name = f"hl1-{int(NOON.timestamp()) - 7}.1"
+    caller = Caller(name, "PJSIP/trunk-main-00000001", number, "", dialled, "zh")
+    assert await desk.open_complaint(caller) == "95519-20261118-000001"
+    row = await one(database, "SELECT cc_call, caller, did FROM call")
+    assert (row["cc_call"], row["caller"]) == (name, number)
+
+
+async def test_what_is_known_of_the_call_is_no_part_of_what_is_asked_for(complaints: Complaints) -> None:
+    """H8: whoever tells of the choice later, without knowing the call so well, tells of the same ticket."""
+    by, call = By("system:menu"), OnCall(uuid7(NOON), NOON)
+    knowing = replace(call, arrived=Arrival("hl1-1795000000.1", "inbound", "13900000001", "95519"))
+    opening = replace(an_opening(via=Via.IVR), call=knowing)
+    first = await complaints.open(opening, by)
+    assert (await complaints.open(replace(opening, call=call), by)).number == first.number
 
 
 async def test_a_clear_complaint_on_a_callback_is_inbound_counted_and_keeps_its_verdict(

@@ -1,6 +1,7 @@
 """Real calls as Asterisk told them, by ARI, by its event log, by both, and with gaps."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,25 @@ def test_events_told_twice_or_out_of_order_change_nothing_at_the_end(again: list
     shuffled = [ari[n] for n in again if n < len(ari)]
     call = the_call(heard(*told_by_log("fallback"), *ari, *shuffled))
     assert essence(call) == essence(the_call(heard(*told_by_log("fallback"))))
+
+
+def test_events_that_come_after_the_logs_end_of_the_call_begin_no_new_one() -> None:
+    """INV-1: under load the stream lags behind the log; the call is kept long enough to know it again."""
+    hearing = Hearing(Ledger())
+    for row in told_by_log("fallback"):
+        hearing.row(row)
+    ledger = hearing.ledger
+    before = the_call(ledger)
+    assert before.ended_at is not None
+    ledger.written(ledger.pending())
+    ledger.forget(before.ended_at + timedelta(seconds=30))
+    for event in told_by_ari("fallback"):
+        hearing.event(event)
+    assert the_call(ledger).segments == before.segments
+    ledger.written(ledger.pending())
+    ledger.forget(before.ended_at + timedelta(seconds=61))
+    assert not ledger.calls
+    assert not ledger.channels
 
 
 def test_a_destroyed_channel_told_first_is_a_whole_leg() -> None:
