@@ -191,11 +191,11 @@ class Connection:
 
     def _continued(self, line: str) -> Reply | None:
         held = f"{self._held}\n{line}"
-        if not self._usage:
+        if not self._usage and ")" in line:
             return self._result(held)
         self._held = held
         self._bound(0)
-        if not line.startswith(held[:3] + " "):
+        if not self._usage or not line.startswith(held[:3] + " "):
             return None
         self._held = None
         return Reply(int(held[:3]), text=held)

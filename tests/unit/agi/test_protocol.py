@@ -171,10 +171,10 @@ def test_a_value_of_a_thousand_lines_is_given_up() -> None:
 def test_no_value_takes_long_to_be_read(value: str) -> None:
     """A11 A15: a stalled loop would end the whole process."""
     connection = greeted()
-    begun = time.perf_counter()
+    begun = time.process_time()
     with suppress(AgiProtocolError):
         connection.feed(f"200 result=1 ({value}\n".encode() + b"x\n" * 50)
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 0.5
 
 
 def test_a_hang_up_line_stands_on_its_own() -> None:
