@@ -30,10 +30,10 @@ from callcenter.lab.rtp import Press, Say, Wait
 from callcenter.lab.speech import speak_alaw
 
 SCRATCH = Path(__file__).resolve().parents[1] / "var" / "bench"
-KEY_AFTER = 9.0
+KEY_AFTER = 6.5
 """Seconds after the answer: the recording notice is over and the menu is heard."""
-STAY = 13.0
-LONGER = 5.0
+STAY = 8.0
+LONGER = 4.0
 """Seconds a caller who complains stays on."""
 SEALED_WITHIN = 240.0
 HOOK_WITHIN = 50.0

@@ -1,5 +1,6 @@
 """Where it was measured, and how much of it was left to us."""
 
+import contextlib
 import os
 import platform
 import re
@@ -23,6 +24,7 @@ def described(idle: float) -> dict[str, str]:
         "system": f"{_distribution()}, Linux {platform.release()}",
         "python": platform.python_version(),
         "idle": f"{idle:.0%}",
+        "priority": _priority(),
         "load_before": " ".join(f"{one:.1f}" for one in os.getloadavg()),
         "at": datetime.now(UTC).isoformat(timespec="minutes"),
     }
@@ -55,6 +57,14 @@ def _processors() -> tuple[int, int]:
     """Ticks idle, and all ticks, of all processors together."""
     values = [int(value) for value in Path("/proc/stat").read_text().partition("\n")[0].split()[1:9]]
     return values[3] + values[4], sum(values)
+
+
+def _priority() -> str:
+    """How much more than its share this run was given, in words; empty for no more."""
+    values = [os.nice(0)]
+    with contextlib.suppress(OSError):
+        values.append(int(Path("/proc/self/autogroup").read_text().rpartition("nice")[2]))
+    return f", at raised priority (nice {min(values)})" if min(values) < 0 else ""
 
 
 def _distribution() -> str:

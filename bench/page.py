@@ -18,7 +18,8 @@ of {names} and leaves the other sections as they are.
 Ratios travel between machines, absolute figures do not: peers run in the same minutes on the same cores, in turns whose
 order is turned round each time, and a ratio is taken turn by turn. Where three figures stand together they are the
 least, the median and the greatest of the turns. Errors stand beside every rate, for a fast server that drops calls is
-not fast. Each section says how idle the machine was before it began: below about 95 % somebody else was at work on it.
+not fast. Each section says how idle the machine was before it began: below about 95 % somebody else was at work on it,
+and a raised priority kept most of that away.
 A target that is missed stands here with the profile that explains it.
 """
 FIRST = ("measurement", *TARGETS)
@@ -42,7 +43,7 @@ def section(report: Report, where: Mapping[str, str]) -> str:
     verdicts = f"{report.verdicts}\n\n" if report.targets else ""
     place = (
         f"{where['at']}, {where['cpu']}, {where['memory']}, {where['system']}, Python {where['python']}; "
-        f"{where['idle']} idle before."
+        f"{where['idle']} idle before{where['priority']}."
     )
     return f"## {report.title}\n\n{place}\n\n{verdicts}{report.text}\n"
 

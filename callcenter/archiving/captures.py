@@ -6,7 +6,7 @@ Must never change a file.
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,10 +58,10 @@ def is_present(volume: Path) -> bool:
 def open_inodes() -> frozenset[tuple[int, int]]:
     """(device, inode) of the files other processes have open, as far as this process may see them (F33)."""
     found = set()
-    for process in _numbered(Path("/proc")):
-        if int(process.name) == os.getpid():
+    for process in _numbered("/proc"):
+        if process.name == str(os.getpid()):
             continue
-        for descriptor in _numbered(process / "fd"):
+        for descriptor in _numbered(f"{process.path}/fd"):
             try:
                 status = descriptor.stat()
             except OSError:
@@ -90,11 +90,9 @@ def _existing(stem: Path) -> Path | None:
     return None
 
 
-def _numbered(folder: Path) -> Iterator[Path]:
+def _numbered(folder: str) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
-            names = [entry.name for entry in entries if entry.name.isdigit()]
+            return [entry for entry in entries if entry.name.isdigit()]
     except OSError:
-        return
-    for name in names:
-        yield folder / name
+        return []

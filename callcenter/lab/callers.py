@@ -84,7 +84,7 @@ async def ring_many(
         return await _sipp(
             folder,
             *("-sf", "inbound.xml", "-inf", "callers.csv", "-m", str(total), "-r", str(rate)),
-            *("-mp", str(first)),
+            *("-mp", str(first), "-l", str(total)),
             f"{address.host}:{address.sip_port}",
             host=address.here,
             limit=stay + total / rate + GRACE,

@@ -20,6 +20,7 @@ WHERE = {
     "system": "Debian GNU/Linux 12, Linux 6.1",
     "python": "3.11.7",
     "idle": "99%",
+    "priority": "",
 }
 
 
