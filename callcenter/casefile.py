@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from callcenter.accounts import names
 from callcenter.casework import contact, in_reach, not_found, particulars
 from callcenter.customers import phone
 from callcenter.customers.search import Criteria
@@ -30,6 +31,8 @@ class File:
     matter: Sequence[Mapping[str, Any]]
     owed: Sequence[Problem]
     possible: Sequence[str]
+    names: Mapping[str, str]
+    """Of everybody in the history, by what stands there."""
 
 
 MATTER = """
@@ -41,14 +44,16 @@ async def whole(conn: Connection, ticket_id: UUID, by: By) -> File:
     """The whole file. Raises TicketNotFoundError."""
     row = await _seen(conn, ticket_id, by)
     matter = await conn.fetch(MATTER, row["matter_id"]) if row["matter_id"] else []
+    events = await store.events(conn, ticket_id)
     return File(
         row=row,
         clocks=await store.clocks(conn, ticket_id),
-        events=await store.events(conn, ticket_id),
+        events=events,
         calls=await store.calls(conn, ticket_id),
         matter=[dict(other) for other in matter],
         owed=intake.owed(particulars(row), contact(row)),
         possible=[action.value for action in lifecycle.possible(Status(row["status"]))],
+        names=await names.of(conn, [row["opened_by"], *(event["actor"] for event in events)]),
     )
 
 

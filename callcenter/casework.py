@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from callcenter import audit, outbox
+from callcenter.accounts import names
 from callcenter.accounts.permissions import Permission
 from callcenter.clock import Clock
 from callcenter.complaints import Rules
@@ -224,6 +225,7 @@ async def _locked(conn: Connection, ticket_id: UUID, version: int, by: By) -> di
         raise not_found(ticket_id)
     if row["version"] != version:
         since = await store.changed_since(conn, ticket_id, version)
+        known = await names.of(conn, [event["actor"] for event in since])
         raise StaleTicketError(
             Words("服务单已被他人修改,请先查看最新内容", "somebody else changed the ticket: read it again first"),
             version=row["version"],
@@ -231,6 +233,7 @@ async def _locked(conn: Connection, ticket_id: UUID, version: int, by: By) -> di
                 {
                     "at": event["at"].isoformat(),
                     "actor": event["actor"],
+                    "actor_name": known.get(event["actor"]),
                     "kind": event["kind"],
                     "fields": sorted(event["details"].get("changed", {})),
                 }

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -147,12 +147,16 @@ class Switchboard:
                 )
             await self._ring(talk, f"cf-{uuid7(self._clock.now())}", endpoint, names.CONTEXT_CONFERENCE_AGENT, room)
 
-    async def take_part(self, call_id: UUID, ear: Ear, hand: Hand) -> None:
-        """The supervisor's telephone rings and hears the call; the keys 4, 5 and 6 change how he takes part."""
+    async def take_part(self, call_id: UUID, ear: Ear, hand: Hand, logged: Callable[[], Awaitable[None]]) -> None:
+        """The supervisor's telephone rings and hears the call; the keys 4, 5 and 6 change how he takes part.
+
+        `logged` is awaited before anything can be heard; when it fails nothing is.
+        """
         if hand.endpoint is None:
             raise NoTelephoneError("您没有分机。 You have no telephone.")
         talk = await self._talk(call_id, hand)
         await self._asked(talk.call, hand, str(ear), {})
+        await logged()
         async with _switch():
             await self._ring(
                 talk,

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from callcenter.accounts import names
 from callcenter.db.pool import Connection
 from callcenter.ids import first_of
 from tickets import store as tickets
@@ -97,7 +98,8 @@ SELECT_SEGMENTS = """
 SELECT id, seq, state, started_at, ended_at, expected_ms, end_reason,
     lost_reason FROM segment WHERE call_id = $1 ORDER BY seq"""
 SELECT_MUTES = """
-SELECT id, user_id, reason, started_at, ended_at FROM mute_interval WHERE call_id = $1 ORDER BY started_at"""
+SELECT m.id, m.user_id, u.name AS user_name, m.reason, m.started_at, m.ended_at
+FROM mute_interval m LEFT JOIN app_user u ON u.id = m.user_id WHERE m.call_id = $1 ORDER BY m.started_at"""
 SELECT_INCIDENTS = "SELECT id, kind, at, details FROM incident WHERE call_id = $1 ORDER BY at"
 SELECT_TICKETS = f"""
 SELECT t.id, t.number, t.nature, t.status, t.category, l.opened_live, {tickets.SECONDS}
@@ -130,6 +132,8 @@ class CallFile:
     tickets: list[dict[str, Any]]
     recordings: list[dict[str, Any]]
     candidates: list[dict[str, Any]]
+    names: dict[str, str]
+    """Of everybody in the history, by what stands there."""
 
 
 async def whole(conn: Connection, call: CallRow, number: str | None, within: tuple[str, ...] = ("",)) -> CallFile:
@@ -141,14 +145,16 @@ async def whole(conn: Connection, call: CallRow, number: str | None, within: tup
     async def of(statement: str, *more: object) -> list[dict[str, Any]]:
         return [dict(row) for row in await conn.fetch(statement, *(more or (call.id,)))]
 
+    events = await of(SELECT_EVENTS)
     return CallFile(
         call,
         legs=await of(SELECT_LEGS),
-        events=await of(SELECT_EVENTS),
+        events=events,
         segments=await of(SELECT_SEGMENTS),
         mutes=await of(SELECT_MUTES),
         incidents=await of(SELECT_INCIDENTS),
         tickets=await of(SELECT_TICKETS, call.id, list(within)),
         recordings=await of(SELECT_RECORDING),
         candidates=await of(SELECT_CANDIDATES, number, list(within)) if number else [],
+        names=await names.of(conn, [event["details"].get("by") for event in events]),
     )

@@ -16,6 +16,7 @@ from callcenter.demo.evidence import CallSeen, CaptureSeen, Evidence, Figures, R
 from callcenter.demo.narrator import Narrator, Say
 from callcenter.demo.stage import Stage, ticket_seen
 from callcenter.lab.asterisk import AsteriskAddress
+from recordings.archive import object_path
 from tickets.calendar import shanghai_day
 
 SEALED_WITHIN = 60.0
@@ -123,12 +124,12 @@ async def _recording(stage: Stage, call: CallSeen, tickets: list[TicketSeen], se
         call_id=call.id,
         object_id=sealed["object_id"],
         archive_no=sealed["archive_no"],
-        path=sealed["archive_path"],
+        path=str(object_path(sealed["object_id"])),
         sealed_at=sealed["sealed_at"],
         inventory_sha512=sealed["inventory_sha512"],
         segments=sealed["segments"],
         proof=proof,
-        captures=await asyncio.to_thread(_captures, setting, sealed["archive_path"]),
+        captures=await asyncio.to_thread(_captures, setting, object_path(sealed["object_id"])),
     )
     stage.narrator.tell(f"录音档案 {seen.archive_no} 已封存：{seen.path}", f"sealed as {seen.object_id}")
     stage.narrator.tell(f"  清单 SHA-512 {seen.inventory_sha512[:32]}…", "of the inventory")
@@ -147,7 +148,7 @@ async def _recording(stage: Stage, call: CallSeen, tickets: list[TicketSeen], se
     return seen
 
 
-def _captures(setting: Setting, path: str) -> tuple[CaptureSeen, ...]:
+def _captures(setting: Setting, path: Path) -> tuple[CaptureSeen, ...]:
     """None where the archive is not to be seen from here."""
     if not setting.archive_root:
         return ()

@@ -1,16 +1,17 @@
 """Routes of people, organisations and API tokens. Must never show a password's hash or a token's secret twice."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from callcenter.accounts import organisations, people, store, tokens
+from callcenter.accounts import names, organisations, people, store, tokens
 from callcenter.accounts.people import Doer, NewUser
 from callcenter.accounts.permissions import Permission, Role
 from callcenter.accounts.store import OrganisationKind, Phone
-from callcenter.web.api import SIGNED_IN, Context, Model, Moment, Name, Page, PageQuery, Routes
+from callcenter.web.api import SIGNED_IN, Context, Model, Moment, Name, Page, PageQuery, Personal, Routes
 from callcenter.web.keys import WALL
 
 routes = Routes("accounts", "People, organisations and tokens 人员、机构与令牌")
@@ -22,7 +23,7 @@ Password = Annotated[str, Field(min_length=1, max_length=128)]
 Roles = Annotated[frozenset[Role], Field(max_length=len(Role))]
 
 
-class UserView(Model):
+class UserView(Personal):
     """A person who works here."""
 
     id: UUID
@@ -115,7 +116,7 @@ async def list_users(ctx: Context, query: UserQuery) -> Page[UserView]:
     return Page(items=[_view(user) for user in page.items], next=page.next)
 
 
-@routes.post("/users", Permission.ACCOUNT_MANAGE, creates=True)
+@routes.post("/users", Permission.ACCOUNT_MANAGE, creates=True, reads="user")
 async def add_user(ctx: Context, body: AddUser) -> UserView:
     """Add a person 新增人员"""
     new = NewUser(
@@ -138,7 +139,7 @@ async def show_user(ctx: Context, user_id: UUID) -> UserView:
         return _view(await people.find(conn, _doer(ctx), user_id))
 
 
-@routes.patch("/users/{user_id}", Permission.ACCOUNT_MANAGE)
+@routes.patch("/users/{user_id}", Permission.ACCOUNT_MANAGE, reads="user")
 async def change_user(ctx: Context, user_id: UUID, body: ChangeUser) -> UserView:
     """Change a person 修改人员
 
@@ -248,7 +249,8 @@ class TokenView(Model):
     name: str = Field(title="名称")
     scopes: list[str] = Field(title="范围")
     organisation_id: str = Field(title="机构")
-    created_by: str = Field(title="签发人")
+    created_by: str = Field(title="签发人标识")
+    created_by_name: str | None = Field(title="签发人")
     created_at: datetime = Field(title="签发时间")
     expires_at: datetime = Field(title="到期时间")
     last_used_at: datetime | None = Field(title="最近使用")
@@ -270,9 +272,11 @@ class IssueToken(Model):
     expires_at: Moment
 
 
-def _token(token: store.Token) -> dict[str, Any]:
-    return {name: getattr(token, name) for name in TokenView.model_fields if name != "scopes"} | {
-        "scopes": list(token.scopes)
+def _token(token: store.Token, known: Mapping[str, str]) -> dict[str, Any]:
+    made = {"scopes", "created_by_name"}
+    return {name: getattr(token, name) for name in TokenView.model_fields if name not in made} | {
+        "scopes": list(token.scopes),
+        "created_by_name": known.get(token.created_by),
     }
 
 
@@ -281,8 +285,9 @@ async def list_tokens(ctx: Context, query: PageQuery) -> Page[TokenView]:
     """API tokens of one's subtree 令牌列表"""
     async with ctx.db.connection() as conn:
         found = await store.tokens(conn, ctx.actor.path, ctx.after(query, UUID), query.limit + 1)
+        known = await names.of(conn, [token.created_by for token in found])
     page = ctx.page(found, query, key=lambda token: token.id)
-    return Page(items=[TokenView(**_token(token)) for token in page.items], next=page.next)
+    return Page(items=[TokenView(**_token(token, known)) for token in page.items], next=page.next)
 
 
 @routes.post("/api-tokens", Permission.TOKEN_MANAGE, creates=True, secrets=("token",))
@@ -301,7 +306,7 @@ async def issue_token(ctx: Context, body: IssueToken) -> IssuedToken:
         body.expires_at,
         ctx.resource(WALL).now(),
     )
-    return IssuedToken(**_token(token), token=secret)
+    return IssuedToken(**_token(token, {token.created_by: ctx.actor.name}), token=secret)
 
 
 @routes.delete("/api-tokens/{token_id}", Permission.TOKEN_MANAGE)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from callcenter.accounts import names
 from callcenter.accounts.permissions import Permission
 from callcenter.agents import shift, store
 from callcenter.agents.agent import LONGEST_WRAP_UP, State
@@ -86,6 +87,7 @@ class IntervalView(Model):
     reason: Annotated[str | None, Field(title="原因")]
     call_id: UUID | None
     actor: str
+    actor_name: Annotated[str | None, Field(title="操作人")]
     started_at: Annotated[datetime, Field(title="开始")]
     ended_at: Annotated[datetime | None, Field(title="结束")]
     seconds: Annotated[float | None, Field(title="时长（秒）")]
@@ -216,6 +218,7 @@ async def show_history(ctx: Context, user_id: UUID, query: PageQuery) -> Page[In
         if not await store.board(conn, ctx.actor.path, user_id=user_id):
             raise NotFoundError("agent", user_id)
         rows = await store.history(conn, user_id, ctx.after(query, UUID), query.limit + 1)
+        known = await names.of(conn, [row.actor for row in rows])
     page = ctx.page(rows, query, key=lambda row: row.id)
     items = [
         IntervalView(
@@ -224,6 +227,7 @@ async def show_history(ctx: Context, user_id: UUID, query: PageQuery) -> Page[In
             reason=row.reason,
             call_id=row.call_id,
             actor=row.actor,
+            actor_name=known.get(row.actor),
             started_at=row.started_at,
             ended_at=row.ended_at,
             seconds=None if row.ended_at is None else (row.ended_at - row.started_at).total_seconds(),

@@ -2,21 +2,21 @@
 
 A module of routes looks like this; it is then named once in `callcenter/web/routes.py`:
 
-    from callcenter.web.api import Context, Model, Page, PageQuery, Routes, Text
+    from callcenter.web.api import Context, Model, Page, PageQuery, Personal, Routes, Text
 
     routes = Routes("tickets", "Service orders 服务单")
 
     class OpenTicket(Model):
         description: Text
 
-    class TicketView(Model):
+    class TicketView(Personal):
         id: UUID
         number: str
 
     class TicketQuery(PageQuery):
         status: Status | None = None
 
-    @routes.post("/tickets", Permission.TICKET_OPEN, creates=True)
+    @routes.post("/tickets", Permission.TICKET_OPEN, creates=True, reads="ticket")
     async def open_ticket(ctx: Context, body: OpenTicket) -> TicketView:
         '''Open a ticket 开立服务单
 
@@ -39,9 +39,9 @@ is the answer's model (None: 204). Paths are given below /api/v1. Then, without 
   find (raise `callcenter.errors.NotFoundError`, see `ctx.within`);
 - `creates=True` asks for an Idempotency-Key, in `ctx.key`; use it as the new object's id, so that a retry after a crash
   meets what is already there. The answer is kept and repeated;
-- `reads="customer"` says that personal data is shown: who saw which object (the last path parameter; each item's `id`
-  of a page; what the handler adds to `ctx.seen`) is in the access log before the first byte, and so is every refusal
-  (T-6);
+- `reads="customer"` says that personal data is shown, also by a route that changes something: who saw which object (the
+  answer's `id`; each item's of a page; else the path's; and what the handler adds to `ctx.seen`) is in the access log
+  before the first byte, and so is every refusal (T-6). An answer made of `Personal` models cannot do without;
 - a `Page` is given as CSV or XLSX, whole, by Accept; columns are the item's fields, headed by their `title`; a
   report is, when its route names the function that makes rows of cells of the answer (`table=`);
 - errors become problem details by the table in `web/errors.py`;
@@ -53,7 +53,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Final, Literal, TypeVar, get_type_hints
+from typing import Annotated, Any, Final, Literal, TypeVar, get_args, get_type_hints
 from uuid import UUID
 
 from aiohttp import web
@@ -67,7 +67,7 @@ from callcenter.db.pool import Database
 from callcenter.errors import AwayError, NotFoundError
 from callcenter.web.pages import Cursors, Page, PageQuery
 
-__all__ = ["ANYONE", "SIGNED_IN", "Context", "Model", "Page", "PageQuery", "Route", "Routes"]
+__all__ = ["ANYONE", "SIGNED_IN", "Context", "Model", "Page", "PageQuery", "Personal", "Route", "Routes"]
 
 ANYONE: Final = "anyone"
 SIGNED_IN: Final = "signed in"
@@ -87,6 +87,23 @@ class Model(BaseModel):
     """Base of every body and answer: no unknown fields, no change after reading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_max_length=20_000)
+
+
+class Personal(Model):
+    """Base of what tells something of a customer, a call or a person who works here: whoever answers with it says which
+    kind of object was read (`reads=`), whatever the method."""
+
+
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Every model an answer is made of."""
+    waiting, seen = [annotation], set[type[BaseModel]]()
+    while waiting:
+        kind = waiting.pop()
+        waiting += get_args(kind)
+        if isinstance(kind, type) and issubclass(kind, BaseModel) and kind not in seen:
+            seen.add(kind)
+            yield kind
+            waiting += [field.annotation for field in kind.model_fields.values()]
 
 
 def _moment(value: Any) -> Any:
@@ -266,6 +283,8 @@ class Routes:
             parameters = {name: hints[name] for name in names if name not in {"body", "query"}}
             if set(parameters) != {part[1:-1] for part in path.split("/") if part.startswith("{")}:
                 raise TypeError(f"{method} {path}: the path and the parameters {sorted(parameters)} differ")
+            if reads is None and any(issubclass(kind, Personal) for kind in models_in(answer)):
+                raise TypeError(f"{method} {path}: the answer holds personal data, so the route says what it reads")
             self._routes.append(
                 Route(
                     method=method,

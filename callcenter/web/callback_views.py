@@ -14,11 +14,12 @@ from callcenter.callbacks.store import Attempt, Given, Task, Ticket
 from callcenter.callbacks.task import Purpose, Result, Source, State
 from callcenter.customers import masking
 from callcenter.customers.customer import Customer, Policy
-from callcenter.web.api import Model
+from callcenter.web import details
+from callcenter.web.api import Model, Personal
 from callcenter.web.customers import PolicyView
 
 
-class TaskView(Model):
+class TaskView(Personal):
     id: UUID
     campaign_id: Annotated[UUID | None, Field(title="批次")]
     purpose: Annotated[Purpose, Field(title="用途")]
@@ -54,7 +55,7 @@ class AttemptView(Model):
     cause: str | None
 
 
-class AnswerView(Model):
+class AnswerView(Personal):
     """`second` counts from the answer of the call; null when it was given after the call."""
 
     question: str
@@ -83,7 +84,7 @@ class VerdictView(Model):
     objected: list[str]
 
 
-class TicketView(Model):
+class TicketView(Personal):
     id: UUID
     number: str
     nature: str
@@ -92,14 +93,14 @@ class TicketView(Model):
     received_at: datetime
 
 
-class HolderView(Model):
+class HolderView(Personal):
     id: UUID
     name: str
     birth_date: Annotated[date | None, Field(description="To be told by the customer in full (C-12)")]
     sales_calls_refused_until: Annotated[date | None, Field(description="Shown, does not suppress the callback (C-19)")]
 
 
-class TaskFile(Model):
+class TaskFile(Personal):
     """A task with everything on it."""
 
     task: TaskView
@@ -113,7 +114,10 @@ class TaskFile(Model):
 
 def task_view(task: Task, masked: bool) -> TaskView:
     view = TaskView(**{name: getattr(task, name) for name in TaskView.model_fields})
-    return view.model_copy(update={"number": masking.phone(view.number)}) if masked else view
+    if not masked:
+        return view
+    hidden = {"number": masking.phone(view.number), "note": details.text(view.note, masked)}
+    return view.model_copy(update={**hidden, "wish": details.text(view.wish, masked)})
 
 
 def attempt_view(attempt: Attempt) -> AttemptView:
@@ -121,18 +125,19 @@ def attempt_view(attempt: Attempt) -> AttemptView:
     return AttemptView(call_id=attempt.id, **fields)
 
 
-def answer_view(given: Given) -> AnswerView:
-    return AnswerView(**{name: getattr(given, name) for name in AnswerView.model_fields})
+def answer_view(given: Given, masked: bool) -> AnswerView:
+    view = AnswerView(**{name: getattr(given, name) for name in AnswerView.model_fields})
+    return view.model_copy(update={"note": details.text(view.note, masked)})
 
 
-def question_view(question: questions.Question, given: Given | None) -> QuestionView:
+def question_view(question: questions.Question, given: Given | None, masked: bool) -> QuestionView:
     return QuestionView(
         code=question.code,
         zh=question.words.zh,
         en=question.words.en,
         rule=question.rule,
         may_not_apply=question.may_not_apply,
-        answer=None if given is None else answer_view(given),
+        answer=None if given is None else answer_view(given, masked),
     )
 
 

@@ -146,7 +146,7 @@ async def show_task(ctx: Context, task_id: UUID) -> TaskFile:
         task=views.task_view(task, masked),
         customer=views.holder_view(holder, masked) if holder else None,
         policy=next((views.policy_view(policy, masked) for policy in policies.values()), None),
-        questions=[views.question_view(question, answers.get(question.code)) for question in task.asked()],
+        questions=[views.question_view(question, answers.get(question.code), masked) for question in task.asked()],
         verdict=views.judged_view(task, answers),
         attempts=[views.attempt_view(attempt) for attempt in attempts],
         tickets=[views.ticket_view(ticket) for ticket in tickets],
@@ -162,7 +162,7 @@ async def dial(ctx: Context, task_id: UUID) -> AttemptView:
     return views.attempt_view(await dialling.request(ctx.db, _asker(ctx), task_id, ctx.key, ctx.clock.now()))
 
 
-@routes.put("/callback-tasks/{task_id}/answers", Permission.CALLBACK_WORK)
+@routes.put("/callback-tasks/{task_id}/answers", Permission.CALLBACK_WORK, reads="callback_task")
 async def answer(ctx: Context, task_id: UUID, body: AnswersBody) -> AnswersView:
     """Store what the customer answered 登记回答
 
@@ -175,7 +175,8 @@ async def answer(ctx: Context, task_id: UUID, body: AnswersBody) -> AnswersView:
     async with ctx.db.connection() as conn:
         task = await store.task(conn, task_id, ctx.actor.path)
     return AnswersView(
-        answers=[views.answer_view(given) for given in answers.values()], verdict=views.judged_view(task, answers)
+        answers=[views.answer_view(given, is_masked(ctx)) for given in answers.values()],
+        verdict=views.judged_view(task, answers),
     )
 
 
@@ -220,7 +221,7 @@ async def record_finding(ctx: Context, task_id: UUID, body: FindingBody) -> Find
     )
 
 
-@routes.post("/callback-tasks/{task_id}/outcome", Permission.CALLBACK_WORK)
+@routes.post("/callback-tasks/{task_id}/outcome", Permission.CALLBACK_WORK, reads="callback_task")
 async def conclude(ctx: Context, task_id: UUID, body: OutcomeBody) -> OutcomeView:
     """Give the task its outcome 登记结果
 
@@ -230,7 +231,6 @@ async def conclude(ctx: Context, task_id: UUID, body: OutcomeBody) -> OutcomeVie
     task, judged = await conversation.conclude(
         ctx.db, task_id, conclusion, path=ctx.actor.path, actor=ctx.actor.audit_name, at=ctx.clock.now()
     )
-    ctx.seen.append(("callback_task", str(task_id)))
     return OutcomeView(task=views.task_view(task, is_masked(ctx)), verdict=views.verdict_view(judged))
 
 

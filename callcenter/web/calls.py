@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from callcenter import audit
 from callcenter.accounts.permissions import Permission
 from callcenter.calls import click, view
 from callcenter.calls.errors import SwitchAwayError
@@ -13,8 +14,8 @@ from callcenter.calls.switchboard import Ear, Hand, Switchboard
 from callcenter.calls.view import CallFile, CallRow, Criteria
 from callcenter.customers import masking, phone
 from callcenter.errors import NotFoundError
-from callcenter.log import masked as without_numbers
-from callcenter.web.api import Context, Model, Moment, Page, PageQuery, Routes
+from callcenter.web import details
+from callcenter.web.api import Context, Model, Moment, Page, PageQuery, Personal, Routes
 from callcenter.web.customers import is_masked, reach
 from callcenter.web.keys import SWITCH, SWITCHBOARD, WALL
 
@@ -34,7 +35,7 @@ class CallQuery(PageQuery):
     since: Moment | None = None
 
 
-class CallView(Model):
+class CallView(Personal):
     """`customer_id` is set only when a person or a task said who it is; candidates stand in the whole of the call."""
 
     id: UUID
@@ -55,7 +56,7 @@ class CallView(Model):
     satisfaction: Annotated[int | None, Field(title="满意度", description="1 (best) to 5")]
 
 
-class LegView(Model):
+class LegView(Personal):
     id: UUID
     role: str
     endpoint: str | None
@@ -67,7 +68,7 @@ class LegView(Model):
     cause: str | None
 
 
-class EventView(Model):
+class EventView(Personal):
     at: datetime
     source: str
     kind: str
@@ -87,14 +88,15 @@ class SegmentView(Model):
     lost_reason: str | None
 
 
-class MuteView(Model):
+class MuteView(Personal):
     started_at: datetime
     ended_at: datetime | None
     reason: str
     user_id: UUID | None
+    user: str | None
 
 
-class CallTicket(Model):
+class CallTicket(Personal):
     id: UUID
     number: str
     nature: str
@@ -104,7 +106,7 @@ class CallTicket(Model):
     seconds_into_call: float | None
 
 
-class CandidateView(Model):
+class CandidateView(Personal):
     """A customer who holds the number. Who it is, a person decides."""
 
     id: UUID
@@ -112,7 +114,7 @@ class CandidateView(Model):
     open_tickets: int
 
 
-class IncidentView(Model):
+class IncidentView(Personal):
     kind: str
     at: datetime
     details: dict[str, Any]
@@ -273,19 +275,39 @@ async def unmute_recording(ctx: Context, call_id: UUID) -> None:
 @routes.post("/calls/{call_id}/actions/listen", Permission.CALL_SUPERVISE)
 async def listen(ctx: Context, call_id: UUID) -> None:
     """Hear the call unheard 监听"""
-    await _board(ctx).take_part(call_id, Ear.LISTEN, _hand(ctx))
+    await _take_part(ctx, call_id, Ear.LISTEN)
 
 
 @routes.post("/calls/{call_id}/actions/whisper", Permission.CALL_SUPERVISE)
 async def whisper(ctx: Context, call_id: UUID) -> None:
     """Be heard by the agent alone 密语"""
-    await _board(ctx).take_part(call_id, Ear.WHISPER, _hand(ctx))
+    await _take_part(ctx, call_id, Ear.WHISPER)
 
 
 @routes.post("/calls/{call_id}/actions/barge", Permission.CALL_SUPERVISE)
 async def barge(ctx: Context, call_id: UUID) -> None:
     """Be heard by all 强插"""
-    await _board(ctx).take_part(call_id, Ear.BARGE, _hand(ctx))
+    await _take_part(ctx, call_id, Ear.BARGE)
+
+
+async def _take_part(ctx: Context, call_id: UUID, ear: Ear) -> None:
+    """Who is going to hear stands in the access log before the telephone rings (T-6)."""
+
+    async def logged() -> None:
+        async with ctx.db.transaction() as conn:
+            await audit.access(
+                conn,
+                actor=ctx.actor.audit_name,
+                allowed=True,
+                reason=f"calls.{ear}",
+                object_kind="call",
+                object_id=str(call_id),
+                at=ctx.clock.now(),
+                address=ctx.address,
+                user_agent=ctx.request.headers.get("User-Agent", ""),
+            )
+
+    await _board(ctx).take_part(call_id, ear, _hand(ctx), logged)
 
 
 def _board(ctx: Context) -> Switchboard:
@@ -328,30 +350,23 @@ def _call(row: CallRow, masked: bool) -> dict[str, Any]:
 
 
 def _whole(found: CallFile, masked: bool) -> CallWhole:
-    hidden = {"caller", "caller_name", "to", "with", "did"}
-
-    def told(details: dict[str, Any]) -> dict[str, Any]:
-        if not masked:
-            return details
-        return {key: plain(value) for key, value in details.items() if key not in hidden}
-
-    def plain(value: Any) -> Any:
-        return without_numbers(value) if isinstance(value, str) else value
+    def told(row: dict[str, Any]) -> dict[str, Any]:
+        shown = details.told(row["details"], masked)
+        return shown | {"by_name": found.names.get(shown["by"])} if "by" in shown else shown
 
     return CallWhole(
         **_call(found.call, masked),
         legs=[LegView(**{**_only(leg, LegView), "user": leg["user_name"]}) for leg in found.legs],
-        events=[EventView(**{**_only(event, EventView), "details": told(event["details"])}) for event in found.events],
+        events=[EventView(**{**_only(event, EventView), "details": told(event)}) for event in found.events],
         segments=[SegmentView(**segment) for segment in found.segments],
-        mutes=[MuteView(**_only(mute, MuteView)) for mute in found.mutes],
+        mutes=[MuteView(**{**_only(mute, MuteView), "user": mute["user_name"]}) for mute in found.mutes],
         tickets=[CallTicket(**ticket) for ticket in found.tickets],
         candidates=[
             CandidateView(**{**each, "name": masking.name(each["name"]) if masked else each["name"]})
             for each in found.candidates
         ],
         incidents=[
-            IncidentView(**{**_only(incident, IncidentView), "details": told(incident["details"])})
-            for incident in found.incidents
+            IncidentView(**{**_only(incident, IncidentView), "details": told(incident)}) for incident in found.incidents
         ],
         recording=RecordingRef(**found.recordings[0]) if found.recordings else None,
     )

@@ -12,7 +12,7 @@ from callcenter.customers import history, masking, search, store
 from callcenter.customers.customer import Candidate, Criterion, Customer, Phone, Policy
 from callcenter.customers.history import PastCall, PastTicket
 from callcenter.customers.search import START, Criteria, Position
-from callcenter.web.api import Context, Model, Page, PageQuery, Routes
+from callcenter.web.api import Context, Page, PageQuery, Personal, Routes
 
 routes = Routes("customers", "Customers 客户")
 
@@ -28,7 +28,7 @@ class CustomerQuery(PageQuery):
     name: Annotated[Short | None, Field(description="Name, or its beginning 姓名")] = None
 
 
-class CandidateView(Model):
+class CandidateView(Personal):
     """A candidate, and which criteria lead to this customer."""
 
     id: UUID
@@ -41,13 +41,13 @@ class CandidateView(Model):
     masked: Annotated[bool, Field(title="是否脱敏")]
 
 
-class PhoneView(Model):
+class PhoneView(Personal):
     number: str
     kind: str
     at_underwriting: bool
 
 
-class PolicyView(Model):
+class PolicyView(Personal):
     """Premium in yuan; `received_on` starts the cooling-off period."""
 
     id: UUID
@@ -68,7 +68,7 @@ class PolicyView(Model):
     status: str
 
 
-class TicketBrief(Model):
+class TicketBrief(Personal):
     id: UUID
     number: str
     nature: str
@@ -81,7 +81,7 @@ class TicketBrief(Model):
     closed_at: datetime | None
 
 
-class CallBrief(Model):
+class CallBrief(Personal):
     """`identified` is false when the call only came from one of the customer's numbers."""
 
     id: UUID
@@ -95,7 +95,7 @@ class CallBrief(Model):
     identified: bool
 
 
-class CustomerView(Model):
+class CustomerView(Personal):
     """The customer with policies, open and earlier tickets and the latest calls."""
 
     id: UUID

@@ -97,7 +97,7 @@ async def _answer(route: Route, request: web.Request, actor: Actor) -> web.Strea
         return await _spooled(route, ctx, sent.arguments, claim)
     kept = await idempotency.claim(ctx.db, claim, app[WALL].now())
     if kept is not None:
-        await access.allowed(route, ctx, None)
+        await access.allowed(route, ctx, kept.answer)
         return _again(kept)
     try:
         async with asyncio.timeout(route.seconds):

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from datetime import datetime
+from pathlib import PurePosixPath
 from uuid import UUID
 
 from pydantic import Field
@@ -12,7 +13,7 @@ from callcenter.archiving import catalogue, opening
 from callcenter.archiving.catalogue import Entry, RecordingState, SegmentEntry, Wanted
 from callcenter.archiving.errors import ArchiveAwayError, NotSealedError, RecordingLostError
 from callcenter.errors import NotFoundError
-from callcenter.web.api import Context, Model, Moment, Page, PageQuery, Routes
+from callcenter.web.api import Context, Model, Moment, Page, PageQuery, Personal, Routes
 from recordings.completeness import Completeness
 from recordings.errors import RecordingsError
 from recordings.log import Proof
@@ -32,7 +33,7 @@ class RecordingQuery(PageQuery):
     until: Moment | None = Field(None, description="Calls before this moment 止")
 
 
-class SegmentView(Model):
+class SegmentView(Personal):
     """One continuous capture 录音段."""
 
     number: int
@@ -47,7 +48,7 @@ class SegmentView(Model):
     flac_sha256: str | None
 
 
-class TicketLink(Model):
+class TicketLink(Personal):
     """A ticket the recording hangs on 服务单."""
 
     id: UUID
@@ -55,7 +56,7 @@ class TicketLink(Model):
     nature: str
 
 
-class RecordingView(Model):
+class RecordingView(Personal):
     """One recording 录音档案; its id is the call's, or an orphan's own."""
 
     id: UUID
@@ -67,8 +68,7 @@ class RecordingView(Model):
     sealed_at: datetime | None
     inventory_sha512: str | None
     leaf_index: int | None
-    archive_path: str | None = Field(description="Path of the object below the archive root 归档路径")
-    orphan_base: str | None
+    capture: str | None = Field(description="Name of the capture, of a recording that belongs to no call 采集名")
     segments: list[SegmentView]
     tickets: list[TicketLink]
 
@@ -84,7 +84,7 @@ class LeafProof(Model):
     path: list[str] = Field(description="Base64 of the sibling hashes, from the leaf up")
 
 
-class ProofView(Model):
+class ProofView(Personal):
     """The proof of a recording's newest version, and the last signed checkpoint."""
 
     id: UUID
@@ -170,8 +170,7 @@ def view(entry: Entry) -> RecordingView:
         sealed_at=entry.sealed_at,
         inventory_sha512=entry.inventory_sha512,
         leaf_index=entry.leaf_index,
-        archive_path=entry.path,
-        orphan_base=entry.orphan_base,
+        capture=None if entry.orphan_base is None else PurePosixPath(entry.orphan_base).name.partition("#")[0],
         segments=[_segment(segment) for segment in entry.segments],
         tickets=[TicketLink(**ticket) for ticket in entry.tickets],
     )

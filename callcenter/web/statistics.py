@@ -10,7 +10,7 @@ from callcenter import figures
 from callcenter.accounts.permissions import Permission
 from callcenter.errors import InvalidError
 from callcenter.figures import Counted, Dimension, Grouping, Scope
-from callcenter.web.api import Context, Day, Model, Page, PageQuery, Routes
+from callcenter.web.api import Context, Day, Model, Page, PageQuery, Personal, Routes
 from callcenter.web.tickets import organisation_path
 from tickets.calendar import shanghai_day
 from tickets.categories import Category
@@ -123,7 +123,7 @@ class FindingsView(Model):
     rules: list[RuleView]
 
 
-class ItemView(Model):
+class ItemView(Personal):
     """A ticket that a figure counts, with its calls and recordings."""
 
     id: Annotated[UUID, Field(title="编号标识")]
@@ -240,7 +240,7 @@ async def finding_figures(ctx: Context, query: PeriodQuery) -> FindingsView:
     )
 
 
-@routes.get("/statistics/{figure}/items", Permission.STATISTICS_READ, reads="figure")
+@routes.get("/statistics/{figure}/items", Permission.STATISTICS_READ, reads="ticket")
 async def figure_items(ctx: Context, figure: str, query: ItemsQuery) -> Page[ItemView]:
     """The tickets a figure counts, with their calls and recordings 指标明细"""
     asked = Figure.named(figure)

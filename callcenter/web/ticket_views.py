@@ -12,7 +12,8 @@ from callcenter.casefile import ExplainedClock, Explanation, File, kept
 from callcenter.complaints import Opened
 from callcenter.customers import masking
 from callcenter.opening import Via
-from callcenter.web.api import Model
+from callcenter.web import details
+from callcenter.web.api import Model, Personal
 from tickets.calendar import DayKind
 from tickets.categories import CATEGORIES, Category, Department, OtherCause
 from tickets.errors import Problem, Words
@@ -53,7 +54,7 @@ class OpenedView(Model):
     repeated: bool
 
 
-class ListedView(Model):
+class ListedView(Personal):
     """A ticket in a list."""
 
     id: Annotated[UUID, Field(title="编号标识")]
@@ -102,7 +103,7 @@ class ClockView(Model):
     in_time: bool | None
 
 
-class CallView(Model):
+class CallView(Personal):
     """A call of the ticket, with both moments of T-3 and its recording; seconds count from the customer's answer, where
     the recording begins."""
 
@@ -119,16 +120,17 @@ class CallView(Model):
     sealed_at: datetime | None
 
 
-class EventView(Model):
-    """One line of the history."""
+class EventView(Personal):
+    """One line of the history; `actor_name` is who `actor` stands for."""
 
     at: datetime
     actor: str
+    actor_name: str | None
     kind: str
     details: dict[str, Any]
 
 
-class MatterTicketView(Model):
+class MatterTicketView(Personal):
     """Another ticket of the same matter."""
 
     id: UUID
@@ -169,6 +171,7 @@ class TicketView(ListedView):
     restated_at: datetime | None
     complete_at: datetime | None
     opened_by: str
+    opened_by_name: str | None
     callback_task_id: UUID | None
     callback_attempt_id: UUID | None
     heard: dict[str, Any] | None
@@ -218,7 +221,7 @@ class ExplainedClockView(ClockView):
     limits: list[LimitView]
 
 
-class ExplanationView(Model):
+class ExplanationView(Personal):
     """Why the ticket counts or not, and every deadline's arithmetic."""
 
     id: UUID
@@ -269,7 +272,8 @@ def ticket_view(file: File, at: datetime, masked: bool) -> TicketView:
         in_time=kept(decide, at) if decide else None,
         clocks=[ClockView(**_clock(clock, kept(clock, at))) for clock in file.clocks],
         calls=[CallView(**call) for call in file.calls],
-        events=[EventView(**_event(event, masked)) for event in file.events],
+        opened_by_name=file.names.get(file.row["opened_by"]),
+        events=[EventView(**_event(event, file.names, masked)) for event in file.events],
         matter=[MatterTicketView(**other) for other in file.matter if other["id"] != file.row["id"]],
         owed=[_owed(problem) for problem in file.owed],
         possible=[Action(action) for action in file.possible],
@@ -348,20 +352,29 @@ def _explained(explained: ExplainedClock) -> ExplainedClockView:
 
 
 _MASKS = {"complainant_name": masking.name, "complainant_phone": masking.phone}
+_WORDS = ("authorisation", "demand", "description")
+"""Somebody's own words, in which numbers may stand."""
 
 
 def _person(values: dict[str, Any], masked: bool) -> dict[str, Any]:
     """The fields that say who complains, masked for who may not see them whole."""
-    hidden = {name: mask(values[name]) for name, mask in _MASKS.items() if masked and values.get(name)}
-    return values | hidden
+    if not masked:
+        return values
+    hidden = {name: mask(values[name]) for name, mask in _MASKS.items() if values.get(name)}
+    return values | hidden | {name: details.text(values[name], masked) for name in _WORDS if name in values}
 
 
-def _event(event: Mapping[str, Any], masked: bool) -> dict[str, Any]:
-    shown = {name: value for name, value in event.items() if name != "id"}
-    if masked and "changed" in shown["details"]:
-        changed = {
+def _event(event: Mapping[str, Any], names: Mapping[str, str], masked: bool) -> dict[str, Any]:
+    told = dict(event["details"])
+    if masked and "changed" in told:
+        told["changed"] = {
             name: [_MASKS[name](value) if name in _MASKS and value else value for value in values]
-            for name, values in shown["details"]["changed"].items()
+            for name, values in told["changed"].items()
         }
-        shown["details"] = {**shown["details"], "changed": changed}
-    return shown
+    return {
+        "at": event["at"],
+        "actor": event["actor"],
+        "actor_name": names.get(event["actor"]),
+        "kind": event["kind"],
+        "details": details.told(told, masked),
+    }

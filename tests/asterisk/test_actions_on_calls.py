@@ -196,12 +196,18 @@ async def test_a_supervisor_takes_part_as_a_leg_of_the_call(talking: Talking, ph
     async with talking() as talk:
         supervisor = await on_duty(talk.database, "8009", role="supervisor")
         hand = Hand(supervisor, "hq/", f"user:{supervisor}", "desk-8009", supervises=True)
-        await talk.board.take_part(talk.call_id, ear, hand)
+        rung_when_logged: list[bool] = []
+
+        async def logged() -> None:
+            rung_when_logged.append(desk.calls != [])
+
+        await talk.board.take_part(talk.call_id, ear, hand, logged)
         listening = await desk.next_call()
         await listening.answered.wait()
         await talk.answered("supervisor", "desk-8009")
         await asyncio.sleep(0.5)
         assert not listening.ended.is_set()
+        assert rung_when_logged == [False]
         await listening.hang_up()
         assert not talk.phone.ended.is_set()
 
