@@ -177,12 +177,12 @@ SELECT r.* FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, call_id uuid, seq in
 ON CONFLICT (id) DO UPDATE SET
     base = COALESCE(s.base, EXCLUDED.base),
     state = EXCLUDED.state,
-    started_at = EXCLUDED.started_at,
-    ended_at = EXCLUDED.ended_at,
-    expected_ms = EXCLUDED.expected_ms,
-    r_bytes = EXCLUDED.r_bytes,
-    t_bytes = EXCLUDED.t_bytes,
-    end_reason = EXCLUDED.end_reason,
+    started_at = COALESCE(EXCLUDED.started_at, s.started_at),
+    ended_at = COALESCE(EXCLUDED.ended_at, s.ended_at),
+    expected_ms = COALESCE(EXCLUDED.expected_ms, s.expected_ms),
+    r_bytes = COALESCE(EXCLUDED.r_bytes, s.r_bytes),
+    t_bytes = COALESCE(EXCLUDED.t_bytes, s.t_bytes),
+    end_reason = COALESCE(EXCLUDED.end_reason, s.end_reason),
     lost_reason = EXCLUDED.lost_reason
 WHERE s.state NOT IN ('sealing', 'sealed') AND
     array_position(ARRAY['expected', 'lost', 'recording', 'finished'], EXCLUDED.state) >=
