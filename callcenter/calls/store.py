@@ -24,7 +24,7 @@ from callcenter.calls.facts import Role
 from callcenter.calls.switch import Boot
 from callcenter.db.pool import Connection
 from callcenter.ids import CallId, derived
-from callcenter.outbox import consumers_of
+from callcenter.outbox import consumers_of, due
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,17 +272,20 @@ async def raise_incidents(conn: Connection, incidents: Sequence[tuple[CallId | N
 ANNOUNCE = """
 WITH event AS (
     INSERT INTO outbox_event (id, topic, key, payload, at) VALUES ($1, $2, $3, $4, $5)
-    ON CONFLICT (id) DO NOTHING RETURNING id, at
+    ON CONFLICT (id) DO NOTHING RETURNING id
 )
 INSERT INTO outbox_delivery (event_id, consumer, next_at)
-SELECT event.id, consumer, event.at FROM event, unnest($6::text[]) AS consumer"""
+SELECT event.id, consumer, $7 FROM event, unnest($6::text[]) AS consumer"""
 
 
 async def announce(conn: Connection, call_id: CallId, told: Announce) -> None:
     """Puts a fact of a call into the outbox, once, however often it is told."""
     key = str(told.payload.get("segment_id", call_id))
     event_id = derived(told.at, f"outbox|{told.topic}|{key}")
-    await conn.execute(ANNOUNCE, event_id, told.topic, key, dict(told.payload), told.at, consumers_of(told.topic))
+    consumers = consumers_of(told.topic)
+    await conn.execute(
+        ANNOUNCE, event_id, told.topic, key, dict(told.payload), told.at, consumers, due(told.topic, told.at)
+    )
 
 
 SELECT_OFFSETS = "SELECT file, position FROM cel_offset"
