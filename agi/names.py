@@ -46,6 +46,9 @@ SCRIPT_COMPLAINT: Final = "complaint"
 SCRIPT_OVERFLOW: Final = "overflow"
 SCRIPT_SURVEY: Final = "survey"
 
+KEY_COMPLAINT: Final = "3"
+"""The menu's key for a complaint."""
+
 # Prompts the scripts play themselves (without extension)
 PROMPT_SURVEY: Final = "cc/survey"
 PROMPT_SURVEY_AGAIN: Final = "cc/survey-again"

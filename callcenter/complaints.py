@@ -135,6 +135,15 @@ class Complaints:
                 log.info("spooled tickets replayed", extra={"tickets": done})
             await asyncio.sleep(every)
 
+    async def open_late(
+        self, conn: Connection, opening: Opening, by: By, received_at: datetime, at: datetime
+    ) -> str | None:
+        """Open on the caller's transaction what somebody asked for at `received_at` and nobody took; None when the
+        key was used, for then somebody did."""
+        book = await self.rules.current(conn, at)
+        row = await store.open_ticket(conn, openings.new_ticket(opening, by, book, received_at, at, late=True))
+        return row.number if row.fingerprint is None else None
+
     async def _write(self, opening: Opening, by: By, at: datetime) -> OpenedRow:
         async with self._db.connection() as conn:
             if opening.call is not None and by.path is not None:

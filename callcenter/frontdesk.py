@@ -19,10 +19,8 @@ from callcenter.complaints import Complaints
 from callcenter.customers import phone
 from callcenter.db.away import AWAY
 from callcenter.db.pool import Database
-from callcenter.ids import call_id, moment_of
-from callcenter.opening import By, OnCall, Opening, Via
+from callcenter.ids import call_id
 from callcenter.service_hours import ServiceHours
-from tickets.intake import Particulars
 from tickets.store import Arrival
 
 log = logging.getLogger(__name__)
@@ -31,7 +29,6 @@ PATIENCE = 0.5
 """Seconds a greeting waits for PostgreSQL."""
 REST = timedelta(seconds=2)
 """After a greeting had waited in vain during which none waits again."""
-BY = By("system:ivr")
 OPEN_TICKET_PRIORITY = 5
 """Who rings about an open ticket is served before others who began to wait with him."""
 
@@ -98,13 +95,7 @@ class FrontDesk:
         """The number of the call's complaint; empty while the ticket is safe in the spool and has none yet."""
         id = call_id(caller.call)
         opened = await self._complaints.open(
-            Opening(
-                key=openings.menu_key(id, caller.call),
-                via=Via.IVR,
-                particulars=Particulars(complainant_phone=phone.normalise(caller.number)),
-                call=OnCall(id, moment_of(id), _arrival(caller)),
-            ),
-            BY,
+            openings.from_menu(id, caller.call, phone.normalise(caller.number), _arrival(caller)), openings.BY_MENU
         )
         return opened.number or ""
 

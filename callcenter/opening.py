@@ -17,7 +17,7 @@ from pydantic import Field, TypeAdapter
 
 from callcenter import outbox
 from callcenter.customers import phone
-from callcenter.ids import derived, uuid7
+from callcenter.ids import derived, moment_of, uuid7
 from tickets import deadlines, intake
 from tickets.calendar import SHANGHAI, shanghai_day
 from tickets.categories import OtherCause
@@ -57,6 +57,10 @@ class By:
     def may(self, permission: str) -> bool:
         """Whether the actor's roles or scopes allow it."""
         return self.path is None or permission in self.permissions
+
+
+BY_MENU = By("system:ivr")
+"""The caller's own menu."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,16 @@ def menu_key(call_id: UUID, cc_call: str) -> UUID:
     """The key of the ticket a caller opens from the menu: one per call, whoever computes it."""
     at = datetime.fromtimestamp((call_id.int >> 80) / 1000, SHANGHAI)
     return derived(at, f"{cc_call}|complaint from the menu")
+
+
+def from_menu(call_id: UUID, cc_call: str, number: str | None, arrived: Arrival | None = None) -> Opening:
+    """What a caller asks for who chooses "complaint" in the menu; the same whoever tells of the choice."""
+    return Opening(
+        key=menu_key(call_id, cc_call),
+        via=Via.IVR,
+        particulars=Particulars(complainant_phone=number),
+        call=OnCall(call_id, moment_of(call_id), arrived),
+    )
 
 
 def as_json(opening: Opening, by: By) -> dict[str, Any]:
@@ -161,9 +175,19 @@ def decide(opening: Opening) -> Decision:
 
 
 def new_ticket(
-    opening: Opening, by: By, book: Rulebook, received_at: datetime, stored_at: datetime, *, spooled: bool = False
+    opening: Opening,
+    by: By,
+    book: Rulebook,
+    received_at: datetime,
+    stored_at: datetime,
+    *,
+    spooled: bool = False,
+    late: bool = False,
 ) -> NewTicket:
-    """The whole ticket to write; raises NotAdmissibleError."""
+    """The whole ticket to write; raises NotAdmissibleError.
+
+    `spooled`: it was safe from the start, only not in the database; `late`: only what it follows from was.
+    """
     decided = decide(opening)
     received_day = shanghai_day(received_at)
     columns = _columns(opening, decided, by, received_at)
@@ -190,12 +214,19 @@ def new_ticket(
         arrival=call.arrived if call and not spooled else None,
         actor=by.actor,
         event_id=uuid7(received_at),
-        event={"version": 1, "via": opening.via.value, "nature": decided.nature.value, "spooled": spooled},
+        event={
+            "version": 1,
+            "via": opening.via.value,
+            "nature": decided.nature.value,
+            "spooled": spooled,
+            "late": late,
+        },
         outbox_id=uuid7(stored_at),
         payload=payload,
         consumers=outbox.consumers_of("ticket.opened"),
         audit_id=uuid7(stored_at),
         address=by.address,
+        safe_at=stored_at if late else received_at,
     )
 
 

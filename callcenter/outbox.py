@@ -19,19 +19,23 @@ CONSUMERS: Mapping[str, tuple[str, ...]] = {
     "call.answered": ("callbacks.course",),
     "call.ended": ("callbacks.course",),
     "call.lost": ("callbacks.overflow",),
+    "complaint.chosen": ("complaints.choice",),
     "message.left": ("callbacks.overflow",),
 }
 """Topic → the consumers that must hear of it. A topic without consumers is still kept as an event."""
+
+DELAYS: Mapping[str, timedelta] = {"complaint.chosen": timedelta(seconds=10)}
+"""Topic → how long after the fact its consumers hear of it; at once where nothing is said."""
 
 ATTEMPTS = 12
 BATCH = 20
 
 APPEND = """
 WITH event AS (
-    INSERT INTO outbox_event (id, topic, key, payload, at) VALUES ($1, $2, $3, $4, $5) RETURNING id, at
+    INSERT INTO outbox_event (id, topic, key, payload, at) VALUES ($1, $2, $3, $4, $5) RETURNING id
 )
 INSERT INTO outbox_delivery (event_id, consumer, next_at)
-SELECT event.id, consumer, event.at FROM event, unnest($6::text[]) AS consumer"""
+SELECT event.id, consumer, $7 FROM event, unnest($6::text[]) AS consumer"""
 
 CLAIM = """
 SELECT d.event_id, d.consumer, d.attempts, e.topic, e.key, e.payload, e.at
@@ -69,10 +73,15 @@ def consumers_of(topic: str) -> list[str]:
     return list(CONSUMERS.get(topic, ()))
 
 
+def due(topic: str, at: datetime) -> datetime:
+    """When the consumers of a fact of the moment `at` hear of it."""
+    return at + DELAYS.get(topic, timedelta(0))
+
+
 async def append(conn: Connection, topic: str, key: str, payload: Mapping[str, Any], at: datetime) -> UUID:
     """Writes the fact and its deliveries in the caller's transaction."""
     event_id = uuid7(at)
-    await conn.execute(APPEND, event_id, topic, key, dict(payload), at, consumers_of(topic))
+    await conn.execute(APPEND, event_id, topic, key, dict(payload), at, consumers_of(topic), due(topic, at))
     return event_id
 
 

@@ -7,10 +7,11 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 
-from callcenter import backlog, idempotency, outbox, workdays
+from callcenter import backlog, choice, idempotency, outbox, workdays
 from callcenter.accounts import sessions
 from callcenter.archiving.archiver import Archiver
 from callcenter.callbacks import course, overflow
+from callcenter.choice import Choice
 from callcenter.clock import Clock, SystemClock
 from callcenter.complaints import Complaints
 from callcenter.config import Config
@@ -32,6 +33,11 @@ HANDLERS: Mapping[str, outbox.Handler] = {
 """Consumer → what it does with a message, in the transaction that marks the message done."""
 
 
+def handlers(complaints: Complaints, clock: Clock) -> Mapping[str, outbox.Handler]:
+    """All of them: HANDLERS, and those that open tickets."""
+    return {**HANDLERS, choice.NAME: Choice(complaints, clock, SystemClock()).hear}
+
+
 class Worker:
     """The jobs of one worker process."""
 
@@ -41,6 +47,7 @@ class Worker:
         self._clock = clock
         self._archiver = Archiver(config.recordings, database, clock)
         self._complaints = Complaints(database, clock, TicketSpool(config.spool.folder))
+        self._handlers = handlers(self._complaints, clock)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Does all jobs until `stopping`; a job in the middle of a step finishes it first."""
@@ -78,7 +85,7 @@ class Worker:
         await workdays.warn(self._database, self._clock)
 
     async def _deliver(self) -> None:
-        while await outbox.deliver_one(self._database, HANDLERS, self._clock.now()):
+        while await outbox.deliver_one(self._database, self._handlers, self._clock.now()):
             pass
 
     async def _repeat(

@@ -37,7 +37,8 @@ def judge(measured: Measured, expected_ms: int | None, crashed: bool) -> Complet
     """The verdict on one segment.
 
     ``expected_ms`` is the time between the switch's start and end of the capture, None when it is unknown
-    (an orphan); ``crashed`` says that the switch died while it was capturing.
+    (an orphan); ``crashed`` says that the switch died while it was capturing: its last buffers went with it, and
+    ``expected_ms`` only counts to its last sign of life.
     """
     if SALVAGE_NOTES & set(measured.notes) or (expected_ms is None and not crashed):
         return Completeness.SALVAGED
@@ -48,7 +49,7 @@ def judge(measured: Measured, expected_ms: int | None, crashed: bool) -> Complet
     if crashed:
         if "sparse" in measured.notes or lacking > max(CRASH_TAIL_MS, tolerance):
             return Completeness.PARTIAL_CRASH
-        return Completeness.COMPLETE if lacking <= tolerance else Completeness.TAIL_LOST
+        return Completeness.TAIL_LOST
     if "sparse" in measured.notes or abs(expected_ms - measured.duration_ms) > tolerance or lacking > tolerance:
         return Completeness.HOLE_SUSPECTED
     return Completeness.COMPLETE

@@ -59,9 +59,9 @@ WITH claim AS (
     WHERE $17::text IS NOT NULL ON CONFLICT (id) DO NOTHING
 ), linked AS (
     INSERT INTO ticket_call (ticket_id, call_id, opened_live, seconds_into_call, linked_at)
-    SELECT o.id, $6, COALESCE(c.ended_at > o.received_at, true),
+    SELECT o.id, $6, COALESCE(c.ended_at > $21, true),
         extract(epoch FROM o.received_at - COALESCE(c.answered_at,
-            CASE WHEN c.direction <> 'inbound' THEN $7 ELSE COALESCE(c.started_at, $7::timestamptz) END)), o.received_at
+            CASE WHEN c.direction <> 'inbound' THEN $7 ELSE COALESCE(c.started_at, $7::timestamptz) END)), $21
     FROM opened o LEFT JOIN call c ON c.id = $6 WHERE $6::uuid IS NOT NULL
     RETURNING opened_live, seconds_into_call
 ), clocks AS (
@@ -113,7 +113,10 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class NewTicket:
-    """A ticket as decided, to be written: `columns` by name, its clocks, and what is said of it."""
+    """A ticket as decided, to be written: `columns` by name, its clocks, and what is said of it.
+
+    `safe_at`: since when it cannot be lost any more, which decides whether the call it hangs on was live (T-3).
+    """
 
     key: TicketId
     fingerprint: str
@@ -131,6 +134,7 @@ class NewTicket:
     consumers: Sequence[str]
     audit_id: UUID
     address: str | None
+    safe_at: datetime
     arrival: Arrival | None = None
 
 
@@ -171,6 +175,7 @@ async def open_ticket(conn: Connection, new: NewTicket) -> OpenedRow:
         arrival and arrival.direction,
         arrival and arrival.caller,
         arrival and arrival.did,
+        new.safe_at,
     )
     if row is not None:
         return _opened(row, None)

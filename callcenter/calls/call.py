@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from agi import names
 from callcenter.calls import facts
 from callcenter.calls.facts import Fact, Role
 from callcenter.ids import CallId, derived, moment_of
@@ -198,6 +199,8 @@ def advance(call: Call, fact: Fact) -> tuple[Call, Effects]:
             return _recording_missing(call, fact)
         case facts.Degraded():
             return replace(call, degraded=True), (Incident("degraded", fact.at, dict(fact.details)),)
+        case facts.Marked(kind="choice", details={"text": names.KEY_COMPLAINT}):
+            return call, (Announce("complaint.chosen", fact.at, {**_summary(call), "cc_call": call.cc_call}),)
         case facts.Marked(kind="message"):
             return call, (_message_left(call, fact),)
         case facts.Ended():

@@ -87,6 +87,7 @@ class Controller:
 
     async def run(self, stream: Stream, tail: Tail) -> None:
         """Runs until cancelled, or until the stream ends because the application was taken from us (ReplacedError)."""
+        await self._take_up()
         async with asyncio.TaskGroup() as tasks:
             self._tasks, self._stream = tasks, stream
             tasks.create_task(self._write(), name="calls write")
@@ -119,6 +120,17 @@ class Controller:
     def hears(self) -> bool:
         """Whether events arrive, and the last gap in them was made good."""
         return self._stream is not None and self._stream.is_connected and self._compared == self.counts["gaps"] > 0
+
+    async def _take_up(self) -> None:
+        """Knows the living calls before it hears of them: one begun anew would not know what its rows told already."""
+        while True:
+            try:
+                async with self.db.connection(timeout=self.pace.decide) as conn:
+                    self.ledger.adopt(await store.live(conn))
+                return
+            except AWAY as error:
+                log.warning("living calls not read, trying again", extra={"error": type(error).__name__})
+                await asyncio.sleep(self.pace.retry)
 
     # Writing
 

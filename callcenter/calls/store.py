@@ -24,7 +24,7 @@ from callcenter.calls.facts import Role
 from callcenter.calls.switch import Boot
 from callcenter.db.pool import Connection
 from callcenter.ids import CallId, derived
-from callcenter.outbox import consumers_of
+from callcenter.outbox import consumers_of, due
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +177,12 @@ SELECT r.* FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, call_id uuid, seq in
 ON CONFLICT (id) DO UPDATE SET
     base = COALESCE(s.base, EXCLUDED.base),
     state = EXCLUDED.state,
-    started_at = EXCLUDED.started_at,
-    ended_at = EXCLUDED.ended_at,
-    expected_ms = EXCLUDED.expected_ms,
-    r_bytes = EXCLUDED.r_bytes,
-    t_bytes = EXCLUDED.t_bytes,
-    end_reason = EXCLUDED.end_reason,
+    started_at = COALESCE(EXCLUDED.started_at, s.started_at),
+    ended_at = COALESCE(EXCLUDED.ended_at, s.ended_at),
+    expected_ms = COALESCE(EXCLUDED.expected_ms, s.expected_ms),
+    r_bytes = COALESCE(EXCLUDED.r_bytes, s.r_bytes),
+    t_bytes = COALESCE(EXCLUDED.t_bytes, s.t_bytes),
+    end_reason = COALESCE(EXCLUDED.end_reason, s.end_reason),
     lost_reason = EXCLUDED.lost_reason
 WHERE s.state NOT IN ('sealing', 'sealed') AND
     array_position(ARRAY['expected', 'lost', 'recording', 'finished'], EXCLUDED.state) >=
@@ -272,17 +272,20 @@ async def raise_incidents(conn: Connection, incidents: Sequence[tuple[CallId | N
 ANNOUNCE = """
 WITH event AS (
     INSERT INTO outbox_event (id, topic, key, payload, at) VALUES ($1, $2, $3, $4, $5)
-    ON CONFLICT (id) DO NOTHING RETURNING id, at
+    ON CONFLICT (id) DO NOTHING RETURNING id
 )
 INSERT INTO outbox_delivery (event_id, consumer, next_at)
-SELECT event.id, consumer, event.at FROM event, unnest($6::text[]) AS consumer"""
+SELECT event.id, consumer, $7 FROM event, unnest($6::text[]) AS consumer"""
 
 
 async def announce(conn: Connection, call_id: CallId, told: Announce) -> None:
     """Puts a fact of a call into the outbox, once, however often it is told."""
     key = str(told.payload.get("segment_id", call_id))
     event_id = derived(told.at, f"outbox|{told.topic}|{key}")
-    await conn.execute(ANNOUNCE, event_id, told.topic, key, dict(told.payload), told.at, consumers_of(told.topic))
+    consumers = consumers_of(told.topic)
+    await conn.execute(
+        ANNOUNCE, event_id, told.topic, key, dict(told.payload), told.at, consumers, due(told.topic, told.at)
+    )
 
 
 SELECT_OFFSETS = "SELECT file, position FROM cel_offset"

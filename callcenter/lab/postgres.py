@@ -61,6 +61,10 @@ class Postgres:
                 continue
         psutil.wait_procs(family, timeout=10)  # a start at once would take the dead server's pid file for a living one
 
+    def restart(self) -> None:
+        """Start it again over the same folder, after `stop`, `kill` or a crash, as an init system would."""
+        self.server = type(self).start(self.folder).server
+
     def running(self) -> bool:
         import psutil
 

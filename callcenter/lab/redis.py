@@ -63,3 +63,7 @@ class Redis:
         """kill -9, as a crash would."""
         self.process.kill()
         self.process.wait(10)
+
+    def restart(self) -> None:
+        """Start it again over the same folder, after `stop`, `kill` or a crash, as an init system would."""
+        self.process = type(self).start(self.folder).process

@@ -16,7 +16,7 @@ from callcenter import idempotency
 from callcenter.accounts.actor import NOBODY, Actor
 from callcenter.db.away import is_away
 from callcenter.errors import ForbiddenError
-from callcenter.idempotency import Claim, Kept
+from callcenter.idempotency import Claim, Kept, StillRunningError
 from callcenter.patience import within
 from callcenter.web import access, auth, body, tables
 from callcenter.web.api import ANYONE, SIGNED_IN, Context, Route
@@ -112,12 +112,15 @@ async def _answer(route: Route, request: web.Request, actor: Actor) -> web.Strea
 
 
 async def _spooled(route: Route, ctx: Context, arguments: dict[str, Any], claim: Claim) -> web.StreamResponse:
-    """A create whose use case keeps the key: while the database is away it is taken without a claim."""
+    """A create whose use case keeps the key: while the database is away it is taken without a claim, and a repeat need
+    not wait to learn whether the first request is still at work or died with its process."""
     claimed = True
     try:
         kept = await within(PATIENCE, idempotency.claim(ctx.db, claim, ctx.request.config_dict[WALL].now()))
         if kept is not None:
             return _again(kept)
+    except StillRunningError:
+        claimed = False
     except Exception as error:
         if not is_away(error):
             raise

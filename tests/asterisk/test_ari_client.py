@@ -161,6 +161,15 @@ async def test_events_of_every_channel_come_when_asked_for(rest: Rest) -> None:
         await next_of(stream, lambda e: isinstance(e, ChannelEnteredBridge) and e.channel.id == "cb-5")
 
 
+async def test_who_hears_every_channel_is_not_told_of_devices(rest: Rest) -> None:
+    """INV-8: one who is can lock the application for good by leaving at the wrong moment (asterisk/asterisk#2170)."""
+    async with opened(rest, "cc-devices", subscribe_all=True) as stream:
+        await anext(stream)
+        told = await rest.request("GET", "applications", "cc-devices")
+    assert isinstance(told, dict)
+    assert "device_names" not in told
+
+
 async def test_only_our_variables_are_reported(rest: Rest) -> None:
     """B16 B20"""
     ari = Ari(rest)

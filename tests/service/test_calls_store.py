@@ -85,6 +85,14 @@ async def test_a_capture_taken_for_lost_may_still_be_told_of(database: Database)
     assert (await saved(database, (None, after))).segments[1] == after.segments[1]
 
 
+async def test_who_knows_less_of_a_capture_takes_nothing_back(database: Database) -> None:
+    """F15: as a process does that hears of a call before it has read what was known of it."""
+    await saved(database, (None, told(*TOLD[:4])))
+    fresh, _ = advance(told(*TOLD[:1]), facts.Arrived(NOON, "13800000001", "95519"))
+    segment = (await saved(database, (None, fresh))).segments[1]
+    assert segment == told(*TOLD[:4]).segments[1]
+
+
 async def test_the_archive_keeps_a_segment_it_has_taken(database: Database) -> None:
     call = told(*TOLD)
     await saved(database, (None, call))

@@ -222,6 +222,20 @@ async def test_fifty_equal_requests_at_once_make_one_ticket(site: Site) -> None:
         assert await conn.fetchval("SELECT count(*) FROM ticket") == 1
 
 
+async def test_a_repeat_does_not_wait_for_a_process_that_died_before_it_could_answer(site: Site) -> None:
+    """F63, INV-3"""
+    agent = await site.client(Role.AGENT)
+    call = await a_live_call(site)
+    headers = {"Idempotency-Key": str(uuid4())}
+    await agent.post(f"/calls/{call}/tickets", FULL, headers=headers)
+    async with site.database.connection() as conn:
+        await conn.execute("UPDATE idempotency SET status = NULL, answer = NULL")
+    again = await agent.post(f"/calls/{call}/tickets", FULL, headers=headers)
+    assert (again.status, again.json["number"], again.json["repeated"]) == (201, "95519-20261118-000001", True)
+    other = await agent.post(f"/calls/{call}/tickets", {**FULL, "demand": "退保"}, headers=headers)
+    assert (other.status, other.code) == (422, "idempotency_key_reused")
+
+
 @pytest.mark.parametrize(
     "text",
     ["𠮷野家", "'; DROP TABLE ticket; --", "<script>alert(1)</script>", "=HYPERLINK(1)", "\u202eabc", "a\u200bb"],

@@ -1,13 +1,21 @@
 """Every consumer that a fact is delivered to has a handler in the worker, and the other way round."""
 
+from pathlib import Path
+from typing import cast
+
 import pytest
 
+from callcenter.clock import ManualClock
+from callcenter.complaints import Complaints
+from callcenter.db.pool import Database
 from callcenter.outbox import CONSUMERS
-from callcenter.worker import HANDLERS
+from callcenter.spool import TicketSpool
+from callcenter.worker import handlers
 
 pytestmark = pytest.mark.unit
 
 
-def test_every_consumer_of_a_fact_is_handled_and_every_handler_hears_of_something() -> None:
+def test_every_consumer_of_a_fact_is_handled_and_every_handler_hears_of_something(clock: ManualClock) -> None:
     """INV-9"""
-    assert {consumer for consumers in CONSUMERS.values() for consumer in consumers} == set(HANDLERS)
+    nowhere = Complaints(cast(Database, None), clock, TicketSpool(Path("nowhere")))
+    assert {consumer for consumers in CONSUMERS.values() for consumer in consumers} == set(handlers(nowhere, clock))

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.unit
         (60_000, 60_000, 0, False, ("sparse",), Completeness.HOLE_SUSPECTED),
         (60_000, 58_000, 0, True, (), Completeness.TAIL_LOST),
         (60_000, 57_899, 0, True, (), Completeness.PARTIAL_CRASH),
-        (60_000, 60_000, 0, True, (), Completeness.COMPLETE),
+        (60_000, 60_000, 0, True, (), Completeness.TAIL_LOST),
         (None, 12_800, 0, True, (), Completeness.PARTIAL_CRASH),
         (None, 12_800, 0, False, (), Completeness.SALVAGED),
         (60_000, 60_000, 0, False, ("header_says_empty",), Completeness.SALVAGED),

@@ -231,3 +231,13 @@ def test_every_pair_of_neighbours_may_swap() -> None:
         if any(isinstance(WHOLE[n], facts.LegStarted) for n in (first, second)):
             continue
         assert after(*swapped)[0].ended_at == whole.ended_at
+
+
+@pytest.mark.parametrize(("key", "told"), [("3", 1), ("1", 0), ("", 0)])
+def test_who_chooses_to_complain_is_announced_whether_or_not_anything_took_it(key: str, told: int) -> None:
+    """INV-3, archive.md §3.10"""
+    _, effects = after(*WHOLE[:4], facts.Marked(at(4), "choice", CUSTOMER, {"text": key}))
+    chosen = [each for each in effects if isinstance(each, Announce) and each.topic == "complaint.chosen"]
+    assert [(each.at, each.payload["cc_call"], each.payload["caller"]) for each in chosen] == [
+        (at(4), CC_CALL, "13800000001")
+    ] * told
