@@ -24,7 +24,10 @@ CONSUMERS: Mapping[str, tuple[str, ...]] = {
 }
 """Topic → the consumers that must hear of it. A topic without consumers is still kept as an event."""
 
-DELAYS: Mapping[str, timedelta] = {"complaint.chosen": timedelta(seconds=10)}
+DELAYS: Mapping[str, timedelta] = {
+    "calendar.changed": timedelta(seconds=70),
+    "complaint.chosen": timedelta(seconds=10),
+}
 """Topic → how long after the fact its consumers hear of it; at once where nothing is said."""
 
 ATTEMPTS = 12
