@@ -74,7 +74,7 @@ class Membership:
         self._changed.set()
 
     async def run(self) -> None:
-        """Runs for ever; failures are waited out."""
+        """Runs for ever; failures are waited out, and no fault of an agent's rows ends it."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen(), name="agents listen")
             tasks.create_task(self._end_wrap_ups(), name="agents wrap-up")
@@ -117,6 +117,8 @@ class Membership:
             except (AmiError, *AWAY) as error:
                 pause = AGAIN
                 log.warning("queues not settled, trying again", extra={"error": str(error)[:200]})
+            except Exception as error:
+                log.error("queues not settled", exc_info=error)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._changed.wait()
@@ -159,6 +161,10 @@ class Membership:
 
     async def _end_wrap_ups(self) -> None:
         while True:
-            with contextlib.suppress(*AWAY):
+            try:
                 await shift.end_wrap_ups(self._db, self._clock.now())
+            except AWAY as error:
+                log.warning("wrap-ups not ended, trying again", extra={"error": type(error).__name__})
+            except Exception as error:
+                log.error("wrap-ups not ended", exc_info=error)
             await asyncio.sleep(TICK)

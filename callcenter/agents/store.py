@@ -16,7 +16,7 @@ CHANNEL = "cc_agents"
 LOCK_USER = """
 SELECT u.id, u.extension, u.phone, u.roles, o.path
 FROM app_user u JOIN organisation o ON o.id = u.organisation_id
-WHERE u.id = $1 AND u.active AND o.path LIKE $2 || '%' FOR UPDATE OF u"""
+WHERE u.id = $1 AND (u.active OR $3) AND o.path LIKE $2 || '%' FOR UPDATE OF u"""
 SELECT_AGENT = """
 SELECT user_id, state, since, reason, until, endpoint, queues, call_id, version FROM agent_state WHERE user_id = $1"""
 SELECT_AT = "SELECT user_id FROM agent_state WHERE endpoint = $1 AND state <> 'offline'"
@@ -45,12 +45,14 @@ class Person:
     path: str
 
 
-async def lock(conn: Connection, user_id: UUID, path: str, at: datetime) -> tuple[Person, Agent]:
-    """The person and his present wish, kept from others until the transaction ends.
+async def lock(
+    conn: Connection, user_id: UUID, path: str, at: datetime, *, whoever: bool = False
+) -> tuple[Person, Agent]:
+    """The person and his present wish, kept from others until the transaction ends; `whoever`: also who has left us.
 
     Raises NotFoundError outside the subtree at `path`.
     """
-    row = await conn.fetchrow(LOCK_USER, user_id, path)
+    row = await conn.fetchrow(LOCK_USER, user_id, path, whoever)
     if row is None:
         raise NotFoundError("agent", user_id)
     person = Person(row["id"], row["extension"], row["phone"], frozenset(row["roles"]), row["path"])
