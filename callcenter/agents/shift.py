@@ -11,13 +11,14 @@ from agi import names
 from callcenter import audit
 from callcenter.agents import agent as rules
 from callcenter.agents import store
-from callcenter.agents.agent import Agent, NoPhoneError, State, UnknownPauseReasonError, UnknownQueueError
+from callcenter.agents.agent import Agent, NoPhoneError, State, UnknownPauseReasonError, UnknownQueueError, WrapUp
 from callcenter.agents.store import Person
 from callcenter.db.away import is_away
 from callcenter.db.pool import Connection, Database
 
 log = logging.getLogger(__name__)
 
+STANDARD = WrapUp()
 QUEUES_OF_ROLE = {
     "agent": (names.QUEUE_GENERAL, names.QUEUE_CLAIMS, names.QUEUE_POLICY, names.QUEUE_COMPLAINT),
     "supervisor": (names.QUEUE_GENERAL,),
@@ -113,13 +114,14 @@ async def serve(
     return wanted
 
 
-async def release(conn: Connection, endpoint: str, call_id: UUID, at: datetime) -> None:
+async def release(conn: Connection, endpoint: str, call_id: UUID, at: datetime, wrap_up: WrapUp = STANDARD) -> None:
     """A call let the telephone go; whoever is logged in there gets time for writing. In the caller's transaction."""
     user_id = await store.at_endpoint(conn, endpoint)
     if user_id is None:
         return
+    time = wrap_up.after(await store.queue_of_call(conn, call_id))
     _, before = await store.lock(conn, user_id, "", at, whoever=True)
-    after = rules.release(before, call_id, at)
+    after = rules.release(before, call_id, at, time)
     if after != before:
         await store.save(conn, before, after, "system:telephony", at)
 

@@ -20,6 +20,7 @@ WHERE u.id = $1 AND (u.active OR $3) AND o.path LIKE $2 || '%' FOR UPDATE OF u""
 SELECT_AGENT = """
 SELECT user_id, state, since, reason, until, endpoint, queues, call_id, version FROM agent_state WHERE user_id = $1"""
 SELECT_AT = "SELECT user_id FROM agent_state WHERE endpoint = $1 AND state <> 'offline'"
+SELECT_QUEUE_OF_CALL = "SELECT queue FROM call WHERE id = $1"
 SAVE_AGENT = """
 INSERT INTO agent_state (user_id, state, since, reason, until, endpoint, queues, call_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -69,6 +70,12 @@ async def at_endpoint(conn: Connection, endpoint: str) -> UUID | None:
     """Who is logged in at a telephone."""
     user_id: UUID | None = await conn.fetchval(SELECT_AT, endpoint)
     return user_id
+
+
+async def queue_of_call(conn: Connection, call_id: UUID) -> str | None:
+    """The queue a call was in last."""
+    queue: str | None = await conn.fetchval(SELECT_QUEUE_OF_CALL, call_id)
+    return queue
 
 
 async def save(conn: Connection, before: Agent, after: Agent, actor: str, at: datetime) -> None:

@@ -50,7 +50,10 @@ class Reasons(Model):
 
 
 class LogIn(Model):
-    """Without `queues` all that the agent serves; with `pause` logged in but not ready."""
+    """Without `queues` all that the agent serves; with `pause` logged in but not ready.
+
+    Who is logged in already stays ready, paused or in wrap-up.
+    """
 
     phone: Literal["web", "desk"] | None = None
     queues: Annotated[list[QueueName] | None, Field(max_length=20)] = None

@@ -9,13 +9,15 @@ import pytest
 from callcenter.accounts import people
 from callcenter.accounts.people import COMMAND_LINE
 from callcenter.agents import shift
+from callcenter.agents.agent import WrapUp
 from callcenter.calls import facts
 from callcenter.calls.call import Direction, State
 from callcenter.calls.facts import Role, Source
 from callcenter.calls.ledger import Ledger
+from callcenter.calls.store import expect
 from callcenter.clock import SystemClock
 from callcenter.db.pool import Connection, Database
-from callcenter.ids import CallId
+from callcenter.ids import CallId, call_id
 from tests.asterisk.office import on_duty, rows
 from tests.service.customers import organisations
 
@@ -63,6 +65,16 @@ async def test_who_leaves_or_changes_his_extension_is_logged_out_with_it(
 async def test_another_name_leaves_an_agent_where_he_is(database: Database, agent: UUID) -> None:
     await people.change(database, COMMAND_LINE, agent, 1, {"name": "新名"}, SOON)
     assert (await state(database, agent))["state"] == "ready"
+
+
+async def test_the_time_for_writing_is_that_of_the_calls_queue(database: Database, agent: UUID) -> None:
+    call = call_id(name := f"hl1-{int(NOW.timestamp())}.2")
+    wrap_up = WrapUp(timedelta(seconds=5), {"cc-complaint": timedelta(seconds=90)})
+    async with database.transaction() as conn:
+        await expect(conn, call, name, Direction.INBOUND, NOW)
+        await conn.execute("UPDATE call SET queue = 'cc-complaint'")
+        await shift.release(conn, "desk-8001", call, SOON, wrap_up)
+    assert (await state(database, agent))["until"] == SOON + timedelta(seconds=90)
 
 
 async def test_a_call_lets_go_of_somebody_who_is_not_active_any_more(database: Database, agent: UUID) -> None:
