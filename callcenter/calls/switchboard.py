@@ -25,7 +25,7 @@ from agi.ari.commands import Ari
 from agi.ari.rest import AriError, UnavailableError
 from callcenter import audit
 from callcenter.calls import store, view
-from callcenter.calls.call import Call, Leg
+from callcenter.calls.call import SERVING, Call, Leg
 from callcenter.calls.channels import SUPERVISOR
 from callcenter.calls.errors import (
     AlreadyMutedError,
@@ -324,8 +324,7 @@ def _own(call: Call, hand: Hand) -> Leg | None:
 
 def _talking(call: Call) -> Leg | None:
     """The agent who has talked longest."""
-    serving = (Role.AGENT, Role.CONSULT)
-    legs = [leg for leg in call.legs.values() if leg.role in serving and leg.answered_at and not leg.ended_at]
+    legs = [leg for leg in call.legs.values() if leg.role in SERVING and leg.answered_at and not leg.ended_at]
     return min(legs, key=lambda leg: leg.answered_at or leg.started_at, default=None)
 
 

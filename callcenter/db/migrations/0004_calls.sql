@@ -38,9 +38,12 @@ CREATE TABLE call_leg (
     user_id uuid,
     started_at timestamptz NOT NULL,
     answered_at timestamptz,
+    bridged boolean NOT NULL DEFAULT false,
+    bridged_at timestamptz,
     ended_at timestamptz,
     cause text
 ) PARTITION BY RANGE (id);
+COMMENT ON COLUMN call_leg.bridged_at IS 'when it last began or ceased to exchange audio with others; NULL: it never did';
 CREATE TABLE call_leg_default PARTITION OF call_leg DEFAULT;
 CREATE INDEX call_leg_call ON call_leg (call_id);
 
