@@ -10,7 +10,7 @@ import logging
 import os
 import socket
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 
@@ -90,7 +90,7 @@ class Telephony:
         """Runs until `stopping`; calls under way go on without us."""
         async with (
             rest_of(self.config) as rest,
-            connected(account_of(self.config)) as ami,
+            connected(replace(account_of(self.config), events="agent")) as ami,
             asyncio.TaskGroup() as tasks,
         ):
             parts = [

@@ -12,6 +12,8 @@ from uuid import UUID
 from callcenter.errors import ConflictError, InvalidError
 
 LONGEST_WRAP_UP = timedelta(minutes=30)
+NO_ANSWER = "no_answer"
+"""The reason of a pause that nobody chose: the telephone rang and was not answered (未接)."""
 
 
 class State(StrEnum):
@@ -27,6 +29,7 @@ class Action(StrEnum):
     LOG_IN = "log_in"
     READY = "ready"
     PAUSE = "pause"
+    MISS = "miss"
     RELEASE = "release"
     EXTEND = "extend"
     LOG_OUT = "log_out"
@@ -43,6 +46,10 @@ MOVES: Mapping[tuple[State, Action], State] = {
     (State.READY, Action.PAUSE): State.PAUSED,
     (State.PAUSED, Action.PAUSE): State.PAUSED,
     (State.WRAP_UP, Action.PAUSE): State.PAUSED,
+    (State.OFFLINE, Action.MISS): State.OFFLINE,
+    (State.READY, Action.MISS): State.PAUSED,
+    (State.PAUSED, Action.MISS): State.PAUSED,
+    (State.WRAP_UP, Action.MISS): State.WRAP_UP,
     (State.READY, Action.RELEASE): State.WRAP_UP,
     (State.WRAP_UP, Action.RELEASE): State.WRAP_UP,
     (State.PAUSED, Action.RELEASE): State.PAUSED,
@@ -132,6 +139,12 @@ def pause(agent: Agent, reason: str, at: datetime) -> Agent:
     """Paused (置忙) for a reason; another reason begins a new interval."""
     moved = move(agent, Action.PAUSE, at)
     return moved if moved.reason == reason else replace(moved, reason=reason, since=at)
+
+
+def miss(agent: Agent, at: datetime) -> Agent:
+    """A caller rang in vain: paused until the agent says that he is there, so that others get the next one."""
+    moved = move(agent, Action.MISS, at)
+    return moved if moved.state is not State.PAUSED or moved.reason else replace(moved, reason=NO_ANSWER)
 
 
 def release(agent: Agent, call_id: UUID, at: datetime, wrap_up: timedelta) -> Agent:

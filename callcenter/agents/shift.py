@@ -126,6 +126,20 @@ async def release(conn: Connection, endpoint: str, call_id: UUID, at: datetime, 
         await store.save(conn, before, after, "system:telephony", at)
 
 
+async def missed(db: Database, endpoint: str, at: datetime) -> bool:
+    """A telephone did not answer a caller: whoever is logged in there is paused (未接). False when it is in use or
+    nobody's, so that there is nothing to pause for."""
+    async with db.transaction() as conn:
+        user_id = await store.at_endpoint(conn, endpoint)
+        if user_id is None or await store.is_talking(conn, user_id):
+            return False
+        _, before = await store.lock(conn, user_id, "", at, whoever=True)
+        after = rules.miss(before, at)
+        if after != before:
+            await store.save(conn, before, after, "system:telephony", at)
+        return after.state is State.PAUSED
+
+
 async def end_wrap_ups(db: Database, at: datetime) -> int:
     """Who has had his time is ready again; returns how many. What is wrong with one keeps nobody else from it."""
     async with db.connection() as conn:
@@ -159,7 +173,7 @@ async def _served(conn: Connection, person: Person) -> tuple[str, ...]:
 
 
 async def _reason(conn: Connection, code: str) -> str:
-    known = [reason.code for reason in await store.pause_reasons(conn) if reason.active]
+    known = [reason.code for reason in await store.pause_reasons(conn) if reason.active and reason.by_hand]
     if code not in known:
         raise UnknownPauseReasonError(f"reasons: {', '.join(known)}")
     return code

@@ -21,6 +21,9 @@ SELECT_AGENT = """
 SELECT user_id, state, since, reason, until, endpoint, queues, call_id, version FROM agent_state WHERE user_id = $1"""
 SELECT_AT = "SELECT user_id FROM agent_state WHERE endpoint = $1 AND state <> 'offline'"
 SELECT_QUEUE_OF_CALL = "SELECT queue FROM call WHERE id = $1"
+SELECT_TALKING = """
+SELECT EXISTS (SELECT FROM call c JOIN call_leg g ON g.call_id = c.id
+    WHERE c.ended_at IS NULL AND g.user_id = $1 AND g.answered_at IS NOT NULL AND g.ended_at IS NULL)"""
 SAVE_AGENT = """
 INSERT INTO agent_state (user_id, state, since, reason, until, endpoint, queues, call_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -72,6 +75,11 @@ async def at_endpoint(conn: Connection, endpoint: str) -> UUID | None:
     return user_id
 
 
+async def is_talking(conn: Connection, user_id: UUID) -> bool:
+    """Whether a telephone of his is part of a living call."""
+    return bool(await conn.fetchval(SELECT_TALKING, user_id))
+
+
 async def queue_of_call(conn: Connection, call_id: UUID) -> str | None:
     """The queue a call was in last."""
     queue: str | None = await conn.fetchval(SELECT_QUEUE_OF_CALL, call_id)
@@ -104,7 +112,7 @@ async def save(conn: Connection, before: Agent, after: Agent, actor: str, at: da
 
 
 SELECT_REASONS = """
-SELECT code, name_zh, name_en, counts_as_work, active FROM pause_reason ORDER BY code"""
+SELECT code, name_zh, name_en, counts_as_work, active, by_hand FROM pause_reason ORDER BY code"""
 SELECT_QUEUES = "SELECT queue, penalty FROM agent_queue WHERE user_id = $1 ORDER BY queue"
 DELETE_QUEUES = "DELETE FROM agent_queue WHERE user_id = $1"
 INSERT_QUEUES = """
@@ -113,11 +121,14 @@ INSERT INTO agent_queue (user_id, queue, penalty) SELECT $1, * FROM unnest($2::t
 
 @dataclass(frozen=True, slots=True)
 class PauseReason:
+    """Why an agent is paused; without `by_hand` nobody can choose it."""
+
     code: str
     name_zh: str
     name_en: str
     counts_as_work: bool
     active: bool
+    by_hand: bool
 
 
 async def pause_reasons(conn: Connection) -> list[PauseReason]:

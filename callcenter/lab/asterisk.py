@@ -98,12 +98,14 @@ class Asterisk:
         sounds: Path,
         phones: tuple[AgentPhone, ...] = (),
         fallback: tuple[str, ...] = (),
+        ring: int = 20,
         settings: dict[str, str] | None = None,
         name: str = "",
     ) -> Self:
         """Prepare a new instance: folders, two capture volumes, passwords, free ports, configuration.
 
-        `settings` are dialplan globals which replace the shipped ones (docs/telephony.md).
+        A queue rings a phone for `ring` seconds; `settings` are dialplan globals which replace the shipped ones
+        (docs/telephony.md).
         """
         directory = directory.resolve()
         first, last = free_rtp_range(RTP_WIDTH)
@@ -120,6 +122,7 @@ class Asterisk:
             volumes=(directory / "rec1", directory / "rec2"),
             phones=phones,
             fallback=fallback,
+            ring=ring,
             globals=tuple((settings or {}).items()),
         )
         instance = cls(site, tree)

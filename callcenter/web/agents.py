@@ -108,7 +108,7 @@ async def list_pause_reasons(ctx: Context) -> Reasons:
                 counts_as_work=reason.counts_as_work,
             )
             for reason in found
-            if reason.active
+            if reason.active and reason.by_hand
         ]
     )
 

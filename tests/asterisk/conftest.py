@@ -21,7 +21,8 @@ from tests.asterisk.fakes import Cel
 
 PHONES = tuple(AgentPhone(str(number), f"lab-{number}") for number in range(8000, 8010))
 ANSWERS = Manner()
-QUICK = {"CC_AGI_DEADLINE": "2", "CC_LEASE": "3", "CC_FALLBACK_MAX": "20", "CC_QUEUE_MAX": "20"}
+RING = 5
+QUICK = {"CC_STICKY_RING": "5", "CC_AGI_DEADLINE": "2", "CC_LEASE": "3", "CC_FALLBACK_MAX": "20", "CC_QUEUE_MAX": "20"}
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +49,7 @@ def new_asterisk(
             sounds=prompts,
             phones=PHONES,
             fallback=("PJSIP/desk-8000",),
+            ring=RING,
             settings={**QUICK, **settings},
         )
         made.append(instance)

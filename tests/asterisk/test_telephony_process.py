@@ -97,7 +97,7 @@ async def test_an_agent_has_time_for_writing_though_the_process_was_killed_in_mi
         await on_duty(database, "8003", "cc-claims")
         await joined(asterisk, "cc-claims", "8003")
         await until(lambda: hears(database))
-        tasks.create_task(ring(asterisk, caller="13800138023", steps=(Wait(4.5), Press("1")), stay=40.0))
+        tasks.create_task(ring(asterisk, caller="13800138023", steps=(Wait(4.5), Press("1")), stay=22.0))
         call = await desk.next_call()
 
         async def talks() -> bool:

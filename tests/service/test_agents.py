@@ -9,7 +9,7 @@ import pytest
 from callcenter.accounts import people
 from callcenter.accounts.people import COMMAND_LINE
 from callcenter.agents import shift
-from callcenter.agents.agent import WrapUp
+from callcenter.agents.agent import UnknownPauseReasonError, WrapUp
 from callcenter.calls import facts
 from callcenter.calls.call import Direction, State
 from callcenter.calls.facts import Role, Source
@@ -64,6 +64,33 @@ async def test_who_leaves_or_changes_his_extension_is_logged_out_with_it(
 
 async def test_another_name_leaves_an_agent_where_he_is(database: Database, agent: UUID) -> None:
     await people.change(database, COMMAND_LINE, agent, 1, {"name": "新名"}, SOON)
+    assert (await state(database, agent))["state"] == "ready"
+
+
+async def test_a_telephone_that_did_not_answer_pauses_its_agent_with_a_reason_of_its_own(
+    database: Database, agent: UUID
+) -> None:
+    assert await shift.missed(database, "desk-8001", SystemClock().now())
+    row = await state(database, agent)
+    assert (row["state"], row["reason"]) == ("paused", "no_answer")
+    (last,) = await rows(database, "SELECT reason, actor FROM agent_state_log WHERE ended_at IS NULL")
+    assert (last["reason"], last["actor"]) == ("no_answer", "system:telephony")
+
+
+async def test_nobody_chooses_that_reason(database: Database, agent: UUID) -> None:
+    with pytest.raises(UnknownPauseReasonError):
+        await shift.pause(database, agent, "no_answer", "system:test", "", NOW)
+
+
+async def test_a_telephone_in_use_that_refuses_a_second_caller_pauses_nobody(database: Database, agent: UUID) -> None:
+    name, phone = f"hl1-{int(NOW.timestamp())}.3", f"hl1-{int(NOW.timestamp())}.4"
+    ledger = Ledger()
+    call = ledger.begin(name, Direction.INBOUND, NOW)
+    ledger.hear(call.id, facts.LegStarted(NOW, phone, "PJSIP/desk-8001-00000001", Role.AGENT), Source.ARI)
+    ledger.hear(call.id, facts.LegAnswered(NOW, phone), Source.ARI)
+    async with database.transaction() as conn:
+        await ledger.pending().write(conn, NOW, shift.release)
+    assert not await shift.missed(database, "desk-8001", SystemClock().now())
     assert (await state(database, agent))["state"] == "ready"
 
 

@@ -145,7 +145,8 @@ CREATE TABLE pause_reason (
     name_zh text NOT NULL,
     name_en text NOT NULL,
     counts_as_work boolean NOT NULL DEFAULT false,
-    active boolean NOT NULL DEFAULT true
+    active boolean NOT NULL DEFAULT true,
+    by_hand boolean NOT NULL DEFAULT true
 );
 INSERT INTO pause_reason (code, name_zh, name_en, counts_as_work) VALUES
     ('break', '小休', 'Break', false),
@@ -156,6 +157,7 @@ INSERT INTO pause_reason (code, name_zh, name_en, counts_as_work) VALUES
     ('outbound', '外呼', 'Outbound work', true),
     ('fault', '设备故障', 'Equipment fault', false),
     ('supervisor', '班长置忙', 'Set by the supervisor', false);
+INSERT INTO pause_reason (code, name_zh, name_en, by_hand) VALUES ('no_answer', '未接', 'Did not answer', false);
 
 -- Which queues an agent serves; a lower penalty is rung first.
 CREATE TABLE agent_queue (

@@ -67,6 +67,17 @@ def test_a_call_that_lets_go_gives_time_for_writing() -> None:
     assert (agent.state, agent.until, agent.call_id) == (State.WRAP_UP, LATER + TIME, CALL)
 
 
+def test_who_does_not_answer_is_paused_until_he_says_that_he_is_there() -> None:
+    agent = rules.miss(an_agent(), LATER)
+    assert (agent.state, agent.reason, agent.since) == (State.PAUSED, "no_answer", LATER)
+    assert rules.move(agent, Action.READY, LATER).state is State.READY
+
+
+@pytest.mark.parametrize("state", [State.PAUSED, State.WRAP_UP, State.OFFLINE])
+def test_a_miss_told_late_changes_nothing_for_who_was_not_ready(state: State) -> None:
+    assert rules.miss(an_agent(state), LATER) == an_agent(state)
+
+
 def test_where_no_time_is_given_the_agent_is_ready_for_the_next_call() -> None:
     assert rules.release(an_agent(), CALL, LATER, timedelta()) == an_agent()
 
@@ -106,6 +117,8 @@ def test_no_walk_breaks_what_the_table_of_agents_demands(walk: list[Action]) -> 
                 agent = rules.log_out(agent, at)
             case Action.PAUSE:
                 agent = rules.pause(agent, "meal", at)
+            case Action.MISS:
+                agent = rules.miss(agent, at)
             case Action.RELEASE:
                 agent = rules.release(agent, CALL, at, TIME)
             case Action.EXTEND:
