@@ -4,6 +4,7 @@ CALLCENTER_TEST_ASTERISK is a JSON file with the fields of `AsteriskAddress` (do
 """
 
 import os
+import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
@@ -80,6 +81,18 @@ def cel(asterisk: AsteriskAddress) -> Cel:
 @pytest.fixture(scope="session")
 def voices(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("voices")
+
+
+@pytest.fixture(scope="session")
+def hum(voices: Path) -> Callable[[float], Say]:
+    def make(frequency: float) -> Say:
+        path = voices / f"{frequency:.0f}.al"
+        if not path.exists():
+            command = ["sox", "-n", "-r", "8000", "-c", "1", "-t", "al", str(path)]
+            subprocess.run([*command, "synth", "20", "sine", str(frequency), "gain", "-10"], check=True)
+        return Say(path)
+
+    return make
 
 
 @pytest.fixture
