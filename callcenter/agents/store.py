@@ -20,6 +20,12 @@ WHERE u.id = $1 AND (u.active OR $3) AND o.path LIKE $2 || '%' FOR UPDATE OF u""
 SELECT_AGENT = """
 SELECT user_id, state, since, reason, until, endpoint, queues, call_id, version FROM agent_state WHERE user_id = $1"""
 SELECT_AT = "SELECT user_id FROM agent_state WHERE endpoint = $1 AND state <> 'offline'"
+SELECT_ENDPOINT = """
+SELECT COALESCE(s.endpoint, u.phone || '-' || u.extension)
+FROM app_user u LEFT JOIN agent_state s ON s.user_id = u.id WHERE u.id = $1 AND u.extension IS NOT NULL"""
+SELECT_ENDPOINT_OF_EXTENSION = """
+SELECT COALESCE(s.endpoint, u.phone || '-' || u.extension)
+FROM app_user u LEFT JOIN agent_state s ON s.user_id = u.id WHERE u.extension = $1 AND u.active"""
 SELECT_QUEUE_OF_CALL = "SELECT queue FROM call WHERE id = $1"
 SELECT_TALKING = """
 SELECT EXISTS (SELECT FROM call c JOIN call_leg g ON g.call_id = c.id
@@ -73,6 +79,18 @@ async def at_endpoint(conn: Connection, endpoint: str) -> UUID | None:
     """Who is logged in at a telephone."""
     user_id: UUID | None = await conn.fetchval(SELECT_AT, endpoint)
     return user_id
+
+
+async def endpoint(conn: Connection, user_id: UUID) -> str | None:
+    """The telephone a person is logged in at, else the one he usually uses; None for who has no extension."""
+    found: str | None = await conn.fetchval(SELECT_ENDPOINT, user_id)
+    return found
+
+
+async def endpoint_of(conn: Connection, extension: str) -> str | None:
+    """The same for whoever has the extension; None when nobody active has it."""
+    found: str | None = await conn.fetchval(SELECT_ENDPOINT_OF_EXTENSION, extension)
+    return found
 
 
 async def is_talking(conn: Connection, user_id: UUID) -> bool:

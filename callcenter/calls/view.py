@@ -96,7 +96,7 @@ SELECT_SEGMENTS = """
 SELECT id, seq, state, started_at, ended_at, expected_ms, end_reason,
     lost_reason FROM segment WHERE call_id = $1 ORDER BY seq"""
 SELECT_MUTES = """
-SELECT id, user_id, reason, started_at, ended_at FROM mute_interval WHERE call_id = $1 ORDER BY started_at"""
+SELECT id, user_id, reason, started_at, ended_at, in_doubt FROM mute_interval WHERE call_id = $1 ORDER BY started_at"""
 SELECT_INCIDENTS = "SELECT id, kind, at, details FROM incident WHERE call_id = $1 ORDER BY at"
 SELECT_TICKETS = """
 SELECT t.id, t.number, t.nature, t.status, t.category, l.opened_live, l.seconds_into_call::float8 AS seconds_into_call

@@ -99,8 +99,10 @@ CREATE TABLE mute_interval (
     reason text NOT NULL,
     started_at timestamptz NOT NULL,
     ended_at timestamptz,
+    in_doubt boolean NOT NULL DEFAULT false,
     CHECK (ended_at >= started_at)
 );
+COMMENT ON COLUMN mute_interval.in_doubt IS 'the switch was asked to mute and did not answer: it may be silent or not';
 CREATE INDEX mute_interval_call ON mute_interval (call_id);
 CREATE UNIQUE INDEX mute_interval_open ON mute_interval (call_id) WHERE ended_at IS NULL;
 
