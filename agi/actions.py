@@ -136,6 +136,11 @@ class Actions:
         """End the consultation and return to the other party."""
         await self.ami.action("CancelAtxfer", Channel=channel)
 
+    async def notify(self, channel: str, event: str) -> None:
+        """Tell the phone at the other end of a PJSIP channel something (NOTIFY inside its dialog): `hold` and
+        `talk` are what many desk phones obey."""
+        await self.ami.action("PJSIPNotify", Channel=channel, Variable=f"Event={event}")
+
     async def mute_recording(
         self,
         channel: str,

@@ -36,7 +36,11 @@ class AmiError(Exception):
 
 
 class AmiUnavailableError(AmiError):
-    """Not connected, or no answer in time: the action may or may not have worked."""
+    """Not connected, so that nothing was sent, or no answer."""
+
+
+class AmiUnansweredError(AmiUnavailableError):
+    """The action was sent and no answer came: it may have worked."""
 
 
 class AmiDeniedError(AmiError):
@@ -188,7 +192,7 @@ class Ami:
                 response = await waiting.answer
         except TimeoutError:
             self.counts["timeouts"] += 1
-            raise AmiUnavailableError(f"no answer to {action} in time") from None
+            raise AmiUnansweredError(f"no answer to {action} in time") from None
         finally:
             self._waiting.pop(name, None)
         if response.get("Response") == "Error":
@@ -295,7 +299,7 @@ class Ami:
             writer.close()
         for waiting in self._waiting.values():
             if not waiting.answer.done():
-                waiting.answer.set_exception(AmiUnavailableError("the connection ended"))
+                waiting.answer.set_exception(AmiUnansweredError("the connection ended"))
 
     def _lost(self, error: Exception) -> None:
         self.counts["failures"] += 1

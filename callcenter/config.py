@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, with_config
 
+from agi import names
 from callcenter.service_hours import Span
 from recordings.checkpoint import Signer
 
@@ -61,6 +62,15 @@ def _public_url(text: str) -> str:
 
 def _span(text: str) -> str:
     Span.parse(text)
+    return text
+
+
+def _queue_seconds(text: str) -> str:
+    queue, _, seconds = text.partition("=")
+    if queue not in names.QUEUES:
+        raise ValueError(f"not a queue and its seconds; queues: {', '.join(names.QUEUES)}")
+    if not (seconds.isascii() and seconds.isdigit() and int(seconds) <= 1800):
+        raise ValueError("not a queue and 0 to 1800 seconds, such as cc-complaint=60")
     return text
 
 
@@ -142,6 +152,22 @@ class AmiConfig:
 
 @_strict
 @dataclass(frozen=True, slots=True)
+class AgentsConfig:
+    """`wrap_up`: seconds an agent has after a call to finish writing (话后处理), 0 for none; `queue_wrap_up`: other
+    times for calls of single queues, each as `cc-complaint=60`."""
+
+    wrap_up: Annotated[int, Field(ge=0, le=1800)] = 15
+    queue_wrap_up: tuple[Annotated[str, AfterValidator(_queue_seconds)], ...] = ()
+
+    def seconds_of_queues(self) -> Iterator[tuple[str, int]]:
+        """The queues with a time of their own."""
+        for each in self.queue_wrap_up:
+            queue, _, seconds = each.partition("=")
+            yield queue, int(seconds)
+
+
+@_strict
+@dataclass(frozen=True, slots=True)
 class WebConfig:
     """The HTTP server. `public_url`: where browsers reach it; empty means by the host they name."""
 
@@ -216,6 +242,7 @@ class Config:
     fastagi: FastAgiConfig = field(default_factory=FastAgiConfig)
     ari: AriConfig = field(default_factory=AriConfig)
     ami: AmiConfig = field(default_factory=AmiConfig)
+    agents: AgentsConfig = field(default_factory=AgentsConfig)
     web: WebConfig = field(default_factory=WebConfig)
     recordings: RecordingsConfig = field(default_factory=RecordingsConfig)
     spool: SpoolConfig = field(default_factory=SpoolConfig)

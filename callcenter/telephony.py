@@ -11,7 +11,9 @@ import os
 import socket
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
 
 from agi.actions import Actions
 from agi.ami import Account, Ami, AmiError, connected
@@ -21,6 +23,7 @@ from agi.ari.stream import ReplacedError, opened
 from agi.scripts import routes
 from agi.server import listen
 from callcenter.agents import shift
+from callcenter.agents.agent import WrapUp
 from callcenter.agents.membership import Membership
 from callcenter.callbacks.dialer import Dialer
 from callcenter.callbacks.switch import AriSwitch
@@ -56,6 +59,13 @@ def rest_of(config: Config) -> Rest:
     return Rest(config.ari.url, config.ari.user, config.ari.password)
 
 
+def wrap_up_of(config: Config) -> WrapUp:
+    """The time for writing as the settings say."""
+    agents = config.agents
+    of_queue = {queue: timedelta(seconds=seconds) for queue, seconds in agents.seconds_of_queues()}
+    return WrapUp(timedelta(seconds=agents.wrap_up), of_queue)
+
+
 def account_of(config: Config) -> Account:
     """The switch's manager interface as the settings say."""
     return Account(config.ami.host, config.ami.port, config.ami.user, config.ami.password)
@@ -86,7 +96,7 @@ class Telephony:
         """Runs until `stopping`; calls under way go on without us."""
         async with (
             rest_of(self.config) as rest,
-            connected(account_of(self.config)) as ami,
+            connected(replace(account_of(self.config), events="agent")) as ami,
             asyncio.TaskGroup() as tasks,
         ):
             parts = [
@@ -130,7 +140,8 @@ class Telephony:
         async with self.db.connection() as conn:
             tail = Tail(self.config.recordings.cel_file, await store.offsets(conn))
         ari = Ari(rest)
-        controller = Controller(self.db, ari, self.wall, self.desk, shift.release, self.config.ari.app, self.pace)
+        release = partial(shift.release, wrap_up=wrap_up_of(self.config))
+        controller = Controller(self.db, ari, self.wall, self.desk, release, self.config.ari.app, self.pace)
         self.controller = controller
         async with (
             opened(rest, self.config.ari.app, subscribe_all=True, wanted=FACTS_OF) as stream,

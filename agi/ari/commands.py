@@ -221,6 +221,16 @@ class Ari:
         body = {"allowed": [{"type": kind} for kind in allowed], "disallowed": []}
         await self.rest.request("PUT", "applications", name, "eventFilter", body=body)
 
+    async def device_state(self, device: str) -> str:
+        """Asterisk's word for a device such as `PJSIP/desk-8001`: NOT_INUSE, INUSE, BUSY, RINGING, ONHOLD, UNAVAILABLE
+        (nothing is registered), INVALID (there is no such one) …"""
+        return shapes.name(shapes.mapping(await self.rest.request("GET", "deviceStates", device))["state"])
+
+    async def endpoints(self) -> Mapping[str, str]:
+        """Every endpoint's state by its name: online, offline, unknown."""
+        found = map(shapes.mapping, listed(await self.rest.request("GET", "endpoints")))
+        return {shapes.name(one["resource"]): shapes.name(one["state"]) for one in found}
+
     async def info(self) -> Mapping[str, object]:
         """What Asterisk says of itself: version, start time, configuration."""
         return shapes.mapping(await self.rest.request("GET", "asterisk", "info"))

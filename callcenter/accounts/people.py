@@ -12,6 +12,7 @@ from callcenter.accounts.actor import Actor
 from callcenter.accounts.errors import LastAdminError, NotOursToGiveError
 from callcenter.accounts.permissions import Role
 from callcenter.accounts.store import Phone, User
+from callcenter.agents import shift
 from callcenter.db.pool import Connection, Database
 from callcenter.errors import ForbiddenError, NotFoundError
 from callcenter.idempotency import KeyReusedError
@@ -94,7 +95,9 @@ async def find(conn: Connection, doer: Doer, user_id: UUID) -> User:
 async def change(
     db: Database, doer: Doer, user_id: UUID, version: int, changes: Mapping[str, Any], at: datetime
 ) -> User:
-    """Changes name, organisation, roles, extension, phone or active, as seen in `version`; ends sessions on leaving.
+    """Changes name, organisation, roles, extension, phone or active, as seen in `version`.
+
+    Leaving ends sessions; who leaves or gets another extension is logged out of the queues.
 
     Raises NotFoundError, StaleVersionError, NotOursToGiveError, LoginTakenError, LastAdminError.
     """
@@ -113,6 +116,8 @@ async def change(
         await store.save_user(conn, wanted)
         if before.active and not wanted.active:
             await conn.execute(sessions.REVOKE_ALL, user_id, at, None)
+        if (before.active, before.extension) != (wanted.active, wanted.extension):
+            await shift.leave(conn, user_id, doer.name, at)
         was, now = _shown(before), _shown(wanted)
         details = {name: [was[name], now[name]] for name in now if was[name] != now[name]}
         await _record(conn, doer, "user.changed", user_id, at, details)

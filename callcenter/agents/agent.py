@@ -4,16 +4,16 @@ Ringing and talking are no states here: they are seen on the calls. A paused age
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from callcenter.errors import ConflictError, InvalidError
 
-WRAP_UP = timedelta(seconds=15)
-"""After a call an agent has so long to finish writing; then he is ready again."""
 LONGEST_WRAP_UP = timedelta(minutes=30)
+NO_ANSWER = "no_answer"
+"""The reason of a pause that nobody chose: the telephone rang and was not answered (未接)."""
 
 
 class State(StrEnum):
@@ -29,6 +29,7 @@ class Action(StrEnum):
     LOG_IN = "log_in"
     READY = "ready"
     PAUSE = "pause"
+    MISS = "miss"
     RELEASE = "release"
     EXTEND = "extend"
     LOG_OUT = "log_out"
@@ -37,14 +38,18 @@ class Action(StrEnum):
 MOVES: Mapping[tuple[State, Action], State] = {
     (State.OFFLINE, Action.LOG_IN): State.READY,
     (State.READY, Action.LOG_IN): State.READY,
-    (State.PAUSED, Action.LOG_IN): State.READY,
-    (State.WRAP_UP, Action.LOG_IN): State.READY,
+    (State.PAUSED, Action.LOG_IN): State.PAUSED,
+    (State.WRAP_UP, Action.LOG_IN): State.WRAP_UP,
     (State.READY, Action.READY): State.READY,
     (State.PAUSED, Action.READY): State.READY,
     (State.WRAP_UP, Action.READY): State.READY,
     (State.READY, Action.PAUSE): State.PAUSED,
     (State.PAUSED, Action.PAUSE): State.PAUSED,
     (State.WRAP_UP, Action.PAUSE): State.PAUSED,
+    (State.OFFLINE, Action.MISS): State.OFFLINE,
+    (State.READY, Action.MISS): State.PAUSED,
+    (State.PAUSED, Action.MISS): State.PAUSED,
+    (State.WRAP_UP, Action.MISS): State.WRAP_UP,
     (State.READY, Action.RELEASE): State.WRAP_UP,
     (State.WRAP_UP, Action.RELEASE): State.WRAP_UP,
     (State.PAUSED, Action.RELEASE): State.PAUSED,
@@ -82,6 +87,18 @@ class UnknownQueueError(InvalidError):
 
 
 @dataclass(frozen=True, slots=True)
+class WrapUp:
+    """How long an agent has to finish writing after a call; then he is ready again. Nothing: he is ready at once."""
+
+    usual: timedelta = timedelta(seconds=15)
+    of_queue: Mapping[str, timedelta] = field(default_factory=dict)
+
+    def after(self, queue: str | None) -> timedelta:
+        """After a call of that queue."""
+        return self.usual if queue is None else self.of_queue.get(queue, self.usual)
+
+
+@dataclass(frozen=True, slots=True)
 class Agent:
     """One agent's wish. `until`: when wrap-up ends; `call_id`: the call it follows."""
 
@@ -108,7 +125,8 @@ def move(agent: Agent, action: Action, at: datetime) -> Agent:
 
 
 def log_in(agent: Agent, endpoint: str, queues: tuple[str, ...], at: datetime) -> Agent:
-    """Ready at this telephone for these queues; also moves an agent who is logged in to another telephone."""
+    """Ready at this telephone for these queues. Who is logged in moves to it and stays what he is: a page that is
+    loaded again ends neither a pause nor the time for writing."""
     moved = move(agent, Action.LOG_IN, at)
     return replace(moved, endpoint=endpoint, queues=queues)
 
@@ -123,9 +141,15 @@ def pause(agent: Agent, reason: str, at: datetime) -> Agent:
     return moved if moved.reason == reason else replace(moved, reason=reason, since=at)
 
 
-def release(agent: Agent, call_id: UUID, at: datetime, wrap_up: timedelta = WRAP_UP) -> Agent:
-    """A call let the agent go: wrap-up (话后处理) begins, unless he went elsewhere since."""
-    if at < agent.since and agent.state is not State.WRAP_UP:
+def miss(agent: Agent, at: datetime) -> Agent:
+    """A caller rang in vain: paused until the agent says that he is there, so that others get the next one."""
+    moved = move(agent, Action.MISS, at)
+    return moved if moved.state is not State.PAUSED or moved.reason else replace(moved, reason=NO_ANSWER)
+
+
+def release(agent: Agent, call_id: UUID, at: datetime, wrap_up: timedelta) -> Agent:
+    """A call let the agent go: wrap-up (话后处理) begins, unless he went elsewhere since or there is no time for it."""
+    if not wrap_up or (at < agent.since and agent.state is not State.WRAP_UP):
         return agent
     moved = move(agent, Action.RELEASE, at)
     if moved.state is not State.WRAP_UP:

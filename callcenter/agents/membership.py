@@ -1,7 +1,7 @@
 """Makes the switch's queues follow the agents' wishes: at every change, after every reconnection, and now and then.
 
-The wish in PostgreSQL is the truth; the switch is looked at before it is changed. Static members are the
-configuration's.
+The wish in PostgreSQL is the truth; the switch is looked at before it is changed. One thing goes the other way: a
+member the switch itself paused because it did not answer becomes a wish. Static members are the configuration's.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agi.actions import Actions, Member
-from agi.ami import AmiError
+from agi.ami import AmiError, Gap
 from callcenter.agents import shift, store
 from callcenter.agents.agent import State
 from callcenter.agents.store import Wish
@@ -25,6 +25,10 @@ log = logging.getLogger(__name__)
 TECHNOLOGY = "PJSIP/"
 EVERY = 15.0
 """Seconds between two looks when nothing seems to have changed."""
+PAUSED = "QueueMemberPause"
+AUTO_PAUSE = "Auto-Pause"
+"""The reason app_queue gives when it pauses a member that did not answer (queues.conf, `autopause`), also while we are
+away."""
 AGAIN = 1.0
 TICK = 0.5
 
@@ -33,7 +37,7 @@ TICK = 0.5
 class Step:
     """One change to the switch's queues."""
 
-    kind: Literal["add", "remove", "pause", "resume"]
+    kind: Literal["add", "remove", "pause", "resume", "missed"]
     queue: str
     interface: str
     name: str = ""
@@ -57,6 +61,8 @@ def plan(wishes: Iterable[Wish], members: Iterable[Member]) -> Iterator[Step]:
             member = None
         if member is None:
             yield Step("add", queue, interface, wish.name, wish.penalty, reason)
+        elif member.paused and not paused and member.pause_reason == AUTO_PAUSE:
+            yield Step("missed", queue, interface)
         elif member.paused != paused or (paused and member.pause_reason != reason):
             yield Step("pause" if paused else "resume", queue, interface, reason=reason)
 
@@ -74,12 +80,12 @@ class Membership:
         self._changed.set()
 
     async def run(self) -> None:
-        """Runs for ever; failures are waited out."""
+        """Runs for ever; failures are waited out, and no fault of an agent's rows ends it."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen(), name="agents listen")
             tasks.create_task(self._end_wrap_ups(), name="agents wrap-up")
             tasks.create_task(self._keep(), name="agents queues")
-            tasks.create_task(self._watch_connection(), name="agents ami")
+            tasks.create_task(self._hear(), name="agents ami")
 
     async def settle(self) -> int:
         """Makes the queues follow once; returns how many changes it took. Raises AmiError."""
@@ -93,6 +99,12 @@ class Membership:
 
     async def _do(self, step: Step) -> None:
         match step.kind:
+            case "missed":
+                endpoint = step.interface.removeprefix(TECHNOLOGY)
+                if await shift.missed(self._db, endpoint, self._clock.now()):
+                    self.wake()
+                else:
+                    await self._actions.queue_pause(step.interface, paused=False, queue=step.queue)
             case "add":
                 await self._actions.queue_add(
                     step.queue, step.interface, name=step.name, penalty=step.penalty, paused=bool(step.reason)
@@ -117,19 +129,17 @@ class Membership:
             except (AmiError, *AWAY) as error:
                 pause = AGAIN
                 log.warning("queues not settled, trying again", extra={"error": str(error)[:200]})
+            except Exception as error:
+                log.error("queues not settled", exc_info=error)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._changed.wait()
 
-    async def _watch_connection(self) -> None:
-        """A switch that was restarted has lost or kept members as it pleases: look again whenever AMI comes back."""
-        was_up = False
-        while True:
-            is_up = self._actions.ami.up.is_set()
-            if is_up and not was_up:
+    async def _hear(self) -> None:
+        """A switch that was restarted has lost or kept members as it pleases, and pauses who does not answer."""
+        async for told in self._actions.ami.events():
+            if isinstance(told, Gap) or (told.event == PAUSED and told.get("PausedReason") == AUTO_PAUSE):
                 self.wake()
-            was_up = is_up
-            await asyncio.sleep(TICK)
 
     async def _listen(self) -> None:
         while True:
@@ -159,6 +169,10 @@ class Membership:
 
     async def _end_wrap_ups(self) -> None:
         while True:
-            with contextlib.suppress(*AWAY):
+            try:
                 await shift.end_wrap_ups(self._db, self._clock.now())
+            except AWAY as error:
+                log.warning("wrap-ups not ended, trying again", extra={"error": type(error).__name__})
+            except Exception as error:
+                log.error("wrap-ups not ended", exc_info=error)
             await asyncio.sleep(TICK)

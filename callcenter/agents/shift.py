@@ -1,6 +1,7 @@
 """What agents and supervisors do: log in, ready, pause, log out. One transaction each; the queues follow after the
 commit."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -10,10 +11,14 @@ from agi import names
 from callcenter import audit
 from callcenter.agents import agent as rules
 from callcenter.agents import store
-from callcenter.agents.agent import Agent, NoPhoneError, State, UnknownPauseReasonError, UnknownQueueError
+from callcenter.agents.agent import Agent, NoPhoneError, State, UnknownPauseReasonError, UnknownQueueError, WrapUp
 from callcenter.agents.store import Person
+from callcenter.db.away import is_away
 from callcenter.db.pool import Connection, Database
 
+log = logging.getLogger(__name__)
+
+STANDARD = WrapUp()
 QUEUES_OF_ROLE = {
     "agent": (names.QUEUE_GENERAL, names.QUEUE_CLAIMS, names.QUEUE_POLICY, names.QUEUE_COMPLAINT),
     "supervisor": (names.QUEUE_GENERAL,),
@@ -76,8 +81,13 @@ async def extend(db: Database, user_id: UUID, seconds: int, actor: str, path: st
 async def log_out(db: Database, user_id: UUID, actor: str, path: str, at: datetime) -> Agent:
     """Raises NotFoundError. A call under way goes on."""
     async with db.transaction() as conn:
-        _, before = await store.lock(conn, user_id, path, at)
-        return await _keep(conn, before, rules.log_out(before, at), actor, at)
+        return await leave(conn, user_id, actor, at, path)
+
+
+async def leave(conn: Connection, user_id: UUID, actor: str, at: datetime, path: str = "") -> Agent:
+    """Logged out in the caller's transaction, as when the person leaves us. Raises NotFoundError."""
+    _, before = await store.lock(conn, user_id, path, at, whoever=True)
+    return await _keep(conn, before, rules.log_out(before, at), actor, at)
 
 
 async def serve(
@@ -104,28 +114,54 @@ async def serve(
     return wanted
 
 
-async def release(conn: Connection, endpoint: str, call_id: UUID, at: datetime) -> None:
+async def release(conn: Connection, endpoint: str, call_id: UUID, at: datetime, wrap_up: WrapUp = STANDARD) -> None:
     """A call let the telephone go; whoever is logged in there gets time for writing. In the caller's transaction."""
     user_id = await store.at_endpoint(conn, endpoint)
     if user_id is None:
         return
-    _, before = await store.lock(conn, user_id, "", at)
-    after = rules.release(before, call_id, at)
+    time = wrap_up.after(await store.queue_of_call(conn, call_id))
+    _, before = await store.lock(conn, user_id, "", at, whoever=True)
+    after = rules.release(before, call_id, at, time)
     if after != before:
         await store.save(conn, before, after, "system:telephony", at)
 
 
+async def missed(db: Database, endpoint: str, at: datetime) -> bool:
+    """A telephone did not answer a caller: whoever is logged in there is paused (未接). False when it is in use or
+    nobody's, so that there is nothing to pause for."""
+    async with db.transaction() as conn:
+        user_id = await store.at_endpoint(conn, endpoint)
+        if user_id is None or await store.is_talking(conn, user_id):
+            return False
+        _, before = await store.lock(conn, user_id, "", at, whoever=True)
+        after = rules.miss(before, at)
+        if after != before:
+            await store.save(conn, before, after, "system:telephony", at)
+        return after.state is State.PAUSED
+
+
 async def end_wrap_ups(db: Database, at: datetime) -> int:
-    """Who has had his time is ready again; returns how many."""
+    """Who has had his time is ready again; returns how many. What is wrong with one keeps nobody else from it."""
     async with db.connection() as conn:
         found = await store.due(conn, at)
+    ended = 0
     for user_id in found:
-        async with db.transaction() as conn:
-            _, before = await store.lock(conn, user_id, "", at)
-            if before.state is State.WRAP_UP and before.until is not None and before.until <= at:
-                after = rules.move(before, rules.Action.READY, at)
-                await store.save(conn, before, after, "system:telephony", at)
-    return len(found)
+        try:
+            await _end_wrap_up(db, user_id, at)
+            ended += 1
+        except Exception as error:
+            if is_away(error):
+                raise
+            log.error("wrap-up not ended", exc_info=error, extra={"agent": str(user_id)})
+    return ended
+
+
+async def _end_wrap_up(db: Database, user_id: UUID, at: datetime) -> None:
+    async with db.transaction() as conn:
+        _, before = await store.lock(conn, user_id, "", at, whoever=True)
+        if before.state is State.WRAP_UP and before.until is not None and before.until <= at:
+            after = rules.move(before, rules.Action.READY, at)
+            await store.save(conn, before, after, "system:telephony", at)
 
 
 async def _served(conn: Connection, person: Person) -> tuple[str, ...]:
@@ -137,7 +173,7 @@ async def _served(conn: Connection, person: Person) -> tuple[str, ...]:
 
 
 async def _reason(conn: Connection, code: str) -> str:
-    known = [reason.code for reason in await store.pause_reasons(conn) if reason.active]
+    known = [reason.code for reason in await store.pause_reasons(conn) if reason.active and reason.by_hand]
     if code not in known:
         raise UnknownPauseReasonError(f"reasons: {', '.join(known)}")
     return code

@@ -16,10 +16,20 @@ CHANNEL = "cc_agents"
 LOCK_USER = """
 SELECT u.id, u.extension, u.phone, u.roles, o.path
 FROM app_user u JOIN organisation o ON o.id = u.organisation_id
-WHERE u.id = $1 AND u.active AND o.path LIKE $2 || '%' FOR UPDATE OF u"""
+WHERE u.id = $1 AND (u.active OR $3) AND o.path LIKE $2 || '%' FOR UPDATE OF u"""
 SELECT_AGENT = """
 SELECT user_id, state, since, reason, until, endpoint, queues, call_id, version FROM agent_state WHERE user_id = $1"""
 SELECT_AT = "SELECT user_id FROM agent_state WHERE endpoint = $1 AND state <> 'offline'"
+SELECT_ENDPOINT = """
+SELECT COALESCE(s.endpoint, u.phone || '-' || u.extension)
+FROM app_user u LEFT JOIN agent_state s ON s.user_id = u.id WHERE u.id = $1 AND u.extension IS NOT NULL"""
+SELECT_ENDPOINT_OF_EXTENSION = """
+SELECT COALESCE(s.endpoint, u.phone || '-' || u.extension)
+FROM app_user u LEFT JOIN agent_state s ON s.user_id = u.id WHERE u.extension = $1 AND u.active"""
+SELECT_QUEUE_OF_CALL = "SELECT queue FROM call WHERE id = $1"
+SELECT_TALKING = """
+SELECT EXISTS (SELECT FROM call c JOIN call_leg g ON g.call_id = c.id
+    WHERE c.ended_at IS NULL AND g.user_id = $1 AND g.answered_at IS NOT NULL AND g.ended_at IS NULL)"""
 SAVE_AGENT = """
 INSERT INTO agent_state (user_id, state, since, reason, until, endpoint, queues, call_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -45,12 +55,14 @@ class Person:
     path: str
 
 
-async def lock(conn: Connection, user_id: UUID, path: str, at: datetime) -> tuple[Person, Agent]:
-    """The person and his present wish, kept from others until the transaction ends.
+async def lock(
+    conn: Connection, user_id: UUID, path: str, at: datetime, *, whoever: bool = False
+) -> tuple[Person, Agent]:
+    """The person and his present wish, kept from others until the transaction ends; `whoever`: also who has left us.
 
     Raises NotFoundError outside the subtree at `path`.
     """
-    row = await conn.fetchrow(LOCK_USER, user_id, path)
+    row = await conn.fetchrow(LOCK_USER, user_id, path, whoever)
     if row is None:
         raise NotFoundError("agent", user_id)
     person = Person(row["id"], row["extension"], row["phone"], frozenset(row["roles"]), row["path"])
@@ -67,6 +79,29 @@ async def at_endpoint(conn: Connection, endpoint: str) -> UUID | None:
     """Who is logged in at a telephone."""
     user_id: UUID | None = await conn.fetchval(SELECT_AT, endpoint)
     return user_id
+
+
+async def endpoint(conn: Connection, user_id: UUID) -> str | None:
+    """The telephone a person is logged in at, else the one he usually uses; None for who has no extension."""
+    found: str | None = await conn.fetchval(SELECT_ENDPOINT, user_id)
+    return found
+
+
+async def endpoint_of(conn: Connection, extension: str) -> str | None:
+    """The same for whoever has the extension; None when nobody active has it."""
+    found: str | None = await conn.fetchval(SELECT_ENDPOINT_OF_EXTENSION, extension)
+    return found
+
+
+async def is_talking(conn: Connection, user_id: UUID) -> bool:
+    """Whether a telephone of his is part of a living call."""
+    return bool(await conn.fetchval(SELECT_TALKING, user_id))
+
+
+async def queue_of_call(conn: Connection, call_id: UUID) -> str | None:
+    """The queue a call was in last."""
+    queue: str | None = await conn.fetchval(SELECT_QUEUE_OF_CALL, call_id)
+    return queue
 
 
 async def save(conn: Connection, before: Agent, after: Agent, actor: str, at: datetime) -> None:
@@ -95,7 +130,7 @@ async def save(conn: Connection, before: Agent, after: Agent, actor: str, at: da
 
 
 SELECT_REASONS = """
-SELECT code, name_zh, name_en, counts_as_work, active FROM pause_reason ORDER BY code"""
+SELECT code, name_zh, name_en, counts_as_work, active, by_hand FROM pause_reason ORDER BY code"""
 SELECT_QUEUES = "SELECT queue, penalty FROM agent_queue WHERE user_id = $1 ORDER BY queue"
 DELETE_QUEUES = "DELETE FROM agent_queue WHERE user_id = $1"
 INSERT_QUEUES = """
@@ -104,11 +139,14 @@ INSERT INTO agent_queue (user_id, queue, penalty) SELECT $1, * FROM unnest($2::t
 
 @dataclass(frozen=True, slots=True)
 class PauseReason:
+    """Why an agent is paused; without `by_hand` nobody can choose it."""
+
     code: str
     name_zh: str
     name_en: str
     counts_as_work: bool
     active: bool
+    by_hand: bool
 
 
 async def pause_reasons(conn: Connection) -> list[PauseReason]:

@@ -88,6 +88,7 @@ class Segment:
     lost_reason: str | None = None
 
 
+SERVING = (Role.AGENT, Role.CONSULT)
 NO_LEGS: Mapping[str, Leg] = MappingProxyType({})
 NO_SEGMENTS: Mapping[int, Segment] = MappingProxyType({})
 
@@ -287,7 +288,7 @@ def _leg_ended(call: Call, fact: facts.LegEnded) -> tuple[Call, Effects]:
     if leg is None or leg.ended_at is not None:
         return call, ()
     after = _with_leg(call, replace(leg, ended_at=fact.at, cause=fact.cause, bridged=False))
-    serves = leg.role in (Role.AGENT, Role.CONSULT) and leg.bridged_at is not None
+    serves = leg.role in SERVING and leg.bridged_at is not None
     effects: Effects = (Released(leg.endpoint, fact.at),) if serves else ()
     if leg.role is Role.SUPERVISOR or call.ended_at is not None:
         return after, effects
@@ -303,7 +304,7 @@ def _bridged(call: Call, fact: facts.Bridged) -> Call:
     leg = call.legs.get(fact.channel)
     if leg is None or leg.bridged:
         return call
-    serves = leg.role in (Role.AGENT, Role.CONSULT)
+    serves = leg.role in SERVING
     if leg.ended_at is not None or _before(fact.at, leg.bridged_at):  # told late: it was so, it is not so now
         return replace(call, agent=leg.endpoint) if serves and call.agent is None else call
     after = _with_leg(call, replace(leg, bridged=True, bridged_at=fact.at))

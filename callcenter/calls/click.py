@@ -10,7 +10,8 @@ from callcenter import audit
 from callcenter.calls import store
 from callcenter.calls.call import Direction
 from callcenter.calls.errors import BadTargetError, NoTelephoneError, SwitchAwayError
-from callcenter.calls.switchboard import NUMBER, Hand
+from callcenter.calls.parties import Hand
+from callcenter.calls.switchboard import NUMBER
 from callcenter.clock import Clock
 from callcenter.db.pool import Database
 from callcenter.errors import ConflictError

@@ -39,8 +39,26 @@ class NoTelephoneError(ConflictError):
     code = "phone_unreachable"
 
 
+class TargetBusyError(ConflictError):
+    """The colleague's telephone is in use."""
+
+    code = "target_busy"
+
+
+class NoConsultationError(ConflictError):
+    """Nobody is being consulted, so nobody could take the customer."""
+
+    code = "no_consultation"
+
+
+class InConferenceError(ConflictError):
+    """Not possible in a conference; invite whom you want to consult."""
+
+    code = "in_conference"
+
+
 class BadTargetError(InvalidError):
-    """Neither an extension, nor a queue, nor a telephone number."""
+    """Nobody and nothing a call may go to in this way."""
 
     code = "bad_target"
 
@@ -49,6 +67,12 @@ class SwitchRefusedError(ConflictError):
     """Asterisk refused; most often the call has moved on in this moment."""
 
     code = "switch_refused"
+
+
+class SwitchUnansweredError(AwayError):
+    """Asterisk was asked and did not answer: it may or may not have done it."""
+
+    code = "switch_unanswered"
 
 
 class SwitchAwayError(AwayError):

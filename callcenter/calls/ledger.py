@@ -14,6 +14,7 @@ from callcenter.calls import channels, facts, store
 from callcenter.calls.call import Announce, Call, Direction, Effect, Incident, Released, SegmentState
 from callcenter.calls.facts import Fact, Source
 from callcenter.calls.store import Note
+from callcenter.db.away import is_away
 from callcenter.db.pool import Connection
 from callcenter.ids import CallId, call_id
 
@@ -199,6 +200,17 @@ class Pending:
             if isinstance(told, Announce) and id is not None:
                 await store.announce(conn, id, told)
             elif isinstance(told, Released) and id is not None:
-                await release(conn, told.endpoint, id, told.at)
+                await _let_go(conn, release, id, told)
         if self.place is not None:
             await store.save_offset(conn, self.place.file, self.place.path, self.place.position, at)
+
+
+async def _let_go(conn: Connection, release: Release, id: CallId, told: Released) -> None:
+    """What is wrong with one agent keeps no call from being written."""
+    try:
+        async with conn.transaction():
+            await release(conn, told.endpoint, id, told.at)
+    except Exception as error:
+        if is_away(error):
+            raise
+        log.error("agent not released", exc_info=error, extra={"endpoint": told.endpoint, "call_id": str(id)})

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from callcenter.calls.call import (
+    SERVING,
     Announce,
     Call,
     Direction,
@@ -53,7 +54,7 @@ SELECT_LIVE = "SELECT id FROM call WHERE ended_at IS NULL"
 SELECT_UNSETTLED = """
 SELECT call_id FROM segment WHERE state IN ('expected', 'recording')"""
 SELECT_LEGS = """
-SELECT id, call_id, channel_id, channel_name, role, started_at, answered_at, ended_at, cause
+SELECT id, call_id, channel_id, channel_name, role, started_at, answered_at, ended_at, cause, bridged, bridged_at
 FROM call_leg WHERE call_id = ANY($1::uuid[]) ORDER BY started_at, id"""
 SELECT_SEGMENTS = """
 SELECT id, call_id, seq, state, base, started_at, ended_at, expected_ms, r_bytes, t_bytes, end_reason, lost_reason
@@ -83,6 +84,8 @@ async def load(conn: Connection, ids: Iterable[UUID]) -> list[Call]:
             row["answered_at"],
             row["ended_at"],
             row["cause"],
+            row["bridged"],
+            row["bridged_at"],
         )
     segments: dict[UUID, dict[int, Segment]] = {}
     for row in await conn.fetch(SELECT_SEGMENTS, wanted):
@@ -95,8 +98,16 @@ async def load(conn: Connection, ids: Iterable[UUID]) -> list[Call]:
         fields = dict(row)
         fields["direction"] = Direction(fields["direction"])
         fields["state"] = State(fields["state"])
-        calls.append(Call(**fields, legs=legs.get(row["id"], {}), segments=segments.get(row["id"], {})))
+        of_call = legs.get(row["id"], {})
+        agent = _served_last(of_call.values())
+        calls.append(Call(**fields, agent=agent, legs=of_call, segments=segments.get(row["id"], {})))
     return calls
+
+
+def _served_last(legs: Iterable[Leg]) -> str | None:
+    """The telephone that talked with the customer last."""
+    served = [(leg.bridged_at, leg.endpoint) for leg in legs if leg.bridged_at and leg.role in SERVING]
+    return max(served)[1] if served else None
 
 
 EXPECT = """
@@ -153,18 +164,23 @@ ON CONFLICT (id) DO UPDATE SET
 
 SAVE_LEGS = """
 INSERT INTO call_leg AS l (id, call_id, channel_id, channel_name, role, endpoint, user_id, started_at, answered_at,
-    ended_at, cause)
+    ended_at, cause, bridged, bridged_at)
 SELECT r.id, r.call_id, r.channel_id, r.channel_name, r.role, r.endpoint, u.id, r.started_at, r.answered_at,
-    r.ended_at, r.cause
+    r.ended_at, r.cause, r.bridged, r.bridged_at
 FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, call_id uuid, channel_id text, channel_name text, role text,
     endpoint text,
-    started_at timestamptz, answered_at timestamptz, ended_at timestamptz, cause text)
+    started_at timestamptz, answered_at timestamptz, ended_at timestamptz, cause text, bridged boolean,
+    bridged_at timestamptz)
 LEFT JOIN app_user u ON u.extension = split_part(r.endpoint, '-', 2) AND split_part(r.endpoint, '-', 1) IN ('desk',
     'web')
 ON CONFLICT (id) DO UPDATE SET
     user_id = COALESCE(l.user_id, EXCLUDED.user_id),
     started_at = LEAST(l.started_at, EXCLUDED.started_at),
     answered_at = LEAST(l.answered_at, EXCLUDED.answered_at),
+    bridged = CASE WHEN l.ended_at IS NOT NULL OR EXCLUDED.ended_at IS NOT NULL THEN false
+                   WHEN l.bridged_at > EXCLUDED.bridged_at OR EXCLUDED.bridged_at IS NULL THEN l.bridged
+                   ELSE EXCLUDED.bridged END,
+    bridged_at = GREATEST(l.bridged_at, EXCLUDED.bridged_at),
     ended_at = COALESCE(l.ended_at, EXCLUDED.ended_at),
     cause = COALESCE(l.cause, EXCLUDED.cause)"""
 
@@ -379,6 +395,8 @@ def _leg_row(call: Call, leg: Leg) -> dict[str, Any]:
         "answered_at": leg.answered_at,
         "ended_at": leg.ended_at,
         "cause": leg.cause,
+        "bridged": leg.bridged,
+        "bridged_at": leg.bridged_at,
     }
 
 

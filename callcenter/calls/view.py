@@ -98,7 +98,7 @@ SELECT_SEGMENTS = """
 SELECT id, seq, state, started_at, ended_at, expected_ms, end_reason,
     lost_reason FROM segment WHERE call_id = $1 ORDER BY seq"""
 SELECT_MUTES = """
-SELECT m.id, m.user_id, u.name AS user_name, m.reason, m.started_at, m.ended_at
+SELECT m.id, m.user_id, u.name AS user_name, m.reason, m.started_at, m.ended_at, m.in_doubt
 FROM mute_interval m LEFT JOIN app_user u ON u.id = m.user_id WHERE m.call_id = $1 ORDER BY m.started_at"""
 SELECT_INCIDENTS = "SELECT id, kind, at, details FROM incident WHERE call_id = $1 ORDER BY at"
 SELECT_TICKETS = f"""

@@ -98,14 +98,15 @@ class Asterisk:
         sounds: Path,
         phones: tuple[AgentPhone, ...] = (),
         fallback: tuple[str, ...] = (),
+        ring: int = 20,
         settings: dict[str, str] | None = None,
         name: str = "",
         rtp_ports: int = RTP_WIDTH,
     ) -> Self:
         """Prepare a new instance: folders, two capture volumes, passwords, free ports, configuration.
 
-        `settings` are dialplan globals which replace the shipped ones (docs/telephony.md); a leg needs two of the
-        `rtp_ports`.
+        A queue rings a phone for `ring` seconds; `settings` are dialplan globals which replace the shipped ones
+        (docs/telephony.md); a leg needs two of the `rtp_ports`.
         """
         directory = directory.resolve()
         first, last = free_rtp_range(rtp_ports)
@@ -122,6 +123,7 @@ class Asterisk:
             volumes=(directory / "rec1", directory / "rec2"),
             phones=phones,
             fallback=fallback,
+            ring=ring,
             globals=tuple((settings or {}).items()),
         )
         instance = cls(site, tree)

@@ -105,9 +105,13 @@ class Phone(asyncio.DatagramProtocol):
         port: int = 0,
         host: str = "127.0.0.1",
     ) -> None:
-        """With a `name` it registers at `server`; `manner` may decide for each call (by `call.dialled`)."""
+        """With a `name` it registers at `server`; `manner` may decide for each call (by `call.dialled`).
+
+        As many desk phones do, it holds and takes back when it is told so (NOTIFY `hold`, `talk`), while it `obeys`.
+        """
         self.server, self.name, self.password, self.host, self.port = server, name, password, host, port
         self.manner = manner
+        self.obeys = True
         self.calls: list[Call] = []
         self._arrivals: asyncio.Queue[Call] = asyncio.Queue()
         self._waiting: dict[tuple[str, str], asyncio.Future[Message]] = {}
@@ -234,6 +238,9 @@ class Phone(asyncio.DatagramProtocol):
             case "BYE" if call is not None:
                 self._reply(message, 200, sip.tag_of(call.local))
                 self.finish(call)
+            case "NOTIFY" if call is not None and self.obeys:
+                self._reply(message, 200, sip.tag_of(call.local))
+                self._tasks.create_task(self._obey(call, message.header("Event")))
             case "CANCEL" if call is not None and call.invite is not None:
                 self._reply(message, 200, sip.tag_of(call.local))
                 if not call.answered.is_set():
@@ -244,6 +251,12 @@ class Phone(asyncio.DatagramProtocol):
             case method:
                 known = method in ("OPTIONS", "NOTIFY", "INFO", "UPDATE", "MESSAGE")
                 self._reply(message, 200 if known else 481, secrets.token_hex(4))
+
+    async def _obey(self, call: Call, event: str) -> None:
+        if event == "hold":
+            await call.hold()
+        elif event == "talk":
+            await call.resume()
 
     async def _arrive(self, invite: Message) -> None:
         tag = secrets.token_hex(4)

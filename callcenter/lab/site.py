@@ -35,7 +35,7 @@ class Ports:
 
 @dataclass(frozen=True)
 class Site:
-    """Everything that is particular to one Asterisk. It listens on `host`.
+    """Everything that is particular to one Asterisk. It listens on `host`; a queue rings a phone for `ring` seconds.
 
     Where the others are, if not on `host` too: `agi_host` (the telephony process), `carrier` (host:port that calls to
     customers go to), `carrier_match` (addresses, separated by commas, whose calls are the carrier's). Behind NAT,
@@ -55,6 +55,7 @@ class Site:
     volumes: tuple[Path, Path] = (Path(), Path())
     phones: tuple[AgentPhone, ...] = ()
     fallback: tuple[str, ...] = ()
+    ring: int = 20
     globals: tuple[tuple[str, str], ...] = ()
     agi_host: str = ""
     carrier: str = ""
@@ -93,6 +94,7 @@ def site_files(site: Site) -> dict[str, str]:
         "pjsip-trunk.conf": _lines(("contact", f"sip:{site.carrier or f'{site.host}:{ports.trunk}'}")),
         "pjsip-trunk-match.conf": _lines(("match", site.carrier_match or site.host)),
         "pjsip-agents.conf": agents_file(site.phones),
+        "queue.conf": _lines(("timeout", site.ring)),
         "queue-fallback.conf": "".join(f"member => {member}\n" for member in site.fallback),
         "globals.conf": _lines(
             ("CC_AGI", f"agi://{site.agi_host or site.host}:{ports.agi}"),

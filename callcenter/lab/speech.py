@@ -21,6 +21,10 @@ PROMPTS: dict[str, tuple[str, str]] = {
         "For claims press 1, for policy service press 2, to complain press 3, for an agent press 0.",
     ),
     "connecting": ("正在为您接通上次为您服务的坐席。", "Connecting you to the agent who helped you last."),
+    "queue-offer": (
+        "坐席仍在忙，请继续等待，留言请按星号键。",
+        "Our agents are still busy. Please hold, or press star to leave a message.",
+    ),
     "complaint-registered": (
         "您的投诉已登记，正在为您转接人工坐席。",
         "Your complaint has been registered. An agent will be with you.",

@@ -51,7 +51,10 @@ class Reasons(Model):
 
 
 class LogIn(Model):
-    """Without `queues` all that the agent serves; with `pause` logged in but not ready."""
+    """Without `queues` all that the agent serves; with `pause` logged in but not ready.
+
+    Who is logged in already stays ready, paused or in wrap-up.
+    """
 
     phone: Literal["web", "desk"] | None = None
     queues: Annotated[list[QueueName] | None, Field(max_length=20)] = None
@@ -107,7 +110,7 @@ async def list_pause_reasons(ctx: Context) -> Reasons:
                 counts_as_work=reason.counts_as_work,
             )
             for reason in found
-            if reason.active
+            if reason.active and reason.by_hand
         ]
     )
 

@@ -8,9 +8,11 @@ from pydantic import Field
 
 from callcenter import audit
 from callcenter.accounts.permissions import Permission
+from callcenter.agents import store as agents
 from callcenter.calls import click, view
 from callcenter.calls.errors import SwitchAwayError
-from callcenter.calls.switchboard import Ear, Hand, Switchboard
+from callcenter.calls.parties import Hand
+from callcenter.calls.switchboard import Ear, Switchboard
 from callcenter.calls.view import CallFile, CallRow, Criteria
 from callcenter.customers import masking, phone
 from callcenter.errors import NotFoundError
@@ -22,7 +24,7 @@ from callcenter.web.keys import SWITCH, SWITCHBOARD, WALL
 routes = Routes("calls", "Calls 通话")
 
 Number = Annotated[str, Field(min_length=3, max_length=21, pattern=r"^\+?[0-9]+$")]
-Target = Annotated[str, Field(min_length=3, max_length=40, description="Extension, queue or number 分机、队列或号码")]
+Target = Annotated[str, Field(min_length=3, max_length=40, description="Extension or queue 分机或队列")]
 
 
 class CallQuery(PageQuery):
@@ -94,6 +96,7 @@ class MuteView(Personal):
     reason: str
     user_id: UUID | None
     user: str | None
+    in_doubt: Annotated[bool, Field(description="The switch did not answer: it may be silent or not")]
 
 
 class CallTicket(Personal):
@@ -209,7 +212,7 @@ async def dial(ctx: Context, body: Dial) -> Dialled:
     """
     number = phone.parse(body.number)
     call_id = await click.connect(
-        ctx.db, ctx.resource(WALL), _switch(ctx), _hand(ctx), number, ctx.key, body.customer_id
+        ctx.db, ctx.resource(WALL), _switch(ctx), await _hand(ctx), number, ctx.key, body.customer_id
     )
     return Dialled(id=call_id)
 
@@ -217,13 +220,17 @@ async def dial(ctx: Context, body: Dial) -> Dialled:
 @routes.post("/calls/{call_id}/actions/hangup", Permission.CALL_HANDLE)
 async def hang_up(ctx: Context, call_id: UUID) -> None:
     """Let the agent's telephone go 挂机"""
-    await _board(ctx).hang_up(call_id, _hand(ctx))
+    await _board(ctx).hang_up(call_id, await _hand(ctx))
 
 
 @routes.post("/calls/{call_id}/actions/transfer", Permission.CALL_HANDLE)
 async def transfer(ctx: Context, call_id: UUID, body: Transfer) -> None:
-    """Blind or consult transfer 盲转、咨询转"""
-    board, hand = _board(ctx), _hand(ctx)
+    """Blind or consult transfer 盲转、咨询转
+
+    To a colleague whose telephone is registered and free, or to a queue: somebody outside is brought in by a
+    conference. Out of a conference a blind transfer lets everybody else go.
+    """
+    board, hand = _board(ctx), await _hand(ctx)
     match body.manner:
         case "blind":
             await board.transfer(call_id, body.to or "", hand)
@@ -238,23 +245,23 @@ async def transfer(ctx: Context, call_id: UUID, body: Transfer) -> None:
 @routes.post("/calls/{call_id}/actions/conference", Permission.CALL_HANDLE)
 async def conference(ctx: Context, call_id: UUID, body: Invite) -> None:
     """Invite a third party 三方会议"""
-    await _board(ctx).conference(call_id, body.invited, _hand(ctx))
+    await _board(ctx).conference(call_id, body.invited, await _hand(ctx))
 
 
 @routes.post("/calls/{call_id}/actions/hold", Permission.CALL_HANDLE)
 async def hold(ctx: Context, call_id: UUID) -> None:
     """Hold the customer 保持
 
-    Holding is the telephone's own act: the console's telephone is asked and the switch confirms. A desk phone that does
-    not follow answers 409 `hold_at_phone`.
+    Holding is the telephone's own act. A desk phone is asked to (NOTIFY `hold`, `talk`); the console's browser does it
+    itself and asks here whether the switch knows. 409 `hold_at_phone`: it did not follow, use its own key.
     """
-    await _board(ctx).hold(call_id, _hand(ctx), held=True)
+    await _board(ctx).hold(call_id, await _hand(ctx), held=True)
 
 
 @routes.post("/calls/{call_id}/actions/unhold", Permission.CALL_HANDLE)
 async def unhold(ctx: Context, call_id: UUID) -> None:
     """Take the customer back 取回"""
-    await _board(ctx).hold(call_id, _hand(ctx), held=False)
+    await _board(ctx).hold(call_id, await _hand(ctx), held=False)
 
 
 @routes.post("/calls/{call_id}/actions/mute-recording", Permission.CALL_HANDLE)
@@ -263,13 +270,13 @@ async def mute_recording(ctx: Context, call_id: UUID, body: Mute) -> None:
 
     The conversation goes on; the interval is kept.
     """
-    await _board(ctx).mute_recording(call_id, body.reason, _hand(ctx))
+    await _board(ctx).mute_recording(call_id, body.reason, await _hand(ctx))
 
 
 @routes.post("/calls/{call_id}/actions/unmute-recording", Permission.CALL_HANDLE)
 async def unmute_recording(ctx: Context, call_id: UUID) -> None:
     """Record the sound again 恢复录音"""
-    await _board(ctx).unmute_recording(call_id, _hand(ctx))
+    await _board(ctx).unmute_recording(call_id, await _hand(ctx))
 
 
 @routes.post("/calls/{call_id}/actions/listen", Permission.CALL_SUPERVISE)
@@ -286,7 +293,10 @@ async def whisper(ctx: Context, call_id: UUID) -> None:
 
 @routes.post("/calls/{call_id}/actions/barge", Permission.CALL_SUPERVISE)
 async def barge(ctx: Context, call_id: UUID) -> None:
-    """Be heard by all 强插"""
+    """Be heard by all 强插
+
+    The call becomes a conference, so all of it is recorded. Who listens already is not rung again.
+    """
     await _take_part(ctx, call_id, Ear.BARGE)
 
 
@@ -307,7 +317,7 @@ async def _take_part(ctx: Context, call_id: UUID, ear: Ear) -> None:
                 user_agent=ctx.request.headers.get("User-Agent", ""),
             )
 
-    await _board(ctx).take_part(call_id, ear, _hand(ctx), logged)
+    await _board(ctx).take_part(call_id, ear, await _hand(ctx), logged)
 
 
 def _board(ctx: Context) -> Switchboard:
@@ -322,9 +332,11 @@ def _switch(ctx: Context) -> Any:
     return ctx.resource(SWITCH)
 
 
-def _hand(ctx: Context) -> Hand:
+async def _hand(ctx: Context) -> Hand:
+    """The actor with the telephone he is logged in at."""
     actor = ctx.actor
-    endpoint = f"{actor.phone}-{actor.extension}" if actor.extension else None
+    async with ctx.db.connection() as conn:
+        endpoint = await agents.endpoint(conn, actor.id)
     return Hand(actor.id, actor.path, actor.audit_name, endpoint, actor.may(Permission.CALL_SUPERVISE))
 
 

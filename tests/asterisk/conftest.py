@@ -5,6 +5,7 @@ CALLCENTER_TEST_ASTERISK is a JSON file with the fields of `AsteriskAddress` (do
 
 import os
 import re
+import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, suppress
@@ -24,7 +25,8 @@ from tests.asterisk.fakes import Cel
 
 PHONES = tuple(AgentPhone(str(number), f"lab-{number}") for number in range(8000, 8010))
 ANSWERS = Manner()
-QUICK = {"CC_AGI_DEADLINE": "2", "CC_LEASE": "3", "CC_FALLBACK_MAX": "20", "CC_QUEUE_MAX": "20"}
+RING = 5
+QUICK = {"CC_STICKY_RING": "5", "CC_AGI_DEADLINE": "2", "CC_LEASE": "3", "CC_FALLBACK_MAX": "20", "CC_QUEUE_MAX": "20"}
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +55,7 @@ def new_asterisk(
             sounds=prompts,
             phones=PHONES,
             fallback=("PJSIP/desk-8000",),
+            ring=RING,
             settings={**QUICK, **settings},
         )
         made.append(instance)
@@ -109,6 +112,18 @@ def cel(asterisk: AsteriskAddress) -> Cel:
 @pytest.fixture(scope="session")
 def voices(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("voices")
+
+
+@pytest.fixture(scope="session")
+def hum(voices: Path) -> Callable[[float], Say]:
+    def make(frequency: float) -> Say:
+        path = voices / f"{frequency:.0f}.al"
+        if not path.exists():
+            command = ["sox", "-n", "-r", "8000", "-c", "1", "-t", "al", str(path)]
+            subprocess.run([*command, "synth", "20", "sine", str(frequency), "gain", "-10"], check=True)
+        return Say(path)
+
+    return make
 
 
 @pytest.fixture

@@ -166,10 +166,15 @@ async def on_duty(database: Database, extension: str, *queues: str, role: str = 
     return user_id
 
 
+def shown(address: AsteriskAddress, queue: str) -> str:
+    """What the switch tells of a queue."""
+    with Console(address.console) as console:
+        return console.command(f"queue show {queue}")
+
+
 def members_of(address: AsteriskAddress, queue: str) -> dict[str, bool]:
     """Interface → paused, as the switch says."""
-    with Console(address.console) as console:
-        told = console.command(f"queue show {queue}")
+    told = shown(address, queue)
     found = re.findall(r"\((PJSIP/[a-z]+-\d+)\)(.*)", told) + re.findall(r"^\s+(PJSIP/[a-z]+-\d+) (.*)", told, re.M)
     return {interface: "(paused" in rest for interface, rest in found}
 

@@ -1,6 +1,7 @@
 """What people do with living calls, by the switchboard on a real Asterisk: the capture and the record stay whole."""
 
 import asyncio
+import audioop
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -15,16 +16,27 @@ from agi.actions import Actions
 from agi.ami import connected
 from agi.ari.commands import Ari
 from callcenter.calls import click
-from callcenter.calls.errors import AlreadyMutedError, HoldAtPhoneError, NoTelephoneError, NotOnCallError
-from callcenter.calls.switchboard import Ear, Hand, Switchboard
+from callcenter.calls.errors import (
+    AlreadyMutedError,
+    BadTargetError,
+    HoldAtPhoneError,
+    InConferenceError,
+    NoConsultationError,
+    NoTelephoneError,
+    NotOnCallError,
+    TargetBusyError,
+)
+from callcenter.calls.parties import Hand
+from callcenter.calls.switchboard import Ear, Switchboard
 from callcenter.clock import SystemClock
 from callcenter.config import Config
 from callcenter.db.pool import Database
 from callcenter.lab.asterisk import AsteriskAddress
 from callcenter.lab.callers import ring
 from callcenter.lab.phone import Call, Manner, Phone
-from callcenter.lab.rtp import Press, Wait
+from callcenter.lab.rtp import Press, Say, Wait
 from callcenter.telephony import account_of, rest_of
+from tests.asterisk.levels import tone
 from tests.asterisk.office import at_work, ended, joined, of_call, on_duty, rows, settings, until
 from tests.service.customers import organisations
 
@@ -33,6 +45,8 @@ pytestmark = pytest.mark.asterisk
 Plug = Callable[..., Awaitable[Phone]]
 CALLERS = (f"1380013{number}" for number in count(8100))
 CLAIMS = (Wait(4.5), Press("1"))
+SUPERVISOR = 1300.0
+HEARD, SILENT = 300.0, 30.0
 
 
 @dataclass
@@ -59,6 +73,11 @@ class Talk:
             return kind in await self.kinds()
 
         await until(told)
+
+    async def recorded_so_far(self) -> bytes:
+        """What the customer heard, as the capture has it."""
+        (segment,) = await of_call(self.database, "segment", self.call_id)
+        return await asyncio.to_thread(Path(f"{segment['base']}-t.sln").read_bytes)
 
     async def answered(self, role: str, endpoint: str) -> None:
         async def there() -> bool:
@@ -132,6 +151,7 @@ async def one_whole_segment(database: Database, number: str) -> None:
 async def test_a_blind_transfer_to_a_colleague(talking: Talking, phone: Plug) -> None:
     other = await phone("8002")
     async with talking() as talk:
+        await on_duty(talk.database, "8002", "cc-policy")
         await talk.board.transfer(talk.call_id, "8002", talk.hand)
         await other.next_call()
         await talk.answered("agent", "desk-8002")
@@ -141,9 +161,29 @@ async def test_a_blind_transfer_to_a_colleague(talking: Talking, phone: Plug) ->
         assert call["state"] == "talking"
 
 
+async def test_where_nobody_could_take_it_a_call_does_not_go(talking: Talking, phone: Plug) -> None:
+    """The customer talks on; whom to bring in otherwise is said."""
+    other = await phone("8002")
+    async with talking() as talk:
+        await on_duty(talk.database, "8002", "cc-policy")
+        await on_duty(talk.database, "8007", "cc-policy")
+        await other.dial("8001")
+        for act in (talk.board.transfer, talk.board.consult):
+            for to in ("13800138099", "8999", "8007", "95519", "cc-fallback", "cc-nowhere"):
+                with pytest.raises(BadTargetError, match="conference"):
+                    await act(talk.call_id, to, talk.hand)
+            with pytest.raises(TargetBusyError):
+                await act(talk.call_id, "8002", talk.hand)
+        with pytest.raises(NoConsultationError):
+            await talk.board.complete_transfer(talk.call_id, talk.hand)
+        assert not talk.phone.ended.is_set()
+        assert not {"transfer_asked", "consult_asked"} & set(await talk.kinds())
+
+
 async def test_a_consultation_completed_is_a_transfer(talking: Talking, phone: Plug) -> None:
     other = await phone("8002")
     async with talking() as talk:
+        await on_duty(talk.database, "8002", "cc-policy")
         await talk.board.consult(talk.call_id, "8002", talk.hand)
         consulted = await other.next_call()
         await consulted.answered.wait()
@@ -157,6 +197,7 @@ async def test_a_consultation_completed_is_a_transfer(talking: Talking, phone: P
 async def test_a_consultation_cancelled_returns_to_the_customer(talking: Talking, phone: Plug) -> None:
     other = await phone("8002")
     async with talking() as talk:
+        await on_duty(talk.database, "8002", "cc-policy")
         await talk.board.consult(talk.call_id, "8002", talk.hand)
         consulted = await other.next_call()
         await consulted.answered.wait()
@@ -166,14 +207,40 @@ async def test_a_consultation_cancelled_returns_to_the_customer(talking: Talking
         assert not talk.phone.ended.is_set()
 
 
-async def test_a_conference_of_three(talking: Talking, phone: Plug) -> None:
+async def test_a_conference_of_three_which_ends_with_its_customer(talking: Talking, phone: Plug) -> None:
+    """INV-8: nobody stays behind in it."""
     other = await phone("8002")
     async with talking() as talk:
         await on_duty(talk.database, "8002", "cc-policy")
         await talk.board.conference(talk.call_id, "8002", talk.hand)
-        await other.next_call()
+        invited = await other.next_call()
         await talk.answered("consult", "desk-8002")
         assert not talk.phone.ended.is_set()
+        with pytest.raises(InConferenceError):
+            await talk.board.consult(talk.call_id, "cc-claims", talk.hand)
+    for call in (talk.phone, invited):
+        async with asyncio.timeout(5):
+            await call.ended.wait()
+
+
+async def test_out_of_a_conference_the_customer_is_transferred_and_the_others_are_let_go(
+    talking: Talking, phone: Plug, carrier: Plug
+) -> None:
+    customers_mobile = await carrier(Manner())
+    other = await phone("8002")
+    async with talking() as talk:
+        await on_duty(talk.database, "8002", "cc-policy")
+        await talk.board.conference(talk.call_id, "13800138077", talk.hand)
+        invited = await customers_mobile.next_call()
+        await talk.answered("consult", "trunk-main")
+        await talk.board.transfer(talk.call_id, "8002", talk.hand)
+        taken = await other.next_call()
+        for call in (talk.phone, invited):
+            async with asyncio.timeout(5):
+                await call.ended.wait()
+        await taken.answered.wait()
+        await asyncio.sleep(0.5)
+        assert not taken.ended.is_set()
 
 
 async def test_muting_is_kept_as_an_interval_and_ends_with_the_call_at_the_latest(talking: Talking) -> None:
@@ -212,14 +279,48 @@ async def test_a_supervisor_takes_part_as_a_leg_of_the_call(talking: Talking, ph
         assert not talk.phone.ended.is_set()
 
 
-async def test_holding_is_the_telephones_own_act_and_is_heard(talking: Talking) -> None:
+async def test_who_barges_in_is_heard_by_all_and_in_the_recording(
+    talking: Talking, phone: Plug, hum: Callable[[float], Say]
+) -> None:
+    """The supervisor listens first and is not rung again to be heard."""
+    desk = await phone("8009", Manner(steps=(hum(SUPERVISOR),)))
     async with talking() as talk:
-        await talk.phone.hold()
-        await talk.heard("held")
-        await talk.phone.resume()
-        await talk.heard("unheld")
+        supervisor = await on_duty(talk.database, "8009", role="supervisor")
+        hand = Hand(supervisor, "hq/", f"user:{supervisor}", "desk-8009", supervises=True)
+        await talk.board.take_part(talk.call_id, Ear.LISTEN, hand)
+        listening = await desk.next_call()
+        await talk.answered("supervisor", "desk-8009")
+        before = await talk.recorded_so_far()
+        await talk.board.take_part(talk.call_id, Ear.BARGE, hand)
+        await asyncio.sleep(3)
+        at_agent = audioop.alaw2lin(bytes(talk.phone.media.heard), 2)
+        recorded = await talk.recorded_so_far()
+        await talk.board.hang_up(talk.call_id, hand)
+        await listening.ended.wait()
+        assert not talk.phone.ended.is_set()
+    assert len(desk.calls) == 1
+    assert tone(before, SUPERVISOR) < SILENT
+    assert tone(recorded[-24_000:], SUPERVISOR) > HEARD
+    assert tone(at_agent[-24_000:], SUPERVISOR) > HEARD
+
+
+async def test_a_desk_phone_holds_and_takes_back_when_it_is_asked_to(talking: Talking) -> None:
+    async with talking() as talk:
+        for _ in range(2):
+            await talk.board.hold(talk.call_id, talk.hand, held=True)
+        await talk.board.hold(talk.call_id, talk.hand, held=False)
+        assert [kind for kind in await talk.kinds() if "held" in kind] == ["held", "unheld"]
+
+
+async def test_holding_is_the_telephones_own_act_and_what_it_does_counts(talking: Talking) -> None:
+    async with talking() as talk:
+        talk.phone.phone.obeys = False
         with pytest.raises(HoldAtPhoneError):
             await talk.board.hold(talk.call_id, talk.hand, held=True)
+        await talk.phone.hold()
+        await talk.board.hold(talk.call_id, talk.hand, held=True)
+        await talk.phone.resume()
+        await talk.board.hold(talk.call_id, talk.hand, held=False)
 
 
 async def test_hanging_up_lets_the_agents_telephone_go_and_nobody_else_may(talking: Talking) -> None:

@@ -117,6 +117,7 @@ async def test_the_agent_who_knows_the_case_is_tried_first(
     await phone("8001", SHORT)
     await phone("8005", SHORT)
     members("8001", "cc-general")
+    members("8005", "cc-general")
     async with agi(asterisk, {"greet": {**NO_MENU, "CC_STICKY": "PJSIP/desk-8005"}}):
         await ring(asterisk, stay=20.0)
     rows = await cel.until("LINKEDID_END")

@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from callcenter.lab.asterisk import AsteriskAddress
+from callcenter.lab.console import Console
 from callcenter.lab.phone import Call, Manner, Phone
 from callcenter.lab.rtp import Say
 from tests.asterisk.fakes import Cel, Row, agi, extras, recorded, talked_to
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.asterisk
 Plug = Callable[..., Awaitable[Phone]]
 Connect = Callable[..., Awaitable[Phone]]
 Originate = Callable[..., Awaitable[str]]
+Clicked = Callable[[], Awaitable[tuple[str, str]]]
 AGENT = {"CC_AGENT": "PJSIP/desk-8001", "CC_SURVEY": "0"}
 
 
@@ -162,4 +164,60 @@ async def test_the_survey_follows_a_callback_too(
     async with agi(asterisk) as asked:
         await originate("PJSIP/13700000010@trunk-main", "cc-out", "s", CC_AGENT="PJSIP/desk-8001")
         await cel.until("LINKEDID_END")
+    assert asked.scripts == ["survey"]
+
+
+@pytest.fixture
+def clicked(asterisk: AsteriskAddress, cel: Cel, phone: Plug, carrier: Connect, originate: Originate) -> Clicked:
+    """Agent 8001 talks with a customer he clicked to call; returns the customer's channel and the agent's."""
+
+    async def click() -> tuple[str, str]:
+        await carrier(Manner(ring=0.1))
+        agent = await phone("8001")
+        await originate("PJSIP/desk-8001", "cc-agent", "13700000012", prefix="ck")
+        await agent.next_call()
+        rows = await cel.until("BRIDGE_ENTER", count=2)
+        names = {row["channame"] for row in rows if row["eventenum"] == "BRIDGE_ENTER"}
+        trunk, desk = sorted(names, key=lambda name: not name.startswith("PJSIP/trunk"))
+        return trunk, desk
+
+    return click
+
+
+def ask(address: AsteriskAddress, action: str, **fields: str) -> dict[str, list[str]]:
+    with Console(address.console) as console:
+        return console.action(action, **fields)
+
+
+async def test_a_customer_we_rang_is_not_dropped_by_a_transfer_nobody_takes(
+    asterisk: AsteriskAddress, cel: Cel, phone: Plug, members: Callable[[str, str], None], clicked: Clicked
+) -> None:
+    await phone("8002", Manner(refuse=486))
+    takes = await phone("8003", Manner(stay=0.5))
+    members("8003", "cc-general")
+    async with agi(asterisk) as asked:
+        customer, agent = await clicked()
+        (rest,) = ask(asterisk, "Getvar", Channel=customer, Variable="TIMEOUT(absolute)")["Value"]
+        assert 14_000 < float(rest) <= 14_400
+        ask(asterisk, "BlindTransfer", Channel=agent, Context="cc-transfer", Exten="8002")
+        await takes.next_call()
+        rows = await cel.until("LINKEDID_END")
+    assert extras(rows, "CC_QUEUED") == [["cc-general", "20"]]
+    assert asked.scripts == ["survey"]
+    assert len(extras(rows, "CC_REC_START")) == len(extras(rows, "CC_REC_END")) == 1
+
+
+async def test_a_survey_that_hangs_does_not_keep_a_customer_we_rang(
+    asterisk: AsteriskAddress, cel: Cel, phone: Plug, clicked: Clicked
+) -> None:
+    """INV-8"""
+    await phone("8002", Manner(stay=0.5))
+    ask(asterisk, "Setvar", Variable="CC_SURVEY_DEADLINE", Value="2")
+    try:
+        async with agi(asterisk, hang=("survey",)) as asked:
+            _, agent = await clicked()
+            ask(asterisk, "BlindTransfer", Channel=agent, Context="cc-transfer", Exten="8002")
+            await cel.until("LINKEDID_END", timeout=12)
+    finally:
+        ask(asterisk, "Setvar", Variable="CC_SURVEY_DEADLINE", Value="45")
     assert asked.scripts == ["survey"]

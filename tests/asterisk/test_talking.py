@@ -4,12 +4,10 @@ Everybody hums a tone of his own, so a recording tells who could be heard when.
 """
 
 import asyncio
-import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import aiohttp
 import pytest
@@ -57,18 +55,6 @@ Talking = Callable[[], AbstractAsyncContextManager[Talk]]
 
 def channel(rows: list[Row], endpoint: str) -> str:
     return next(row["channame"] for row in rows if row["channame"].startswith(f"PJSIP/{endpoint}-"))
-
-
-@pytest.fixture(scope="session")
-def hum(voices: Path) -> Callable[[float], Say]:
-    def make(frequency: float) -> Say:
-        path = voices / f"{frequency:.0f}.al"
-        if not path.exists():
-            command = ["sox", "-n", "-r", "8000", "-c", "1", "-t", "al", str(path)]
-            subprocess.run([*command, "synth", "20", "sine", str(frequency), "gain", "-10"], check=True)
-        return Say(path)
-
-    return make
 
 
 @pytest.fixture
@@ -149,14 +135,54 @@ async def test_a_new_agent_is_heard_and_recorded_whatever_number_his_stream_begi
     assert tone(t, OTHER, moved + 0.5, moved + 1.5) > HEARD
 
 
-async def test_a_transfer_nobody_takes_returns_to_the_queue(cel: Cel, talking: Talking, phone: Plug) -> None:
+@pytest.mark.parametrize("to", ["8002", "8007", "8999", "13800138099", "cc-nowhere"])
+async def test_a_transfer_nobody_takes_returns_to_the_queue_before_who_waits_there(
+    asterisk: AsteriskAddress, cel: Cel, talking: Talking, phone: Plug, to: str
+) -> None:
+    """Refused, not registered, no such extension, somebody outside, nonsense: the customer is never dropped."""
+    await phone("8002", Manner(refuse=486))
+    async with talking() as talk, asyncio.TaskGroup() as tasks:
+        waits = tasks.create_task(ring(asterisk, caller="13800138055", stay=6.0))
+        await cel.until("CC_QUEUED", count=2)
+        talk.ask("BlindTransfer", Channel=talk.agent_channel, Context="cc-transfer", Exten=to)
+        await talk.agent.phone.next_call()
+        rows = await cel.until("BRIDGE_ENTER", count=4)
+        await waits
+    await cel.until("LINKEDID_END", count=2)
+    own = [row for row in rows if row["linkedid"] == rows[0]["linkedid"]]
+    assert extras(own, "CC_QUEUED") == [["cc-general", "0"], ["cc-general", "20"]]
+    assert sum(row["eventenum"] == "BRIDGE_ENTER" for row in own) == 4
+
+
+@pytest.mark.parametrize("to", ["8002", "8007"])
+async def test_a_consultation_nobody_takes_returns_the_agent_to_the_customer(
+    cel: Cel, talking: Talking, phone: Plug, to: str
+) -> None:
     await phone("8002", Manner(refuse=486))
     async with talking() as talk:
-        talk.ask("BlindTransfer", Channel=talk.agent_channel, Context="cc-transfer", Exten="8002")
-        await talk.agent.phone.next_call()
-        await cel.until("BRIDGE_ENTER", count=4)
-    rows, _, _ = await one_segment(cel, talk)
-    assert talked_to(rows) == {"desk-8001"}
+        talk.ask("Atxfer", Channel=talk.agent_channel, Context="cc-transfer", Exten=to)
+        await asyncio.sleep(2.5)
+        begun = talk.now()
+        await asyncio.sleep(1.5)
+        assert not talk.agent.ended.is_set()
+    rows, _, t = await one_segment(cel, talk)
+    assert tone(t, AGENT, begun + 0.3, begun + 1.3) > HEARD
+    assert extras(rows, "CC_QUEUED") == [["cc-general", "0"]]
+
+
+async def test_a_consulted_colleague_who_leaves_first_is_asked_no_survey_and_the_agent_is_back(
+    asterisk: AsteriskAddress, cel: Cel, talking: Talking, phone: Plug
+) -> None:
+    await phone("8002", Manner(stay=1.0))
+    async with talking() as talk:
+        talk.ask("Atxfer", Channel=talk.agent_channel, Context="cc-transfer", Exten="8002")
+        await asyncio.sleep(3)
+        begun = talk.now()
+        await asyncio.sleep(1.5)
+        assert not talk.agent.ended.is_set()
+    rows, _, t = await one_segment(cel, talk)
+    assert tone(t, AGENT, begun + 0.3, begun + 1.3) > HEARD
+    assert "cc-survey" not in {row["context"] for row in rows}
 
 
 async def test_a_phone_may_transfer_by_refer(cel: Cel, talking: Talking, phone: Plug) -> None:

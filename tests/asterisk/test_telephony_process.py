@@ -1,9 +1,10 @@
 """The telephony process as it is started in production: it answers scripts, and when it dies or stands
 still nobody waits for it."""
 
+import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,16 @@ from agi.actions import Actions
 from agi.ami import Account, Ami, connected
 from callcenter.db.pool import Database
 from callcenter.lab.asterisk import AsteriskAddress
+from callcenter.lab.callers import ring
+from callcenter.lab.phone import Manner, Phone
+from callcenter.lab.rtp import Press, Wait
 from tests.asterisk.fakes import Cel, extras
-from tests.asterisk.office import separate, settings, until
+from tests.asterisk.office import hears, joined, on_duty, rows, separate, settings, until
 from tests.service.customers import organisations
 
 pytestmark = pytest.mark.asterisk
+
+Plug = Callable[..., Awaitable[Phone]]
 
 
 @pytest.fixture
@@ -103,3 +109,44 @@ async def test_it_keeps_which_switch_this_is_and_how_far_its_clock_is_from_ours(
     assert row["asterisk_id"]
     assert isinstance(row["switch_offset_ms"], int)
     assert abs(row["switch_offset_ms"]) < 1_000
+
+
+async def test_an_agent_has_time_for_writing_though_the_process_was_killed_in_mid_call(
+    asterisk: AsteriskAddress, database: Database, database_url: str, redis_url: str, tmp_path: Path, phone: Plug
+) -> None:
+    """F1: who took the call over knows that the agent has talked on it."""
+    async with database.transaction() as conn:
+        await organisations(conn)
+    desk = await phone("8003", Manner(ring=0.1))
+    async with (
+        separate(settings(asterisk, database_url, redis_url, tmp_path), tmp_path) as worker,
+        asyncio.TaskGroup() as tasks,
+    ):
+        await worker.start()
+        await on_duty(database, "8003", "cc-claims")
+        await joined(asterisk, "cc-claims", "8003")
+        await until(lambda: hears(database))
+        tasks.create_task(ring(asterisk, caller="13800138023", steps=(Wait(4.5), Press("1")), stay=22.0))
+        call = await desk.next_call()
+
+        async def talks() -> bool:
+            return bool(await rows(database, "SELECT 1 FROM call WHERE caller = '13800138023' AND state = 'talking'"))
+
+        await until(talks)
+        await worker.kill()
+        await database_forgets_the_beat(database)
+        await worker.start()
+        await until(lambda: hears(database))
+        await call.hang_up()
+
+        async def writes() -> bool:
+            (row,) = await rows(database, "SELECT state FROM agent_state")
+            return bool(row["state"] == "wrap_up")
+
+        await until(writes)
+
+
+async def database_forgets_the_beat(database: Database) -> None:
+    """So that only the new process can say that it hears."""
+    async with database.connection() as conn:
+        await conn.execute("DELETE FROM telephony_beat")

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from callcenter.calls import facts, store
-from callcenter.calls.call import Announce, Call, Direction, Incident, advance, begin
+from callcenter.calls.call import Announce, Call, Direction, Incident, Released, advance, begin
 from callcenter.calls.facts import Fact, Role
 from callcenter.calls.store import Note
 from callcenter.db.pool import Database
@@ -16,6 +16,7 @@ from tests.conftest import NOON
 pytestmark = pytest.mark.service
 
 CC_CALL = f"hl1-{int(NOON.timestamp())}.1"
+AGENT = f"hl1-{int(NOON.timestamp())}.2"
 TOLD: tuple[Fact, ...] = (
     facts.LegStarted(NOON, CC_CALL, "PJSIP/trunk-main-00000001", Role.CUSTOMER),
     facts.Arrived(NOON, "13800000001", "95519"),
@@ -43,6 +44,32 @@ async def saved(database: Database, *changes: tuple[Call | None, Call]) -> Call:
 async def test_a_call_is_read_back_as_it_was_written(database: Database) -> None:
     call = told(*TOLD)
     assert await saved(database, (None, call)) == call
+
+
+TALKED: tuple[Fact, ...] = (
+    *TOLD[:4],
+    facts.LegStarted(NOON + timedelta(seconds=2), AGENT, "PJSIP/desk-8001-00000002", Role.AGENT),
+    facts.LegAnswered(NOON + timedelta(seconds=3), AGENT),
+    facts.Bridged(NOON + timedelta(seconds=3), AGENT),
+)
+
+
+@pytest.mark.parametrize("held", [(), (facts.Unbridged(NOON + timedelta(seconds=5), AGENT),)])
+async def test_an_owner_who_takes_a_call_over_knows_who_has_talked_on_it(
+    database: Database, held: tuple[Fact, ...]
+) -> None:
+    before = told(*TALKED, *held)
+    taken = await saved(database, (None, before))
+    assert taken == before
+    _, effects = advance(taken, facts.LegEnded(NOON + timedelta(seconds=9), AGENT, "normal"))
+    assert effects == (Released("desk-8001", NOON + timedelta(seconds=9)),)
+
+
+async def test_an_older_account_does_not_take_back_that_somebody_talked(database: Database) -> None:
+    await saved(database, (None, told(*TALKED)))
+    read = await saved(database, (None, told(*TALKED[:6])))
+    assert read.legs[AGENT].bridged_at == NOON + timedelta(seconds=3)
+    assert read.legs[AGENT].bridged
 
 
 async def test_only_what_changed_is_written_again(database: Database) -> None:

@@ -38,9 +38,12 @@ CREATE TABLE call_leg (
     user_id uuid,
     started_at timestamptz NOT NULL,
     answered_at timestamptz,
+    bridged boolean NOT NULL DEFAULT false,
+    bridged_at timestamptz,
     ended_at timestamptz,
     cause text
 ) PARTITION BY RANGE (id);
+COMMENT ON COLUMN call_leg.bridged_at IS 'when it last began or ceased to exchange audio with others; NULL: it never did';
 CREATE TABLE call_leg_default PARTITION OF call_leg DEFAULT;
 CREATE INDEX call_leg_call ON call_leg (call_id);
 
@@ -96,8 +99,10 @@ CREATE TABLE mute_interval (
     reason text NOT NULL,
     started_at timestamptz NOT NULL,
     ended_at timestamptz,
+    in_doubt boolean NOT NULL DEFAULT false,
     CHECK (ended_at >= started_at)
 );
+COMMENT ON COLUMN mute_interval.in_doubt IS 'the switch was asked to mute and did not answer: it may be silent or not';
 CREATE INDEX mute_interval_call ON mute_interval (call_id);
 CREATE UNIQUE INDEX mute_interval_open ON mute_interval (call_id) WHERE ended_at IS NULL;
 
@@ -150,7 +155,8 @@ CREATE TABLE pause_reason (
     name_zh text NOT NULL,
     name_en text NOT NULL,
     counts_as_work boolean NOT NULL DEFAULT false,
-    active boolean NOT NULL DEFAULT true
+    active boolean NOT NULL DEFAULT true,
+    by_hand boolean NOT NULL DEFAULT true
 );
 INSERT INTO pause_reason (code, name_zh, name_en, counts_as_work) VALUES
     ('break', '小休', 'Break', false),
@@ -161,6 +167,7 @@ INSERT INTO pause_reason (code, name_zh, name_en, counts_as_work) VALUES
     ('outbound', '外呼', 'Outbound work', true),
     ('fault', '设备故障', 'Equipment fault', false),
     ('supervisor', '班长置忙', 'Set by the supervisor', false);
+INSERT INTO pause_reason (code, name_zh, name_en, by_hand) VALUES ('no_answer', '未接', 'Did not answer', false);
 
 -- Which queues an agent serves; a lower penalty is rung first.
 CREATE TABLE agent_queue (

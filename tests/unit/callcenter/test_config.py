@@ -37,6 +37,19 @@ def test_every_problem_is_listed_with_its_path(tmp_path: Path) -> None:
     assert "CALLCENTER_TELEPHONE: unknown setting" in found
 
 
+def test_a_queue_may_have_a_wrap_up_of_its_own() -> None:
+    config = Config.load(None, {"CALLCENTER_AGENTS_WRAP_UP": "0", "CALLCENTER_AGENTS_QUEUE_WRAP_UP": "cc-complaint=60"})
+    assert (config.agents.wrap_up, dict(config.agents.seconds_of_queues())) == (0, {"cc-complaint": 60})
+
+
+@pytest.mark.parametrize(
+    "text", ["cc-nowhere=60", "cc-complaint", "cc-complaint=", "cc-complaint=6000", "cc-claims=-1"]
+)
+def test_a_wrap_up_of_no_queue_or_without_seconds_is_refused(text: str) -> None:
+    (problem,) = problems(None, {"CALLCENTER_AGENTS_QUEUE_WRAP_UP": text})
+    assert problem.startswith("agents.queue_wrap_up.0: not a queue and ")
+
+
 def test_a_secret_may_come_from_a_file_but_not_from_both(tmp_path: Path) -> None:
     secret = tmp_path / "password"
     secret.write_text("p4ss\n")

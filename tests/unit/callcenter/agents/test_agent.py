@@ -1,5 +1,6 @@
 """An agent's states: what leads where, what is refused, and how long writing may take."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -8,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.agents import agent as rules
-from callcenter.agents.agent import MOVES, WRAP_UP, Action, Agent, IllegalAgentMoveError, State
+from callcenter.agents.agent import MOVES, Action, Agent, IllegalAgentMoveError, State, WrapUp
 
 pytestmark = pytest.mark.unit
 
 NOON = datetime(2026, 11, 18, 4, 0, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=5)
 CALL = UUID(int=7)
+TIME = timedelta(seconds=15)
 
 
 def an_agent(state: State = State.READY) -> Agent:
@@ -24,7 +26,7 @@ def an_agent(state: State = State.READY) -> Agent:
     agent = rules.log_in(agent, "desk-8001", ("cc-general",), NOON)
     if state is State.PAUSED:
         return rules.pause(agent, "meal", NOON)
-    return rules.release(agent, CALL, NOON) if state is State.WRAP_UP else agent
+    return rules.release(agent, CALL, NOON, TIME) if state is State.WRAP_UP else agent
 
 
 def test_logging_in_makes_ready_at_a_telephone() -> None:
@@ -34,6 +36,13 @@ def test_logging_in_makes_ready_at_a_telephone() -> None:
 
 def test_logging_in_again_moves_to_the_other_telephone() -> None:
     assert rules.log_in(an_agent(), "web-8001", ("cc-claims",), LATER).endpoint == "web-8001"
+
+
+@pytest.mark.parametrize("state", [State.PAUSED, State.WRAP_UP])
+def test_a_page_loaded_again_ends_neither_a_pause_nor_the_time_for_writing(state: State) -> None:
+    before = an_agent(state)
+    after = rules.log_in(before, "web-8001", ("cc-claims",), LATER)
+    assert after == replace(before, endpoint="web-8001", queues=("cc-claims",))
 
 
 def test_logging_out_gives_the_telephone_back() -> None:
@@ -54,17 +63,37 @@ def test_another_reason_begins_another_pause() -> None:
 
 
 def test_a_call_that_lets_go_gives_time_for_writing() -> None:
-    agent = rules.release(an_agent(), CALL, LATER)
-    assert (agent.state, agent.until, agent.call_id) == (State.WRAP_UP, LATER + WRAP_UP, CALL)
+    agent = rules.release(an_agent(), CALL, LATER, TIME)
+    assert (agent.state, agent.until, agent.call_id) == (State.WRAP_UP, LATER + TIME, CALL)
+
+
+def test_who_does_not_answer_is_paused_until_he_says_that_he_is_there() -> None:
+    agent = rules.miss(an_agent(), LATER)
+    assert (agent.state, agent.reason, agent.since) == (State.PAUSED, "no_answer", LATER)
+    assert rules.move(agent, Action.READY, LATER).state is State.READY
+
+
+@pytest.mark.parametrize("state", [State.PAUSED, State.WRAP_UP, State.OFFLINE])
+def test_a_miss_told_late_changes_nothing_for_who_was_not_ready(state: State) -> None:
+    assert rules.miss(an_agent(state), LATER) == an_agent(state)
+
+
+def test_where_no_time_is_given_the_agent_is_ready_for_the_next_call() -> None:
+    assert rules.release(an_agent(), CALL, LATER, timedelta()) == an_agent()
+
+
+def test_a_queue_may_have_a_time_of_its_own() -> None:
+    wrap_up = WrapUp(TIME, {"cc-complaint": timedelta(minutes=1)})
+    assert [wrap_up.after(queue) for queue in (None, "cc-claims", "cc-complaint")] == [TIME, TIME, timedelta(minutes=1)]
 
 
 def test_who_paused_during_the_call_stays_paused_after_it() -> None:
-    assert rules.release(an_agent(State.PAUSED), CALL, LATER).state is State.PAUSED
+    assert rules.release(an_agent(State.PAUSED), CALL, LATER, TIME).state is State.PAUSED
 
 
 def test_a_release_told_late_does_not_take_back_what_the_agent_did_since() -> None:
-    agent = rules.move(rules.release(an_agent(), CALL, LATER), Action.READY, LATER + timedelta(seconds=5))
-    assert rules.release(agent, CALL, LATER) == agent
+    agent = rules.move(rules.release(an_agent(), CALL, LATER, TIME), Action.READY, LATER + timedelta(seconds=5))
+    assert rules.release(agent, CALL, LATER, TIME) == agent
 
 
 def test_writing_time_can_be_extended_but_not_for_ever() -> None:
@@ -88,8 +117,10 @@ def test_no_walk_breaks_what_the_table_of_agents_demands(walk: list[Action]) -> 
                 agent = rules.log_out(agent, at)
             case Action.PAUSE:
                 agent = rules.pause(agent, "meal", at)
+            case Action.MISS:
+                agent = rules.miss(agent, at)
             case Action.RELEASE:
-                agent = rules.release(agent, CALL, at)
+                agent = rules.release(agent, CALL, at, TIME)
             case Action.EXTEND:
                 agent = rules.extend(agent, 60, at)
             case Action.READY:

@@ -45,6 +45,17 @@ def test_ready_again_resumes() -> None:
     assert step.kind == "resume"
 
 
+def test_who_the_switch_paused_for_not_answering_is_not_resumed_but_told_of() -> None:
+    (step,) = plan([wish("desk-8001")], [member("PJSIP/desk-8001", paused=True, reason="Auto-Pause")])
+    assert step == Step("missed", "cc-general", "PJSIP/desk-8001")
+
+
+def test_a_pause_for_not_answering_that_became_the_wish_gets_our_reason() -> None:
+    missed = wish("desk-8001", State.PAUSED, reason="no_answer")
+    (step,) = plan([missed], [member("PJSIP/desk-8001", paused=True, reason="Auto-Pause")])
+    assert (step.kind, step.reason) == ("pause", "no_answer")
+
+
 def test_another_penalty_takes_the_member_out_and_in_again() -> None:
     kinds = [step.kind for step in plan([wish("desk-8001", penalty=3)], [member("PJSIP/desk-8001")])]
     assert kinds == ["remove", "add"]
