@@ -17,6 +17,8 @@ HOTLINE = "95519"
 MEDIA_PORTS = 40
 GRACE = 20.0
 """Seconds SIPp may need beyond what its calls last."""
+NO_RIGHT = "Can't create raw"
+"""What SIPp says, while the call is up already, when it must not open the raw socket it sends voices through."""
 
 
 class NoCallersError(Exception):
@@ -64,7 +66,7 @@ async def ring_many(
     """Many customers, `rate` new calls a second; `calls` in all (0: one for each of `callers`).
 
     Raises:
-        NoCallersError: SIPp is missing or refuses to start.
+        NoCallersError: SIPp is missing, refuses to start, or may not send voices.
     """
     if shutil.which("sipp") is None:
         raise NoCallersError("sipp is missing: apt-get install sip-tester")
@@ -115,6 +117,8 @@ def _counted(folder: Path, told: str) -> CallResult:
     rows = list(csv.DictReader(stat.read_text().splitlines(), delimiter=";")) if stat.exists() else []
     if not rows:
         raise NoCallersError(f"sipp did not start: {text.strip()[-500:]}")
+    if NO_RIGHT in text:
+        raise NoCallersError("sipp may not send voices: it needs root or CAP_NET_RAW")
     last = rows[-1]
     return CallResult(
         succeeded=int(last["SuccessfulCall(C)"]),
