@@ -82,7 +82,7 @@ async def ring_many(
         first, _ = free_rtp_range(MEDIA_PORTS if total < MEDIA_PORTS else 4 * MEDIA_PORTS, address.here)
         return await _sipp(
             folder,
-            *("-sf", "inbound.xml", "-inf", "callers.csv", "-m", str(total), "-r", str(rate)),
+            *("-sf", "inbound.xml", "-inf", "callers.csv", "-m", str(total), "-l", str(total), "-r", str(rate)),
             *("-mp", str(first)),
             f"{address.host}:{address.sip_port}",
             host=address.here,
