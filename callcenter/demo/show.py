@@ -73,7 +73,7 @@ async def show(wanted: Wanted) -> int:
             if not wanted.quiet:
                 setting = Setting(place.base_url, place.address, folder, place.archive_root, place.public_key_file)
                 outcome = (await tell(setting, say)).as_json()
-                _conclude(outcome, say)
+                _conclude(outcome, place.archive_root if wanted.place else str(folder), say)
             if wanted.stay:
                 await _stay(place, say)
     except* FAILURES as group:
@@ -116,13 +116,14 @@ async def _load(place: Place, say: Say) -> None:
     )
 
 
-def _conclude(outcome: dict[str, Any], say: Say) -> None:
+def _conclude(outcome: dict[str, Any], kept: str, say: Say) -> None:
     say("")
     if outcome["complete"]:
         say("全部完成 / every part happened")
     for missing in outcome["missing"]:
         say(f"缺少 / missing: {missing}")
-    say(f"所有产物 / everything made is in {outcome['folder']}")
+    if kept:
+        say(f"所有产物 / what was made is in {kept}")
 
 
 async def _stay(place: Place, say: Say) -> None:

@@ -17,6 +17,8 @@ HOTLINE = "95519"
 MEDIA_PORTS = 40
 GRACE = 20.0
 """Seconds SIPp may need beyond what its calls last."""
+NO_RIGHT = "Can't create raw"
+"""What SIPp says, while the call is up already, when it must not open the raw socket it sends voices through."""
 
 
 class NoCallersError(Exception):
@@ -67,7 +69,7 @@ async def ring_many(
     SIPp gives each call four ports from `media` on (0: from where some are free).
 
     Raises:
-        NoCallersError: SIPp is missing or refuses to start.
+        NoCallersError: SIPp is missing, refuses to start, or may not send voices.
     """
     if shutil.which("sipp") is None:
         raise NoCallersError("sipp is missing: apt-get install sip-tester")
@@ -118,6 +120,8 @@ def _counted(folder: Path, told: str) -> CallResult:
     rows = list(csv.DictReader(stat.read_text().splitlines(), delimiter=";")) if stat.exists() else []
     if not rows:
         raise NoCallersError(f"sipp did not start: {text.strip()[-500:]}")
+    if NO_RIGHT in text:
+        raise NoCallersError("sipp may not send voices: it needs root or CAP_NET_RAW")
     last = rows[-1]
     return CallResult(
         succeeded=int(last["SuccessfulCall(C)"]),

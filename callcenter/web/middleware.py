@@ -29,12 +29,16 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), payment=(), usb=(), microphone=(self)",
 }
+PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 _ENGLISH = re.compile(r"\ben\b", re.IGNORECASE)
 
 
 @web.middleware
 async def log_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """One line for each request: route, status, seconds, who. The path's template, never its values."""
+    """One line for each request: route, status, seconds, who. The path's template, never its values.
+
+    What monitors ask every few seconds is told only at level debug while it is answered well.
+    """
     began = perf_counter()
     status = 500
     try:
@@ -47,7 +51,8 @@ async def log_requests(request: web.Request, handler: Handler) -> web.StreamResp
         seconds = perf_counter() - began
         count_request(request.app, route, request.method, status, seconds)
         actor = request.get(ACTOR)
-        log.info(
+        log.log(
+            logging.DEBUG if route in PROBES and status < 400 else logging.INFO,
             "request answered",
             extra={
                 "method": request.method[:20],
