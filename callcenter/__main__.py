@@ -12,6 +12,7 @@ from callcenter.archiving import commands as archive
 from callcenter.config import Config, ConfigError
 from callcenter.db.migrate import MigrationError, migrate
 from callcenter.demo import commands as demo
+from callcenter.doctor import commands as doctor
 from callcenter.errors import CannotStartError
 from callcenter.log import configure
 from callcenter.testmode import WrongModeError
@@ -61,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         "--wait", metavar="SECONDS", type=float, default=0.0, help="wait so long for a database that is starting"
     )
     accounts.add_commands(commands)
+    doctor.add_commands(commands)
     archive.add_commands(commands)
     demo.add_commands(commands)
     return parser

@@ -1,0 +1,47 @@
+"""This machine: Python, the time zone, the programs that set-up and demonstrations use."""
+
+import asyncio
+import platform
+import shutil
+import zoneinfo
+from importlib import metadata
+
+import soundfile
+
+from callcenter.config import ZONE
+from callcenter.doctor.finding import Notes
+from callcenter.doctor.installation import Installation
+
+LAB = {"sipp": "sip-tester", "espeak-ng": "espeak-ng", "sox": "sox", "flac": "flac"}
+"""Program → the Debian package that has it; only `make run`, demonstrations and tests use them."""
+
+
+async def look(_here: Installation, notes: Notes) -> None:
+    """Nothing here is asked over a network."""
+    await asyncio.to_thread(_judge, notes)
+
+
+def _judge(notes: Notes) -> None:
+    try:
+        ours = metadata.version("hotline95519")
+    except metadata.PackageNotFoundError:
+        ours = "from the checkout"
+    said = f"hotline95519 {ours}, Python {platform.python_version()}, libsndfile {soundfile.__libsndfile_version__}"
+    notes.ok("versions", said, said)
+    try:
+        zoneinfo.ZoneInfo(ZONE)
+    except zoneinfo.ZoneInfoNotFoundError:
+        notes.fail(
+            "zone", f"没有时区 {ZONE}", f"no time zone {ZONE}", ("apt-get install tzdata", "apt-get install tzdata")
+        )
+    missing = [package for program, package in LAB.items() if shutil.which(program) is None]
+    if missing:
+        command = f"apt-get install {' '.join(missing)}"
+        notes.warn(
+            "packages",
+            f"缺少 {', '.join(missing)}：仅 make run、演示和测试使用",
+            f"missing: {', '.join(missing)}; only make run, demonstrations and tests use them",
+            (command, command),
+        )
+    else:
+        notes.ok("packages", "系统软件包齐全", "the system packages are all there")
