@@ -1,14 +1,14 @@
 """Asterisk's REST interface: reachable, our account good for commands, our application open."""
 
-import logging
+import asyncio
 
-from agi.ari.rest import AriError, DeniedError, NotFoundError, Rest, UnavailableError
+from agi.ari.rest import AriError, DeniedError, NotFoundError, Rest
 from callcenter.doctor.finding import Notes
 from callcenter.doctor.installation import Installation
 from callcenter.doctor.reason import reason
 from callcenter.telephony import rest_of
 
-log = logging.getLogger(__name__)
+TIMEOUT = 3.0
 
 
 async def look(here: Installation, notes: Notes) -> None:
@@ -43,7 +43,8 @@ async def look(here: Installation, notes: Notes) -> None:
 async def _version(rest: Rest, here: Installation, notes: Notes) -> bool:
     ari = here.config.ari
     try:
-        info = await rest.request("GET", "asterisk", "info", params={"only": "system"})
+        async with asyncio.timeout(TIMEOUT):
+            info = await rest.request("GET", "asterisk", "info", params={"only": "system"})
     except DeniedError:
         notes.fail(
             "reachable",
@@ -52,7 +53,7 @@ async def _version(rest: Rest, here: Installation, notes: Notes) -> bool:
             ("使 ari.user、ari.password 与 ari.conf 一致", "make ari.user and ari.password agree with ari.conf"),
         )
         return False
-    except (NotFoundError, UnavailableError, AriError) as error:
+    except (AriError, TimeoutError) as error:
         notes.fail(
             "reachable",
             f"ARI（{ari.url}）没有应答：{reason(error)}",

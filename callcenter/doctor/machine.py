@@ -4,10 +4,10 @@ import asyncio
 import platform
 import shutil
 import zoneinfo
-from importlib import metadata
 
 import soundfile
 
+from callcenter import __version__
 from callcenter.config import ZONE
 from callcenter.doctor.finding import Notes
 from callcenter.doctor.installation import Installation
@@ -22,11 +22,9 @@ async def look(_here: Installation, notes: Notes) -> None:
 
 
 def _judge(notes: Notes) -> None:
-    try:
-        ours = metadata.version("hotline95519")
-    except metadata.PackageNotFoundError:
-        ours = "from the checkout"
-    said = f"hotline95519 {ours}, Python {platform.python_version()}, libsndfile {soundfile.__libsndfile_version__}"
+    said = (
+        f"hotline95519 {__version__}, Python {platform.python_version()}, libsndfile {soundfile.__libsndfile_version__}"
+    )
     notes.ok("versions", said, said)
     try:
         zoneinfo.ZoneInfo(ZONE)
