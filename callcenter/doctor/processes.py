@@ -19,7 +19,7 @@ LATE = timedelta(seconds=60)
 
 BEHIND = "SELECT count(*) FROM outbox_delivery WHERE done_at IS NULL AND parked_at IS NULL AND next_at < $1"
 PARKED = "SELECT count(*) FROM outbox_delivery WHERE parked_at IS NOT NULL AND done_at IS NULL"
-UNSEEN = "SELECT count(*) FROM incident WHERE seen_at IS NULL AND id >= cc_first_id($1)"
+UNSEEN = "SELECT count(*) FROM incident WHERE seen_at IS NULL AND at >= $1"
 
 
 async def look(here: Installation, notes: Notes) -> None:

@@ -153,6 +153,8 @@ def refuse(folder: Path, own_switch: bool) -> None:
             "Asterisk is started in a root folder of its own, which needs root: run with sudo, "
             "or name one that runs elsewhere (ASTERISK=file, docs/telephony.md)."
         )
+    if " " in str(folder.resolve()):
+        raise NotStartedError(f"{folder}: neither Asterisk nor PostgreSQL takes a path with a space: choose another.")
     refuse_without_room(folder, ROOM)
 
 
@@ -191,7 +193,7 @@ def end_leftovers(folder: Path) -> None:
     left = []
     for process in psutil.process_iter():
         try:
-            ours = process.environ().get("CALLCENTER_SPOOL_FOLDER") == spool or socket in process.cmdline()
+            ours = process.environ().get("CALLCENTER_SPOOL_FOLDER") == spool or socket in " ".join(process.cmdline())
         except psutil.Error:
             continue
         if ours and process.pid != os.getpid():

@@ -4,6 +4,7 @@ It must never touch the host's own packages, and a half-made folder must never b
 """
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
@@ -22,6 +23,11 @@ DATA = ("/usr/share/asterisk", "/var/lib/asterisk")
 """Where Debian, and where asterisk.org's own installation, keep sounds and the like."""
 OTHERWISE = "give CALLCENTER_ASTERISK_ROOT or ASTERISK (docs/telephony.md), or use docker compose"
 DROPPED = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*")
+
+CAUSE = re.compile(
+    r"No space left|Could not (connect|resolve)|Temporary failure|Unable to locate|Unable to connect|404 "
+)
+"""What mmdebstrap and apt say when it is the disk, the network or the mirror."""
 
 Progress = Callable[[str], None]
 
@@ -139,6 +145,6 @@ def _bootstrap(target: Path, progress: Progress) -> None:
 
 
 def _why(lines: list[str]) -> str:
-    """The first complaint in what mmdebstrap said, which says most."""
-    told = [line for line in lines if line.startswith(("E: ", "W: ", "Err:")) or "No space left" in line]
-    return (told or lines or ["it said nothing"])[0].removeprefix("E: ").removeprefix("W: ").strip()[:300]
+    """The line that says most of what mmdebstrap said."""
+    told = [line for line in lines if CAUSE.search(line)] or [line for line in lines if line.startswith("E: ")]
+    return (told or lines[-1:] or ["it said nothing"])[0].removeprefix("E: ").strip()[:300]
