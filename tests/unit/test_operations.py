@@ -88,7 +88,7 @@ def test_every_incident_is_described() -> None:
 
 def test_every_command_it_gives_is_one() -> None:
     parser = _parser()
-    given = re.findall(r"(?:-m callcenter|`callcenter) ((?:--config \S+ )?[a-z][a-z-]*(?: (?:verify|add))?)", TEXT)
+    given = re.findall(r"(?:^|`|-m |-u callcenter )callcenter ([a-z][a-z-]*(?: (?:verify|add))?)", TEXT, re.MULTILINE)
     assert {"run", "doctor", "migrate", "check-config", "archive verify", "user add", "org add"} <= set(given)
     commands = parser._subparsers._group_actions[0].choices  # type: ignore[union-attr]
     for words in given:
