@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from callcenter.demo import people
 from callcenter.lab.asterisk import Asterisk
 from callcenter.lab.console import Console
 from callcenter.lab.provider import missing_modules, own, provide, version_of
 from callcenter.lab.refusal import NoAsteriskError
 from callcenter.lab.root import AsteriskTree, default_root, inspect_tree
+from callcenter.lab.site import AgentPhone
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(300)]
 
@@ -133,6 +135,7 @@ def test_one_on_the_machine_reaches_our_files_in_a_folder_that_only_root_may_ent
     program = f"""
 import sys
 from pathlib import Path
+from callcenter.demo import people
 from callcenter.lab.asterisk import Asterisk
 from callcenter.lab.provider import provide
 from callcenter.lab.speech import make_prompts
@@ -167,6 +170,32 @@ def test_one_elsewhere_passes_the_same_tests_by_its_address(
     with Console(instance.address.console) as console:
         assert "0 active channels" in console.command("core show channels count")
     instance.stop()
+
+
+def test_the_demonstration_happens_on_one_elsewhere(asterisk_tree: AsteriskTree, prompts: Path) -> None:
+    """`make demo ASTERISK=file`: nothing here starts or stops an Asterisk."""
+    place = Path(tempfile.mkdtemp(prefix="cc-elsewhere-", dir="/tmp"))
+    place.chmod(0o755)
+    phones = tuple(AgentPhone(extension, f"lab-{extension}") for extension in people.extensions())
+    instance = Asterisk.create(place / "asterisk", asterisk_tree, sounds=prompts, phones=phones)
+    instance.start()
+    file = place / "asterisk.json"
+    file.write_text(json.dumps(asdict(instance.address), default=str))
+    done = subprocess.run(
+        [sys.executable, "-m", "callcenter", "demo", "--json", "--asterisk", file, "--folder", place / "demo"],
+        env={**os.environ, "CALLCENTER_ASTERISK_ROOT": "/no/such/root"},
+        capture_output=True,
+        text=True,
+    )
+    try:
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+        assert json.loads(done.stdout.splitlines()[-1])["complete"] is True
+        assert "Asterisk: starting" not in done.stdout
+        assert not (place / "demo/asterisk").exists()
+        assert instance.pid is not None
+    finally:
+        instance.stop()
+        shutil.rmtree(place)
 
 
 def test_other_ports_are_taken_when_somebody_has_ours(new_asterisk: Callable[..., Asterisk]) -> None:
