@@ -9,21 +9,35 @@ RUN := $(VENV)/bin/python
 CALLS ?= 1
 # Tests wait for calls most of the time, so many files run side by side, each with an Asterisk of its own.
 WORKERS ?= $(if $(CALLCENTER_TEST_ASTERISK),0,4)
-SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-SYSTEM_PACKAGES := mmdebstrap sip-tester espeak-ng sox flac
+PORT ?=
+ASTERISK ?=
+CONFIG ?= $(wildcard var/run/callcenter.toml)
+SYSTEM_PACKAGES := sipp=sip-tester espeak-ng sox flac
 
-.PHONY: help run demo test check fmt lint types imports bench rules lock system clean
+# Asterisk by mmdebstrap only where there is none
+ifeq ($(ASTERISK)$(wildcard $(or $(CALLCENTER_ASTERISK_ROOT),var/asterisk-root)/usr/sbin/asterisk)$(findstring Asterisk 22,$(shell asterisk -V 2>/dev/null)),)
+SYSTEM_PACKAGES += mmdebstrap
+endif
+# A virtual environment whose Python has gone is made anew
+$(shell [ ! -d $(VENV) ] || $(RUN) -c '' 2>/dev/null || rm -f $(VENV)/.runtime $(VENV)/.dev)
+export ASTERISK
+.NOTPARALLEL:
+
+.PHONY: help run demo doctor test check fmt lint types imports bench rules lock machine system clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(VENV)/.runtime system ## Set up what is missing, do the main job on real calls, stay up (CALLS=0: start quietly)
-	@$(RUN) -m callcenter demo --stay $(if $(filter 0,$(CALLS)),--quiet,)
+run: machine $(VENV)/.runtime system ## Set up what is missing, do the main job on real calls, stay up (CALLS=0: start quietly)
+	@$(RUN) -m callcenter demo --stay $(if $(filter 0,$(CALLS)),--quiet,) $(if $(PORT),--port $(PORT)) $(if $(ASTERISK),--asterisk $(ASTERISK))
 
-demo: $(VENV)/.runtime system ## The same set-up and calls, with one JSON object of evidence as the last line
-	@$(RUN) -m callcenter demo --json
+demo: machine $(VENV)/.runtime system ## The same set-up and calls, with one JSON object of evidence as the last line
+	@$(RUN) -m callcenter demo --json $(if $(ASTERISK),--asterisk $(ASTERISK))
 
-test: $(VENV)/.dev system ## Run all tests, on real Asterisk, PostgreSQL and Redis
+doctor: $(VENV)/.runtime ## Say what is reachable and what is wrong, of what `make run` started or CONFIG=file names
+	@$(RUN) -m callcenter $(if $(CONFIG),--config $(CONFIG)) doctor
+
+test: machine $(VENV)/.dev system ## Run all tests, on real Asterisk, PostgreSQL and Redis
 	@$(RUN) -m callcenter.lab
 	@$(RUN) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
@@ -41,7 +55,7 @@ types: $(VENV)/.dev
 imports: $(VENV)/.dev
 	@$(VENV)/bin/lint-imports
 
-bench: $(VENV)/.dev system ## Measure beside the peers, write docs/benchmarks.md; ONLY="fastagi inbound sealing load" for some
+bench: machine $(VENV)/.dev system ## Measure beside the peers, write docs/benchmarks.md; ONLY="fastagi inbound sealing load" for some
 	@command -v gcc >/dev/null || docker/setup-machine gcc libc6-dev || echo "without gcc two measurements are left out" >&2
 	@$(RUN) -m bench $(ONLY)
 
@@ -55,6 +69,9 @@ lock: $(VENV)/.dev ## Pin the dependencies anew
 
 clean: ## Remove what set-up and runs made (the virtual environment, var/)
 	@rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+machine:
+	@docker/check-machine $(firstword $(MAKECMDGOALS))
 
 system:
 	@docker/setup-machine $(SYSTEM_PACKAGES)

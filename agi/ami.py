@@ -259,6 +259,14 @@ class Ami:
         async with asyncio.timeout(PING_EVERY):
             self._take(await self._next(reader))
 
+    async def _visit(self, reader: asyncio.StreamReader) -> None:
+        """Reads until the connection ends, after which no action waits in vain."""
+        try:
+            await self._read(reader)
+        except (OSError, TimeoutError, EOFError, asyncio.LimitOverrunError) as error:
+            self._lost(error)
+            self._drop(None)
+
     async def _next(self, reader: asyncio.StreamReader) -> Message:
         return parse(await reader.readuntil(b"\r\n\r\n"))
 
@@ -316,6 +324,30 @@ async def connected(account: Account, timeout: float = 5.0) -> AsyncIterator[Ami
     finally:
         keeper.cancel()
         await asyncio.wait({keeper})
+
+
+@asynccontextmanager
+async def visited(account: Account, timeout: float = 3.0) -> AsyncIterator[Ami]:
+    """AMI for one visit: connected once, or not at all. Raises AmiDeniedError, AmiUnavailableError."""
+    ami = Ami(account, timeout)
+    writer: asyncio.StreamWriter | None = None
+    try:
+        async with asyncio.timeout(timeout):
+            reader, writer = await asyncio.open_connection(account.host, account.port, limit=MAX_MESSAGE)
+            await ami._log_in(reader, writer)
+    except (OSError, TimeoutError, EOFError, asyncio.LimitOverrunError) as error:
+        ami._drop(writer)
+        raise AmiUnavailableError(f"{type(error).__name__}: {error}".rstrip(": ")) from error
+    except AmiDeniedError:
+        ami._drop(writer)
+        raise
+    visit = asyncio.get_running_loop().create_task(ami._visit(reader), name="ami visit")
+    try:
+        yield ami
+    finally:
+        visit.cancel()
+        await asyncio.wait({visit})
+        ami._drop(writer)
 
 
 def _delays() -> Iterator[float]:

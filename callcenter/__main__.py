@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -12,12 +13,13 @@ from callcenter.archiving import commands as archive
 from callcenter.config import Config, ConfigError
 from callcenter.db.migrate import MigrationError, migrate
 from callcenter.demo import commands as demo
-from callcenter.errors import CannotStartError
+from callcenter.doctor import commands as doctor
+from callcenter.errors import UNUSABLE, CannotStartError
 from callcenter.log import configure
 from callcenter.testmode import WrongModeError
 
-UNUSABLE = 2
-"""Exit status: the settings, the machine or the database must be changed first; the text says how."""
+REFUSED_BY_THE_MACHINE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS})
+"""A full disk, a missing right: nothing is wrong with the program, so there is nothing to trace."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,6 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = chosen.command(config, chosen)
     except (CannotStartError, MigrationError, WrongModeError) as error:
         print(error, file=sys.stderr)
+        return UNUSABLE
+    except BrokenPipeError:  # whoever read us has gone: nothing more can be told
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        if error.errno not in REFUSED_BY_THE_MACHINE:
+            raise
+        print(f"{error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
         return UNUSABLE
     except KeyboardInterrupt:
         return 130
@@ -61,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
         "--wait", metavar="SECONDS", type=float, default=0.0, help="wait so long for a database that is starting"
     )
     accounts.add_commands(commands)
+    doctor.add_commands(commands)
     archive.add_commands(commands)
     demo.add_commands(commands)
     return parser
@@ -86,15 +97,25 @@ def _work(config: Config, _chosen: argparse.Namespace) -> int:
     return asyncio.run(app.work(config))
 
 
-def _run(_config: Config, _chosen: argparse.Namespace) -> int:
-    from callcenter.supervisor import Child, program, stop_on_signals, supervise
+def _run(config: Config, chosen: argparse.Namespace) -> int:
+    from callcenter import app
+    from callcenter.supervisor import Child, UnusableError, program, stop_on_signals, supervise
 
     async def run() -> int:
+        async with app.opened(config, "supervisor"):
+            pass  # what would stop all three is said once
         stopping = asyncio.Event()
         stop_on_signals(stopping)
-        children = [Child(role, program(role), dict(os.environ)) for role in ("telephony", "serve", "work")]
-        await supervise(children, stopping)
-        return 0
+        environ = {**os.environ, **({"CALLCENTER_CONFIG": chosen.config} if chosen.config else {})}
+        children = [Child(role, program(role), environ) for role in ("telephony", "serve", "work")]
+        status = 0
+        try:
+            await supervise(children, stopping)
+        except* UnusableError as group:
+            status = UNUSABLE
+            for error in group.exceptions:
+                print(error, file=sys.stderr)
+        return status
 
     return asyncio.run(run())
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
@@ -79,7 +80,8 @@ async def _listen(runner: web.AppRunner, config: Config) -> None:
         await web.TCPSite(runner, config.web.host, config.web.port).start()
     except OSError as error:
         place = f"{config.web.host}:{config.web.port}"
-        raise CannotStartError(f"{place} cannot be listened on: {error.strerror}: set web.host and web.port") from error
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        raise CannotStartError(f"{place} cannot be listened on: {reason}: set web.host and web.port") from error
 
 
 async def heard(database: Database, clock: Clock) -> None:

@@ -121,11 +121,10 @@ class RedisConfig:
 @_strict
 @dataclass(frozen=True, slots=True)
 class FastAgiConfig:
-    """The FastAGI listener. `deadline`: seconds one script may take before the dialplan goes on without it."""
+    """The FastAGI listener, which the dialplan asks (CC_AGI)."""
 
     host: Word = "127.0.0.1"
     port: Port = 4573
-    deadline: Annotated[float, Field(gt=0, le=60)] = 3.0
 
 
 @_strict

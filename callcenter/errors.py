@@ -1,6 +1,9 @@
 """Refusals that every part of the application shares. Must never carry personal data in its text."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+UNUSABLE: Final = 2
+"""Exit status: the settings, the machine or the database must be changed first; the text says how."""
 
 
 class ApplicationError(Exception):

@@ -9,12 +9,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
+from callcenter.errors import UNUSABLE
+
 log = logging.getLogger(__name__)
 
 SHORTEST_PAUSE = 0.2
 LONGEST_PAUSE = 10.0
 STEADY_AFTER = 10.0
 STOP_WITHIN = 10.0
+
+
+class UnusableError(Exception):
+    """A process could not even begin: its settings, the machine or the database must be changed first."""
 
 
 @dataclass
@@ -47,7 +53,7 @@ def program(*arguments: str) -> list[str]:
 
 async def keep(child: Child, stopping: asyncio.Event) -> None:
     """Starts the child again whenever it ends, until `stopping` or cancelled; then ends it: politely, after 10 s by
-    force."""
+    force. Raises UnusableError when it says at its first start that it cannot be used."""
     loop = asyncio.get_running_loop()
     pause = 0.0
     try:
@@ -59,6 +65,8 @@ async def keep(child: Child, stopping: asyncio.Event) -> None:
             child.starts += 1
             log.info("process started", extra={"child": child.name, "pid": child.process.pid, "starts": child.starts})
             if await _ended_before(child.process, stopping):
+                if child.starts == 1 and child.process.returncode == UNUSABLE:
+                    raise UnusableError(f"{child.name} cannot start; what it said stands above")
                 pause = pause_after(loop.time() - begun, pause)
                 log.error(
                     "process ended",
@@ -71,7 +79,7 @@ async def keep(child: Child, stopping: asyncio.Event) -> None:
 
 
 async def supervise(children: Sequence[Child], stopping: asyncio.Event) -> None:
-    """Keeps all children until `stopping` is set."""
+    """Keeps all children until `stopping` is set. Raises UnusableError, in a group, when one cannot begin."""
     async with asyncio.TaskGroup() as tasks:
         for child in children:
             tasks.create_task(keep(child, stopping), name=f"keep {child.name}")

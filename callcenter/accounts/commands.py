@@ -13,6 +13,7 @@ from callcenter.accounts.permissions import Role
 from callcenter.accounts.store import OrganisationKind
 from callcenter.clock import SystemClock
 from callcenter.config import Config
+from callcenter.db.migrate import refuse_if_pending
 from callcenter.db.pool import Database
 from callcenter.errors import ApplicationError, NotFoundError
 from callcenter.ids import uuid7
@@ -57,6 +58,8 @@ def _action(actions: Any, name: str, text: str, run: Run) -> argparse.ArgumentPa
 async def _connected(config: Config, chosen: argparse.Namespace, run: Run) -> int:
     database = await Database.connect(config.database.url, size=2, application="callcenter command")
     try:
+        async with database.connection() as conn:
+            await refuse_if_pending(conn)
         return await run(database, chosen)
     except ApplicationError as refused:
         _say(str(refused), sys.stderr)

@@ -3,13 +3,16 @@
 import argparse
 import asyncio
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from callcenter.config import Config
+from callcenter.errors import UNUSABLE
 
-UNUSABLE = 2
+STOPPED = 143
+"""Exit status after SIGTERM or SIGHUP, as a shell would have it."""
 PORT = 9519
 """Where a demonstration that stays up is served, unless another port is asked for."""
 
@@ -30,7 +33,10 @@ def add_commands(commands: Any) -> None:
         "settings' database and the switch of --asterisk",
     )
     parser.add_argument(
-        "--asterisk", metavar="FILE", type=Path, help="where that switch is, as JSON (docs/telephony.md)"
+        "--asterisk",
+        metavar="FILE",
+        type=Path,
+        help="do not start an Asterisk: where one that runs already is, as JSON (docs/telephony.md)",
     )
     parser.set_defaults(command=_demo)
 
@@ -39,19 +45,25 @@ def _demo(config: Config, chosen: argparse.Namespace) -> int:
     from callcenter.demo.show import Place, Wanted, show
     from callcenter.lab.asterisk import AsteriskAddress
 
-    if (chosen.at is None) != (chosen.asterisk is None):
-        print("--at and --asterisk belong together", file=sys.stderr)
+    if chosen.at is not None and chosen.asterisk is None:
+        print("--at needs --asterisk: the switch of that system", file=sys.stderr)
         return UNUSABLE
-    place = None
-    if chosen.at is not None:
+    address = place = None
+    if chosen.asterisk is not None:
         try:
             address = AsteriskAddress.load(chosen.asterisk)
         except (OSError, ValueError, TypeError, KeyError) as error:
-            print(f"{chosen.asterisk} does not say where an Asterisk is: {error}", file=sys.stderr)
+            print(f"{chosen.asterisk} does not say where an Asterisk is: {error} (docs/telephony.md)", file=sys.stderr)
             return UNUSABLE
+    if chosen.at is not None and address is not None:
         archive = config.recordings.archive_root / "root"
         place = Place(chosen.at.rstrip("/"), address, config.database.url, str(archive) if archive.is_dir() else "")
 
+    os.umask(0o022)  # Asterisk and PostgreSQL are other users and must read what we make
     logging.getLogger("callcenter.supervisor").setLevel(logging.WARNING)
     port = chosen.port if chosen.port is not None else PORT if chosen.stay else 0
-    return asyncio.run(show(Wanted(chosen.folder, chosen.json, chosen.stay, chosen.quiet, port, place)))
+    wanted = Wanted(chosen.folder, chosen.json, chosen.stay, chosen.quiet, port, place, address)
+    try:
+        return asyncio.run(show(wanted))
+    except asyncio.CancelledError:
+        return STOPPED

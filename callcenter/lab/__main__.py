@@ -3,7 +3,7 @@
 import sys
 
 from callcenter.lab.environment import prepare
-from callcenter.lab.root import NoAsteriskError
+from callcenter.lab.refusal import NotStartedError
 from callcenter.lab.speech import NoSpeechError
 
 
@@ -11,7 +11,7 @@ def main() -> int:
     """Asterisk and its prompts; returns the exit status."""
     try:
         prepare(lambda text: print(f".. {text}", flush=True))
-    except (NoAsteriskError, NoSpeechError) as error:
+    except (NotStartedError, NoSpeechError) as error:
         print(error, file=sys.stderr)
         return 2
     return 0

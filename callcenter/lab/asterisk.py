@@ -12,6 +12,7 @@ import secrets
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import time
 from dataclasses import asdict, dataclass, replace
@@ -19,27 +20,39 @@ from pathlib import Path
 from typing import Self
 
 from callcenter.lab.console import Console, ConsoleAddress, ConsoleError
-from callcenter.lab.ports import free_rtp_range, free_tcp, free_udp
-from callcenter.lab.root import AsteriskTree, NoAsteriskError, inspect_tree
+from callcenter.lab.ports import free_rtp_range, free_tcp, free_udp, is_free, is_free_udp
+from callcenter.lab.refusal import NoAsteriskError
+from callcenter.lab.root import AsteriskTree, inspect_tree
 from callcenter.lab.site import AgentPhone, Ports, Site, agents_file, link_data, site_files
 
 SHIPPED = Path(__file__).resolve().parents[2] / "docker/asterisk/etc"
 RTP_WIDTH = 600
 MOUNT_AND_RUN = """
 set -e
+umask 022
 mount --make-rprivate /
-if [ "$ROOT" != / ]; then
-  mount --rbind /proc "$ROOT/proc"
-  mount --rbind /dev "$ROOT/dev"
-  for shared in "$INSTANCE" "$SOUNDS"; do
-    mkdir -p "$ROOT$shared"
-    mount --bind "$shared" "$ROOT$shared"
-  done
-  mount --bind "$INSTANCE/hosts" "$ROOT/etc/hosts"
-  if [ -e "$ROOT/etc/resolv.conf" ]; then mount --bind /dev/null "$ROOT/etc/resolv.conf"; fi
+if [ "$ROOT" = / ]; then
+  VIEW=$INSTANCE/view
+  mkdir -p "$VIEW"
+  mount --rbind / "$VIEW"
+  for closed in $CLOSED; do mount -t tmpfs -o mode=755 tmpfs "$VIEW$closed"; done
+else
+  VIEW=$ROOT
+  mount --rbind /proc "$VIEW/proc"
+  mount --rbind /dev "$VIEW/dev"
 fi
-mount --bind "$INSTANCE/etc" "${ROOT%/}/etc/asterisk"
-exec chroot "$ROOT" "$BINARY" -f -U asterisk -G asterisk
+for shared in "$INSTANCE" "$SOUNDS"; do
+  mkdir -p "$VIEW$shared"
+  mount --bind "$shared" "$VIEW$shared"
+done
+mount --bind "$INSTANCE/hosts" "$VIEW/etc/hosts"
+if [ -e "$VIEW/etc/resolv.conf" ]; then mount --bind /dev/null "$VIEW/etc/resolv.conf"; fi
+mount --bind "$INSTANCE/etc" "$VIEW/etc/asterisk"
+exec chroot "$VIEW" "$BINARY" -f -U asterisk -G asterisk
+"""
+"""Asterisk sees the root folder, or this machine, with our files laid over it; nobody else sees them.
+
+CLOSED: folders of this machine that Asterisk's user may not enter on its way to our files.
 """
 
 
@@ -109,7 +122,6 @@ class Asterisk:
         (docs/telephony.md); a leg needs two of the `rtp_ports`.
         """
         directory = directory.resolve()
-        first, last = free_rtp_range(rtp_ports)
         site = Site(
             system_name=name or f"hl{secrets.token_hex(3)}",
             directory=directory,
@@ -117,7 +129,7 @@ class Asterisk:
             data=tree.data,
             sounds=sounds.resolve(),
             music=sounds.resolve() / "music",
-            ports=Ports(free_udp(), first, last, free_tcp(), free_tcp(), free_tcp(), free_udp()),
+            ports=_free_ports(rtp_ports),
             ari_password=secrets.token_urlsafe(18),
             ami_password=secrets.token_urlsafe(18),
             volumes=(directory / "rec1", directory / "rec2"),
@@ -127,7 +139,13 @@ class Asterisk:
             globals=tuple((settings or {}).items()),
         )
         instance = cls(site, tree)
-        instance._lay_out()
+        fresh = not directory.exists()
+        try:
+            instance._lay_out()
+        except OSError as error:
+            if fresh:
+                shutil.rmtree(directory, ignore_errors=True)
+            raise NoAsteriskError(f"{directory} could not be made: {error.strerror or error}.") from error
         return instance
 
     @classmethod
@@ -177,10 +195,10 @@ class Asterisk:
             return None if self._process.poll() is not None else self._process.pid
         try:
             pid = int((self.site.directory / "run/asterisk.pid").read_text())
-            os.kill(pid, 0)
+            name = Path(f"/proc/{pid}/comm").read_text().strip()
         except (OSError, ValueError):
             return None
-        return pid
+        return pid if name == "asterisk" else None
 
     def start(self, timeout: float = 30.0) -> None:
         """Start it and return when it has fully booted (1 to 2 s).
@@ -192,6 +210,8 @@ class Asterisk:
             return
         if os.geteuid() != 0:
             raise NoAsteriskError("Starting Asterisk in its folder needs root: run with sudo.")
+        if not self._ports_are_free():
+            self.move_ports()
         directory = self.site.directory
         environment = {
             "PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
@@ -199,6 +219,7 @@ class Asterisk:
             "BINARY": self.tree.binary,
             "INSTANCE": str(directory),
             "SOUNDS": str(self.site.sounds),
+            "CLOSED": " ".join(self._closed()),
         }
         with (directory / "logs/stdout.log").open("ab") as output:
             self._process = subprocess.Popen(
@@ -245,6 +266,28 @@ class Asterisk:
             with self.console() as console:
                 console.command("module reload res_pjsip.so")
 
+    def move_ports(self) -> None:
+        """Take other ports, when another program has taken ours; not while it runs."""
+        width = self.site.ports.rtp_last - self.site.ports.rtp_first + 1
+        self.site = replace(self.site, ports=_free_ports(width))
+        for name, text in site_files(self.site).items():
+            (self.site.directory / "etc/site" / name).write_text(text)
+        self._store()
+
+    def _closed(self) -> list[str]:
+        """The uppermost folders above our files which Asterisk's user may not enter. No name here has a space."""
+        found = []
+        for shared in (self.site.directory, self.site.sounds):
+            for parent in reversed(shared.parents):
+                if not _may_enter(parent.stat(), self.tree.uid, self.tree.gid):
+                    found.append(str(parent))
+                    break
+        return list(dict.fromkeys(found))
+
+    def _ports_are_free(self) -> bool:
+        ports, host = self.site.ports, self.site.host
+        return all(is_free(port, host) for port in (ports.http, ports.ami)) and is_free_udp(ports.sip, host)
+
     def _wait_booted(self, timeout: float) -> None:
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
@@ -289,12 +332,22 @@ class Asterisk:
         for volume in site.volumes:
             (volume / ".ok").touch()
         (site.directory / "hosts").write_text(f"127.0.0.1 localhost {socket.gethostname()}\n")
-        self._store()
         for path in (site.directory, *site.directory.rglob("*")):
             os.chown(path, self.tree.uid, self.tree.gid, follow_symlinks=False)
+        self._store()
 
     def _store(self) -> None:
         file = self.site.directory / "instance.json"
         file.touch(mode=0o600)
         stored = {**asdict(self.site), "root": str(self.tree.root), "binary": self.tree.binary}
         file.write_text(json.dumps(stored, default=str, indent=1))
+
+
+def _free_ports(rtp: int) -> Ports:
+    first, last = free_rtp_range(rtp)
+    return Ports(free_udp(), first, last, free_tcp(), free_tcp(), free_tcp(), free_udp())
+
+
+def _may_enter(status: os.stat_result, uid: int, gid: int) -> bool:
+    wanted = stat.S_IXUSR if uid == status.st_uid else stat.S_IXGRP if gid == status.st_gid else stat.S_IXOTH
+    return bool(status.st_mode & wanted)

@@ -2,45 +2,60 @@
 
 import asyncio
 import contextlib
+import fcntl
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import aiohttp
+import psutil
 
 from callcenter.archiving import keys, opening
 from callcenter.archiving.keys import KeyFiles
-from callcenter.config import RecordingsConfig
+from callcenter.config import Config, RecordingsConfig
 from callcenter.db.migrate import migrate
-from callcenter.lab.asterisk import RTP_WIDTH, Asterisk
+from callcenter.lab.asterisk import RTP_WIDTH, Asterisk, AsteriskAddress
 from callcenter.lab.ports import free_tcp, is_free
 from callcenter.lab.postgres import Postgres
+from callcenter.lab.provider import provide
 from callcenter.lab.redis import Redis
-from callcenter.lab.root import AsteriskTree, default_root, ensure_root
+from callcenter.lab.refusal import NotStartedError
+from callcenter.lab.room import MEGABYTE, refuse_without_room
+from callcenter.lab.root import AsteriskTree
+from callcenter.lab.settings_file import write_settings
 from callcenter.lab.site import AgentPhone
 from callcenter.lab.speech import make_prompts
-from callcenter.supervisor import Child, program, supervise
+from callcenter.supervisor import Child, UnusableError, program, supervise
 
 Progress = Callable[[str], None]
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 ROLES = ("telephony", "serve", "work")
 READY_WITHIN = 40.0
+PROCESSES_LOG = "processes.log"
+ROOM = 1536 * MEGABYTE
+"""Free bytes a run needs: the archive stops at its `minimum_free`, PostgreSQL and the captures take the rest."""
+SETTINGS = "callcenter.toml"
+"""In the folder: settings with which `callcenter --config` speaks to what runs there."""
+LEFTOVERS_WITHIN = 5.0
 
-
-class NotStartedError(Exception):
-    """A part did not start; the text says which, why, and what to do."""
+T = TypeVar("T")
 
 
 @dataclass
 class Environment:
-    """What runs, and where. `settings` are the CALLCENTER_… variables of our processes."""
+    """What runs, and where. `settings` are the CALLCENTER_… variables of our processes.
+
+    `address` is where the switch is; `asterisk` is None when it runs elsewhere and is none of ours to stop.
+    """
 
     folder: Path
     settings: dict[str, str]
     base_url: str
-    asterisk: Asterisk
+    address: AsteriskAddress
+    asterisk: Asterisk | None
     postgres: Postgres
     redis: Redis
     log_key: KeyFiles
@@ -59,8 +74,8 @@ def shared_folder() -> Path:
 
 
 def prepare(progress: Progress) -> tuple[AsteriskTree, Path]:
-    """Asterisk and its prompts, made if they are missing. Raises NoAsteriskError or NoSpeechError."""
-    tree = ensure_root(default_root(), progress)
+    """Asterisk and its prompts, made if they are missing. Raises NotStartedError."""
+    tree = provide(progress)
     return tree, make_prompts(shared_folder() / "sounds", progress)
 
 
@@ -76,64 +91,148 @@ async def started(
     roles: tuple[str, ...] = ROLES,
     dialplan: dict[str, str] | None = None,
     rtp_ports: int = RTP_WIDTH,
+    elsewhere: AsteriskAddress | None = None,
 ) -> AsyncIterator[Environment]:
-    """Starts all parts under `folder` and stops them at the end; what they wrote stays.
+    """Starts all parts under `folder` and stops them at the end, however it ends; what they wrote stays.
 
     `web_port` 0 takes a free one; `dialplan` overrides globals of the dialplan (docs/telephony.md); a leg needs two of
-    the `rtp_ports`.
+    the `rtp_ports`; `elsewhere` is an Asterisk that runs already, for which none is started here.
     Raises NotStartedError.
     """
-    if web_port and not is_free(web_port):
-        raise NotStartedError(f"port {web_port} is used by another program: stop it, or choose another with --port")
-    folder.mkdir(parents=True, exist_ok=True)
-    folder = folder.resolve()
-    tree, sounds = await asyncio.to_thread(prepare, progress)
+    refuse(folder, elsewhere is None)
     async with contextlib.AsyncExitStack() as parts:
+        folder = parts.enter_context(taken(folder))
+        if web_port and not is_free(web_port):
+            raise NotStartedError(f"port {web_port} is used by another program: stop it, or choose another with --port")
+        if elsewhere is None:
+            tree, sounds = await asyncio.to_thread(prepare, progress)
         progress("PostgreSQL: starting")
-        postgres = await asyncio.to_thread(Postgres.start, folder / "postgres")
+        postgres = await begun(lambda: Postgres.start(folder / "postgres"), Postgres.stop)
         parts.callback(postgres.stop)
         progress("Redis: starting")
-        redis = await asyncio.to_thread(Redis.start, folder / "redis")
+        redis = await begun(lambda: Redis.start(folder / "redis"), Redis.stop)
         parts.callback(redis.stop)
-        progress("Asterisk: starting")
-        asterisk = (
-            Asterisk.reopen(folder / "asterisk")
-            if (folder / "asterisk/instance.json").exists()
-            else Asterisk.create(
-                folder / "asterisk",
-                tree,
-                sounds=sounds,
-                phones=phones,
-                fallback=fallback,
-                settings=dialplan,
-                rtp_ports=rtp_ports,
-            )
-        )
-        await asyncio.to_thread(asterisk.start)
-        parts.callback(asterisk.stop)
+        asterisk = None
+        if elsewhere is None:
+            progress("Asterisk: starting")
+
+            def switch() -> Asterisk:
+                if (folder / "asterisk/instance.json").exists():
+                    instance = Asterisk.reopen(folder / "asterisk")
+                else:
+                    instance = Asterisk.create(
+                        folder / "asterisk",
+                        tree,
+                        sounds=sounds,
+                        phones=phones,
+                        fallback=fallback,
+                        settings=dialplan,
+                        rtp_ports=rtp_ports,
+                    )
+                if instance.pid is None and not is_free(instance.address.agi_port):
+                    instance.move_ports()
+                instance.start()
+                return instance
+
+            asterisk = await begun(switch, Asterisk.stop)
+            parts.callback(asterisk.stop)
+        address = asterisk.address if asterisk is not None else elsewhere
+        assert address is not None
         progress("database: bringing the schema up to date")
         await migrate(postgres.url())
-        environment = _compose(folder, postgres, redis, asterisk, web_port or free_tcp(), mode)
+        environment = _compose(folder, postgres, redis, address, asterisk, web_port or free_tcp(), mode)
         progress(f"our processes: starting {', '.join(roles)}")
         await parts.enter_async_context(running(environment, roles))
         yield environment
 
 
+def refuse(folder: Path, own_switch: bool) -> None:
+    """Everything that can be known before anything is made. Raises NotStartedError."""
+    if own_switch and os.geteuid() != 0:
+        raise NotStartedError(
+            "Asterisk is started in a root folder of its own, which needs root: run with sudo, "
+            "or name one that runs elsewhere (ASTERISK=file, docs/telephony.md)."
+        )
+    if " " in str(folder.resolve()):
+        raise NotStartedError(f"{folder}: neither Asterisk nor PostgreSQL takes a path with a space: choose another.")
+    refuse_without_room(folder, ROOM)
+
+
+@contextlib.contextmanager
+def taken(folder: Path) -> Iterator[Path]:
+    """The folder, made if it is not there, for this process alone; what a killed one left running there is ended.
+
+    Raises NotStartedError when another process has it, or it cannot be made.
+    """
+    fresh = not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder = folder.resolve()
+        lock = (folder / ".lock").open("a")
+    except OSError as error:
+        raise NotStartedError(f"{folder} could not be made: {error.strerror}: choose another with --folder") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise NotStartedError(
+                f"{folder} is in use by another one of us: stop it, or choose another --folder"
+            ) from error
+        end_leftovers(folder)
+        try:
+            yield folder
+        finally:
+            if fresh and all(entry.name == ".lock" for entry in folder.iterdir()):
+                (folder / ".lock").unlink()
+                folder.rmdir()
+
+
+def end_leftovers(folder: Path) -> None:
+    """Ends our processes and the Redis which somebody who was killed left running over this folder."""
+    spool, socket = str(folder / "ticket-spool"), str(folder / "redis/redis.sock")
+    left = []
+    for process in psutil.process_iter():
+        try:
+            ours = process.environ().get("CALLCENTER_SPOOL_FOLDER") == spool or socket in " ".join(process.cmdline())
+        except psutil.Error:
+            continue
+        if ours and process.pid != os.getpid():
+            process.terminate()
+            left.append(process)
+    for process in psutil.wait_procs(left, LEFTOVERS_WITHIN)[1]:
+        process.kill()
+
+
+async def begun(start: Callable[[], T], stop: Callable[[T], None]) -> T:
+    """Starts a part in a thread. Cancelled meanwhile, it waits for the part to be up and stops it: none is orphaned."""
+    starting = asyncio.get_running_loop().run_in_executor(None, start)
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        with contextlib.suppress(NotStartedError):
+            stop(await starting)
+        raise
+
+
 @contextlib.asynccontextmanager
 async def running(environment: Environment, roles: tuple[str, ...] = ROLES) -> AsyncIterator[None]:
     """Keeps our processes up under the supervisor, and returns when all say that they are ready."""
-    log = (environment.folder / "processes.log").open("ab")
+    log = (environment.folder / PROCESSES_LOG).open("ab")
     for role in roles:
         environment.children[role] = Child(role, program(role), environment.environ, output=log)
     stopping = asyncio.Event()
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(supervise(list(environment.children.values()), stopping))
-        try:
-            await ready(environment)
-            yield
-        finally:
-            stopping.set()
-    log.close()
+    try:
+        with log:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(supervise(list(environment.children.values()), stopping))
+                try:
+                    await ready(environment)
+                    yield
+                finally:
+                    stopping.set()
+    except* UnusableError:
+        words = (environment.folder / PROCESSES_LOG).read_text(errors="replace").splitlines()
+        raise NotStartedError(words[-1] if words else "a process of ours could not start") from None
 
 
 async def ready(environment: Environment, within: float = READY_WITHIN) -> None:
@@ -149,14 +248,19 @@ async def ready(environment: Environment, within: float = READY_WITHIN) -> None:
                             return
                 await asyncio.sleep(0.1)
     except TimeoutError:
-        log = environment.folder / "processes.log"
+        log = environment.folder / PROCESSES_LOG
         raise NotStartedError(f"not ready after {within:.0f} s ({last}); the processes' words are in {log}") from None
 
 
 def _compose(
-    folder: Path, postgres: Postgres, redis: Redis, asterisk: Asterisk, web_port: int, mode: str
+    folder: Path,
+    postgres: Postgres,
+    redis: Redis,
+    address: AsteriskAddress,
+    asterisk: Asterisk | None,
+    web_port: int,
+    mode: str,
 ) -> Environment:
-    address = asterisk.address
     archive = folder / "archive"
     spool = folder / "ticket-spool"
     for made in (archive, spool):
@@ -166,7 +270,7 @@ def _compose(
         "CALLCENTER_MODE": mode,
         "CALLCENTER_DATABASE_URL": postgres.url(),
         "CALLCENTER_REDIS_URL": redis.url(),
-        "CALLCENTER_FASTAGI_HOST": "127.0.0.1",
+        "CALLCENTER_FASTAGI_HOST": address.here,
         "CALLCENTER_FASTAGI_PORT": str(address.agi_port),
         "CALLCENTER_ARI_URL": address.ari_url,
         "CALLCENTER_ARI_USER": address.ari_user,
@@ -183,4 +287,5 @@ def _compose(
         "CALLCENTER_RECORDINGS_SIGNING_KEY_FILE": str(log_key.private),
         "CALLCENTER_SPOOL_FOLDER": str(spool),
     }
-    return Environment(folder, settings, f"http://127.0.0.1:{web_port}", asterisk, postgres, redis, log_key)
+    write_settings(folder / SETTINGS, Config.load(environ=settings))
+    return Environment(folder, settings, f"http://127.0.0.1:{web_port}", address, asterisk, postgres, redis, log_key)

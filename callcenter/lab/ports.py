@@ -35,12 +35,13 @@ def free_rtp_range(width: int, host: str = "127.0.0.1") -> tuple[int, int]:
     """First and last port of a range of `width` UDP ports, even at its start, its ends and middle unused."""
     for _ in range(100):
         first = RTP_FLOOR + secrets.randbelow((RTP_CEILING - RTP_FLOOR - width) // 2) * 2
-        if all(_bindable(host, port) for port in (first, first + width // 2, first + width - 1)):
+        if all(is_free_udp(port, host) for port in (first, first + width // 2, first + width - 1)):
             return first, first + width - 1
     raise OSError(f"no {width} UDP ports free on {host}")
 
 
-def _bindable(host: str, port: int) -> bool:
+def is_free_udp(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether a program may bind the UDP port now."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.bind((host, port))

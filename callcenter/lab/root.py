@@ -4,23 +4,32 @@ It must never touch the host's own packages, and a half-made folder must never b
 """
 
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from callcenter.lab.refusal import NoAsteriskError
+from callcenter.lab.room import refuse_without_room
 from callcenter.lab.turn import turn
 
 SUITE = "forky"
 PACKAGES = ("asterisk",)
+NEEDED = 700 << 20
+"""Bytes the folder and its making take."""
+DATA = ("/usr/share/asterisk", "/var/lib/asterisk")
+"""Where Debian, and where asterisk.org's own installation, keep sounds and the like."""
+OTHERWISE = "give CALLCENTER_ASTERISK_ROOT or ASTERISK (docs/telephony.md), or use docker compose"
 DROPPED = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*")
 
+CAUSE = re.compile(
+    r"No space left|Could not (connect|resolve)|Temporary failure|Unable to locate|Unable to connect|404 "
+)
+"""What mmdebstrap and apt say when it is the disk, the network or the mirror."""
+
 Progress = Callable[[str], None]
-
-
-class NoAsteriskError(Exception):
-    """Asterisk cannot be had on this machine; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +49,7 @@ class AsteriskTree:
         return self.root != Path("/")
 
 
-def default_root(environ: dict[str, str] | None = None) -> Path:
+def default_root(environ: Mapping[str, str] | None = None) -> Path:
     """CALLCENTER_ASTERISK_ROOT, or var/asterisk-root in the checkout."""
     chosen = (os.environ if environ is None else environ).get("CALLCENTER_ASTERISK_ROOT")
     return Path(chosen) if chosen else Path(__file__).resolve().parents[2] / "var" / "asterisk-root"
@@ -56,32 +65,35 @@ def inspect_tree(root: Path, binary: str = "/usr/sbin/asterisk") -> AsteriskTree
     modules = next(iter(sorted(root.glob("usr/lib/*/asterisk/modules"))), root / "usr/lib/asterisk/modules")
     if not inside.exists() or not modules.is_dir():
         raise NoAsteriskError(f"No Asterisk in {root}: neither {inside} nor its modules exist.")
+    data = next((path for path in DATA if (root / path.lstrip("/")).is_dir()), DATA[0])
     for line in (root / "etc/passwd").read_text().splitlines():
         name, _, uid, gid, *_ = line.split(":")
         if name == "asterisk":
-            return AsteriskTree(
-                root, binary, f"/{modules.relative_to(root)}", "/usr/share/asterisk", int(uid), int(gid)
-            )
-    raise NoAsteriskError(f"The user asterisk is missing in {root}/etc/passwd.")
+            return AsteriskTree(root, binary, f"/{modules.relative_to(root)}", data, int(uid), int(gid))
+    raise NoAsteriskError(f"The user asterisk is missing in {root}/etc/passwd: useradd --system asterisk.")
 
 
 def ensure_root(path: Path, progress: Progress) -> AsteriskTree:
     """Return the Asterisk in the root folder `path`, which is made first if it is not there (about a minute).
 
     Raises:
-        NoAsteriskError: not root, mmdebstrap missing, or the packages cannot be had.
+        NoAsteriskError: not root, mmdebstrap missing, no room, or the packages cannot be had.
     """
     if (path / "usr/sbin/asterisk").exists():
         return inspect_tree(path)
     if os.geteuid() != 0:
-        raise NoAsteriskError(
-            f"Making {path} needs root: run with sudo, or name your own Asterisk (CALLCENTER_ARI_URL …)."
-        )
+        raise NoAsteriskError(f"Making {path} needs root: run with sudo, or {OTHERWISE}.")
     if shutil.which("mmdebstrap") is None:
-        raise NoAsteriskError("mmdebstrap is missing: apt-get install mmdebstrap, or use docker compose.")
-    with turn(path):
-        if not (path / "usr/sbin/asterisk").exists():
-            _make(path, progress)
+        raise NoAsteriskError(f"mmdebstrap is missing: apt-get install mmdebstrap, or {OTHERWISE}.")
+    if path.is_dir() and any(path.iterdir()):
+        raise NoAsteriskError(f"{path} holds something, but no Asterisk: empty it, or set CALLCENTER_ASTERISK_ROOT.")
+    refuse_without_room(path, NEEDED)
+    try:
+        with turn(path):
+            if not (path / "usr/sbin/asterisk").exists():
+                _make(path, progress)
+    except OSError as error:
+        raise NoAsteriskError(f"{path} could not be made: {error.strerror or error}.") from error
     return inspect_tree(path)
 
 
@@ -89,6 +101,7 @@ def _make(path: Path, progress: Progress) -> None:
     unfinished = path.with_name(f"{path.name}.unfinished-{os.getpid()}")
     progress(f"Asterisk: making a root folder of Debian {SUITE} in {path} (once, about a minute)")
     try:
+        _drop_leftovers(path)
         _bootstrap(unfinished, progress)
         shutil.copyfile("/etc/hosts", unfinished / "etc/hosts")
         inspect_tree(unfinished)
@@ -96,6 +109,14 @@ def _make(path: Path, progress: Progress) -> None:
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     progress(f"Asterisk: root folder ready in {path}")
+
+
+def _drop_leftovers(path: Path) -> None:
+    """Removes half-made folders whose maker is gone."""
+    for folder in path.parent.glob(f"{path.name}.unfinished-*"):
+        maker = folder.name.rpartition("-")[2]
+        if maker.isdecimal() and not Path(f"/proc/{maker}").exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _bootstrap(target: Path, progress: Progress) -> None:
@@ -117,8 +138,13 @@ def _bootstrap(target: Path, progress: Progress) -> None:
             if line.startswith("I: "):
                 progress(f"Asterisk: {line[3:].rstrip()}")
     if process.returncode:
-        tail = " | ".join(lines[-3:])
         raise NoAsteriskError(
-            f"Debian's packages of Asterisk could not be fetched ({tail}). Check the network and apt's mirror, "
-            "name your own Asterisk (CALLCENTER_ARI_URL …), or use docker compose."
+            f"Debian's packages of Asterisk could not be fetched ({_why(lines)}): check the network and the mirror "
+            f"deb.debian.org, or {OTHERWISE}."
         )
+
+
+def _why(lines: list[str]) -> str:
+    """The line that says most of what mmdebstrap said."""
+    told = [line for line in lines if CAUSE.search(line)] or [line for line in lines if line.startswith("E: ")]
+    return (told or lines[-1:] or ["it said nothing"])[0].removeprefix("E: ").strip()[:300]

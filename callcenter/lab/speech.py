@@ -73,7 +73,7 @@ Progress = Callable[[str], None]
 
 
 class NoSpeechError(Exception):
-    """espeak-ng or sox is missing; the text says what to install."""
+    """espeak-ng or sox is missing or fails; the text says what to do."""
 
 
 def make_prompts(folder: Path, progress: Progress) -> Path:
@@ -119,46 +119,30 @@ def speak_alaw(text: str, folder: Path, *, voice: str = "cmn", lead: float = 0.0
 def _spoken(text: str, voice: str) -> bytes:
     name = VOICES.get(voice, voice)
     command = ["espeak-ng", "-v", name, "-s", str(WORDS_A_MINUTE.get(name, 200)), "--stdout", text]
-    return subprocess.run(command, check=True, capture_output=True).stdout
+    return _run(command)
+
+
+def _run(command: list[str], given: bytes | None = None) -> bytes:
+    done = subprocess.run(command, input=given, capture_output=True, check=False)
+    if done.returncode:
+        words = done.stderr.decode(errors="replace").strip().splitlines()
+        raise NoSpeechError(f"{command[0]} failed ({words[-1] if words else done.returncode}): is the disk full?")
+    return done.stdout
 
 
 def _sox(wave: bytes, path: Path, *, effects: tuple[str, ...] = ()) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".unfinished")
-    subprocess.run(
-        [
-            "sox",
-            "-D",
-            "-t",
-            "wav",
-            "-",
-            "-r",
-            "8000",
-            "-c",
-            "1",
-            "-t",
-            "al",
-            str(unfinished),
-            "gain",
-            "-n",
-            "-6",
-            *TRIM,
-            *effects,
-        ],
-        input=wave,
-        check=True,
-        capture_output=True,
-    )
+    form = ("-r", "8000", "-c", "1", "-t", "al")
+    _run(["sox", "-D", "-t", "wav", "-", *form, str(unfinished), "gain", "-n", "-6", *TRIM, *effects], wave)
     unfinished.rename(path)
 
 
 def _synthesised(effects: tuple[str, ...], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run(
-        ["sox", "-D", "-R", "-n", "-r", "8000", "-c", "1", "-t", "al", str(path), *effects],
-        check=True,
-        capture_output=True,
-    )
+    unfinished = path.with_suffix(".unfinished")
+    _run(["sox", "-D", "-R", "-n", "-r", "8000", "-c", "1", "-t", "al", str(unfinished), *effects])
+    unfinished.rename(path)
 
 
 def _require_tools() -> None:

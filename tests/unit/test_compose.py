@@ -132,7 +132,10 @@ def test_every_variable_of_compose_is_explained_in_the_example() -> None:
     assert used == explained
 
 
-@pytest.mark.parametrize("name", ["asterisk/entrypoint", "demonstrate", "prepare", "setup-python", "setup-machine"])
+@pytest.mark.parametrize(
+    "name",
+    ["asterisk/entrypoint", "check-machine", "demonstrate", "prepare", "quietly", "setup-machine", "setup-python"],
+)
 def test_scripts_can_be_executed(name: str) -> None:
     assert (DOCKER / name).stat().st_mode & stat.S_IXUSR
 

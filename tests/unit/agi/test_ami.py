@@ -13,6 +13,7 @@ from agi.ami import (
     Account,
     ActionRefusedError,
     Ami,
+    AmiDeniedError,
     AmiUnavailableError,
     Gap,
     Message,
@@ -20,6 +21,7 @@ from agi.ami import (
     connected,
     encode,
     parse,
+    visited,
 )
 from tests.fakes.ami import Answer, Manager, managed
 from tests.fakes.waiting import until
@@ -168,3 +170,50 @@ def test_what_is_sent_is_read_back_or_refused(value: str) -> None:
     except UnsafeValueError:
         return
     assert parse(line).get("Value") == value.strip()
+
+
+async def test_a_visit_is_connected_once_or_not_at_all() -> None:
+    async with managed(lambda _: "Response: Success\r\n@Ping: Pong\r\n") as manager:
+        async with visited(Account("127.0.0.1", manager.port, "cc", "x")) as ami:
+            assert (await ami.action("Ping")).get("Ping") == "Pong"
+        assert [action["Action"] for action in manager.actions] == ["Login", "Ping"]
+        assert len(manager.writers) == 1
+    with pytest.raises(AmiUnavailableError, match="ConnectionRefusedError"):
+        async with visited(Account("127.0.0.1", manager.port, "cc", "x")):
+            raise AssertionError("nobody listens")
+
+
+async def test_a_visit_tells_a_wrong_password_from_a_silent_or_foreign_program() -> None:
+    async def deny(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"Asterisk Call Manager/9.0.0\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"Response: Error\r\nMessage: Authentication failed\r\n\r\n")
+        writer.close()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async def foreign(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.example ESMTP\r\n")
+        writer.close()
+
+    for handler, error in ((deny, AmiDeniedError), (silent, AmiUnavailableError), (foreign, AmiUnavailableError)):
+        server = await asyncio.start_server(handler, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(error):
+            async with visited(Account("127.0.0.1", port, "cc", "x"), timeout=0.3):
+                raise AssertionError("nobody let us in")
+        server.close()
+
+
+async def test_a_visit_that_is_cut_off_leaves_no_action_waiting() -> None:
+    async with (
+        managed(lambda _: None) as manager,
+        visited(Account("127.0.0.1", manager.port, "cc", "x"), timeout=5.0) as ami,
+    ):
+        asking = asyncio.create_task(ami.action("Ping"))
+        await until(lambda: len(manager.actions) == 2)
+        manager.writers[0].close()
+        with pytest.raises(AmiUnavailableError, match="ended"):
+            await asking

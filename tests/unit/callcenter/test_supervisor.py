@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from callcenter.supervisor import LONGEST_PAUSE, SHORTEST_PAUSE, Child, pause_after, supervise
+from callcenter.supervisor import LONGEST_PAUSE, SHORTEST_PAUSE, Child, UnusableError, pause_after, supervise
 
 pytestmark = pytest.mark.unit
 
@@ -64,3 +64,23 @@ async def test_a_failure_around_the_supervisor_leaves_no_process_behind() -> Non
             await until(lambda: child.pid is not None)
             raise RuntimeError("the demonstration failed")
     assert child.pid is None
+
+
+async def test_a_process_that_cannot_begin_ends_the_others_and_is_not_tried_again() -> None:
+    other, unusable = sleeper(), sleeper("raise SystemExit(2)")
+    with pytest.raises(ExceptionGroup) as ended:
+        await supervise([other, unusable], asyncio.Event())
+    assert [type(error) for error in ended.value.exceptions] == [UnusableError]
+    assert (unusable.starts, unusable.pid, other.pid) == (1, None, None)
+
+
+async def test_one_that_began_well_and_then_finds_a_part_away_is_tried_again() -> None:
+    """Status 2 at a later start is an outage, not a wrong setting."""
+    child, stopping = sleeper(), asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(supervise([child], stopping))
+        await until(lambda: child.pid is not None)
+        child.command = [sys.executable, "-c", "raise SystemExit(2)"]
+        os.kill(child.pid or 0, signal.SIGKILL)
+        await until(lambda: child.starts >= 3)
+        stopping.set()
