@@ -4,6 +4,7 @@ import asyncio
 
 import asyncpg
 
+from callcenter.archiving import opening
 from callcenter.config import RecordingsConfig
 from callcenter.db.away import AWAY
 from callcenter.doctor import disk
@@ -87,7 +88,7 @@ def _absent(archive: Archive, filled: bool | None, notes: Notes) -> None:
 def _log(archive: Archive, settings: RecordingsConfig, notes: Notes) -> None:
     """The newest signed tree head must be of this log and of our key."""
     try:
-        log = Log(archive.log, f"{settings.archive_id}/log")
+        log = Log(archive.log, opening.origin(settings))
         head, note = log.head, log.checkpoint_note()
         if note is None or not settings.signing_key:
             notes.ok("log", f"日志 {head.size} 条", f"{head.size} leaves in the log")

@@ -77,6 +77,10 @@ HARMFUL = {
             "cdr_adaptive_odbc",
         )
     },
+    "res_stasis_device_state.so": (
+        "会锁死 ARI 应用，直到 Asterisk 重启",
+        "it can lock our ARI application until Asterisk is started again",
+    ),
     "codec_a_mu.so": (
         "换人说话时录音可能没有声音",
         "a second speaker can be silent in the recording (docs/telephony.md)",

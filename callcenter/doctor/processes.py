@@ -1,4 +1,4 @@
-"""Our own three processes: does web answer, does telephony hear the switch, does the worker keep up."""
+"""Our own three processes: does web answer, does telephony hear the switch, does the worker work and keep up."""
 
 import asyncio
 from datetime import timedelta
@@ -6,6 +6,7 @@ from datetime import timedelta
 import aiohttp
 import asyncpg
 
+from callcenter import backlog
 from callcenter.calls import store
 from callcenter.db.away import AWAY
 from callcenter.db.pool import Connection
@@ -79,14 +80,23 @@ async def _read(conn: Connection, here: Installation, notes: Notes) -> None:
         f"telephony {'hears Asterisk' if hears else 'does not hear Asterisk, callers get the fallback'}",
         ("启动 callcenter telephony；查看它的日志", "start callcenter telephony; look into its log"),
     )
-    behind = await conn.fetchval(BEHIND, now - LATE)
+    worked = await conn.fetchval(backlog.SELECT_BEAT)
+    works = worked is not None and now - worked <= backlog.BEAT_WITHIN
+    start = ("启动 callcenter work；查看它的日志", "start callcenter work; look into its log")
     notes.expect(
         "worker",
-        not behind,
-        f"worker {f'落后：{behind} 条消息超过一分钟未送达' if behind else '没有落后'}",
-        f"worker {f'is behind: {behind} messages are a minute late' if behind else 'is not behind'}",
-        ("启动 callcenter work；查看它的日志", "start callcenter work; look into its log"),
+        works,
+        f"worker {'在工作' if works else '没有工作'}",
+        f"worker {'works' if works else 'does not work'}",
+        start,
     )
+    if behind := await conn.fetchval(BEHIND, now - LATE):
+        notes.fail(
+            "outbox",
+            f"{behind} 条消息超过一分钟未送达",
+            f"{behind} messages are more than a minute late",
+            start,
+        )
     if parked := await conn.fetchval(PARKED):
         notes.warn(
             "parked",

@@ -172,12 +172,13 @@ def test_one_elsewhere_passes_the_same_tests_by_its_address(
     instance.stop()
 
 
-def test_the_demonstration_happens_on_one_elsewhere(asterisk_tree: AsteriskTree, prompts: Path) -> None:
+def test_the_demonstration_happens_on_one_elsewhere(prepared: tuple[AsteriskTree, Path]) -> None:
     """`make demo ASTERISK=file`: nothing here starts or stops an Asterisk."""
     place = Path(tempfile.mkdtemp(prefix="cc-elsewhere-", dir="/tmp"))
     place.chmod(0o755)
     phones = tuple(AgentPhone(extension, f"lab-{extension}") for extension in people.extensions())
-    instance = Asterisk.create(place / "asterisk", asterisk_tree, sounds=prompts, phones=phones)
+    tree, sounds = prepared
+    instance = Asterisk.create(place / "asterisk", tree, sounds=sounds, phones=phones)
     instance.start()
     file = place / "asterisk.json"
     file.write_text(json.dumps(asdict(instance.address), default=str))
