@@ -17,6 +17,8 @@ from callcenter.calls import facts
 from callcenter.calls.facts import Fact, Role
 from callcenter.ids import CallId, derived, moment_of
 
+NOBODY_THERE = ("JOINEMPTY", "LEAVEEMPTY", "JOINUNAVAIL", "LEAVEUNAVAIL")
+"""Asterisk's words for a queue none of whose agents has a telephone that is registered, or who has none."""
 CRASH = "asterisk_crash"
 """The cause of a call whose switch died under it."""
 
@@ -199,6 +201,9 @@ def advance(call: Call, fact: Fact) -> tuple[Call, Effects]:
             return _recording_missing(call, fact)
         case facts.Degraded():
             return replace(call, degraded=True), (Incident("degraded", fact.at, dict(fact.details)),)
+        case facts.Marked(kind="message", details={"text": str(text)}) if text.startswith(NOBODY_THERE):
+            reason, _, queue = text.partition("|")
+            return call, (Incident("nobody_there", fact.at, {"reason": reason, "queue": queue}),)
         case facts.Ended():
             return _ended(call, fact)
     return call, ()
