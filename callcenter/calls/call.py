@@ -18,6 +18,8 @@ from callcenter.calls import facts
 from callcenter.calls.facts import Fact, Role
 from callcenter.ids import CallId, derived, moment_of
 
+NOBODY_THERE = ("JOINEMPTY", "LEAVEEMPTY", "JOINUNAVAIL", "LEAVEUNAVAIL")
+"""Asterisk's words for a queue none of whose agents has a telephone that is registered, or who has none."""
 CRASH = "asterisk_crash"
 """The cause of a call whose switch died under it."""
 
@@ -203,7 +205,7 @@ def advance(call: Call, fact: Fact) -> tuple[Call, Effects]:
         case facts.Marked(kind="choice", details={"text": names.KEY_COMPLAINT}):
             return call, (Announce("complaint.chosen", fact.at, {**_summary(call), "cc_call": call.cc_call}),)
         case facts.Marked(kind="message"):
-            return call, (_message_left(call, fact),)
+            return call, _message_left(call, fact)
         case facts.Ended():
             return _ended(call, fact)
     return call, ()
@@ -357,10 +359,13 @@ def _recording_missing(call: Call, fact: facts.RecordingMissing) -> tuple[Call, 
     return _with_segment(call, lost), (Incident("recording_missing", fact.at, {"seq": segment.seq}),)
 
 
-def _message_left(call: Call, fact: facts.Marked) -> Announce:
+def _message_left(call: Call, fact: facts.Marked) -> Effects:
     """The dialplan's own account of what the overflow script tells: one announcement, whoever tells first."""
-    _, _, choice, recorded_as = [*fact.details.get("text", "").split("|"), "", "", "", ""][:4]
-    return message_left(call.id, call.caller, choice, recorded_as)
+    reason, queue, choice, recorded_as = [*fact.details.get("text", "").split("|"), "", "", "", ""][:4]
+    told = message_left(call.id, call.caller, choice, recorded_as)
+    if reason not in NOBODY_THERE:
+        return (told,)
+    return told, Incident("nobody_there", fact.at, {"reason": reason, "queue": queue})
 
 
 def message_left(call_id: CallId, caller: str | None, choice: str, recorded_as: str) -> Announce:

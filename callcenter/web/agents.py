@@ -1,28 +1,39 @@
 """Routes of agents: one's own state, the board, what supervisors set. Must never touch the switch's queues."""
 
+import asyncio
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
+from agi.ari.rest import AriError
 from callcenter.accounts import names
 from callcenter.accounts.permissions import Permission
 from callcenter.agents import shift, store
-from callcenter.agents.agent import LONGEST_WRAP_UP, State
+from callcenter.agents.agent import LONGEST_WRAP_UP, NO_ANSWER, State
 from callcenter.agents.store import BoardRow
+from callcenter.agents.telephones import KINDS, Telephones
+from callcenter.customers import masking
 from callcenter.errors import NotFoundError
 from callcenter.web.api import Context, Model, Page, PageQuery, Routes
-from callcenter.web.keys import WALL
+from callcenter.web.keys import SWITCH, WALL
 
 routes = Routes("agents", "Agents 坐席")
+
+SWITCH_WITHIN = 1.0
+"""Seconds a list waits to hear which telephones are registered."""
 
 Code = Annotated[str, Field(min_length=2, max_length=32, pattern=r"^[a-z_]+$")]
 QueueName = Annotated[str, Field(min_length=2, max_length=40)]
 
 
 class AgentView(Model):
-    """`state` is what the agent wishes to be; `activity` what his telephone does now."""
+    """`state` is what the agent wishes to be; `activity` what his telephone does now.
+
+    `telephone_registered`: whether the switch could ring the telephone he is logged in at; null when it does not say.
+    `warning` says in words what keeps calls from him.
+    """
 
     id: UUID
     name: Annotated[str, Field(title="姓名")]
@@ -37,6 +48,20 @@ class AgentView(Model):
     activity: Annotated[Literal["idle", "ringing", "talking"], Field(title="话机")]
     call_id: UUID | None
     call_since: datetime | None
+    telephone_registered: Annotated[bool | None, Field(title="话机已注册")]
+    warning: Annotated[str | None, Field(title="提醒")]
+
+
+class ColleagueView(Model):
+    """Somebody a call may be transferred to. `telephone`: away when nothing is registered at the extension, null when
+    the switch cannot be asked."""
+
+    extension: Annotated[str, Field(title="分机")]
+    name: Annotated[str, Field(title="姓名")]
+    organisation_id: Annotated[str, Field(title="机构")]
+    state: Annotated[State, Field(title="状态")]
+    queues: Annotated[list[str], Field(title="队列")]
+    telephone: Annotated[Literal["free", "busy", "away"] | None, Field(title="话机")]
 
 
 class ReasonView(Model):
@@ -123,7 +148,21 @@ async def list_agents(ctx: Context, query: BoardQuery) -> Page[AgentView]:
             conn, ctx.actor.path, after=ctx.after(query, UUID), at_work=query.at_work, limit=query.limit + 1
         )
     page = ctx.page(rows, query, key=lambda row: row.id)
-    return Page[AgentView](items=[_agent(row) for row in page.items], next=page.next)
+    there = await _registered(ctx)
+    return Page[AgentView](items=[_agent(row, there) for row in page.items], next=page.next)
+
+
+@routes.get("/colleagues", Permission.AGENT_SELF)
+async def list_colleagues(ctx: Context, query: BoardQuery) -> Page[ColleagueView]:
+    """Whom a call may be transferred to 可转接的同事
+
+    All of the company who have an extension, by name no more than is needed to address them.
+    """
+    async with ctx.db.connection() as conn:
+        rows = await store.board(conn, "", after=ctx.after(query, UUID), at_work=query.at_work, limit=query.limit + 1)
+    page = ctx.page(rows, query, key=lambda row: row.id)
+    there = await _registered(ctx)
+    return Page[ColleagueView](items=[_colleague(row, there) for row in page.items], next=page.next)
 
 
 @routes.get("/agents/me", Permission.AGENT_SELF)
@@ -134,7 +173,10 @@ async def show_own_state(ctx: Context) -> AgentView:
 
 @routes.post("/agents/me/actions/log-in", Permission.AGENT_SELF)
 async def log_in(ctx: Context, body: LogIn) -> AgentView:
-    """Log in at a telephone 签入"""
+    """Log in at a telephone 签入
+
+    A telephone that is not registered is no hindrance, but `warning` says so.
+    """
     actor = ctx.actor
     await shift.log_in(
         ctx.db,
@@ -245,10 +287,46 @@ async def _shown(ctx: Context, user_id: UUID) -> AgentView:
         rows = await store.board(conn, ctx.actor.path, user_id=user_id)
     if not rows:
         raise NotFoundError("agent", user_id)
-    return _agent(rows[0])
+    return _agent(rows[0], await _registered(ctx))
 
 
-def _agent(row: BoardRow) -> AgentView:
+async def _registered(ctx: Context) -> frozenset[str] | None:
+    """The telephones that are registered; None when the switch does not say."""
+    if SWITCH not in ctx.request.config_dict:
+        return None
+    try:
+        async with asyncio.timeout(SWITCH_WITHIN):
+            return await Telephones(ctx.resource(SWITCH)).there()
+    except (AriError, TimeoutError):
+        return None
+
+
+def _colleague(row: BoardRow, there: frozenset[str] | None) -> ColleagueView:
+    telephone: Literal["free", "busy", "away"] | None = None
+    if row.call_id is not None:
+        telephone = "busy"
+    elif there is not None:
+        telephone = "free" if there & {f"{kind}-{row.extension}" for kind in KINDS} else "away"
+    return ColleagueView(
+        extension=row.extension,
+        name=masking.name(row.name),
+        organisation_id=row.organisation_id,
+        state=row.state,
+        queues=list(row.queues),
+        telephone=telephone,
+    )
+
+
+def _warning(row: BoardRow, registered: bool | None) -> str | None:
+    if registered is False:
+        return f"话机 {row.endpoint} 未注册，来电无法接通。 {row.endpoint} is not registered: no call reaches it."
+    if row.reason == NO_ANSWER:
+        return "振铃未接，已自动置忙，返回后请点就绪。 A call was not answered: paused until ready is said."
+    return None
+
+
+def _agent(row: BoardRow, there: frozenset[str] | None) -> AgentView:
+    registered = None if there is None or row.endpoint is None else row.endpoint in there
     activity: Literal["idle", "ringing", "talking"] = "idle"
     if row.call_id is not None:
         activity = "ringing" if row.ringing else "talking"
@@ -266,4 +344,6 @@ def _agent(row: BoardRow) -> AgentView:
         activity=activity,
         call_id=row.call_id,
         call_since=row.call_since,
+        telephone_registered=registered,
+        warning=_warning(row, registered),
     )

@@ -16,7 +16,7 @@ from callcenter.lab.asterisk import Asterisk, AsteriskAddress
 from callcenter.lab.callers import ring
 from callcenter.lab.phone import Call, Manner, Phone
 from callcenter.lab.rtp import Press, Wait
-from tests.asterisk.office import at_work, ended, joined, members_of, on_duty, rows, settings, shown, until
+from tests.asterisk.office import at_work, ended, joined, members_of, of_call, on_duty, rows, settings, shown, until
 from tests.service.customers import organisations
 
 pytestmark = pytest.mark.asterisk
@@ -95,6 +95,22 @@ async def test_who_does_not_answer_is_paused_everywhere_until_he_says_that_he_is
         await ended(database, "13800138005")
     assert len(desk.calls) == 2
     assert desk.calls[1].answered.is_set()
+
+
+async def test_a_caller_whose_queue_has_no_telephone_that_is_registered_is_no_secret(
+    asterisk: AsteriskAddress, environ: dict[str, str], database: Database
+) -> None:
+    """He is asked for a message, and the call shows why."""
+    async with at_work(environ, database):
+        await on_duty(database, "8007", "cc-claims")
+        await joined(asterisk, "cc-claims", "8007")
+        await ring(asterisk, caller="13800138006", steps=CLAIMS, stay=9.0)
+        (call,) = await ended(database, "13800138006")
+    (incident,) = await of_call(database, "incident", call["id"])
+    assert (incident["kind"], incident["details"]) == (
+        "nobody_there",
+        {"reason": "JOINEMPTY", "queue": "cc-claims"},
+    )
 
 
 async def test_an_agent_who_leaves_us_in_mid_call_ends_neither_the_call_nor_the_process(

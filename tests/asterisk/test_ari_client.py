@@ -1,7 +1,7 @@
 """The ARI client against a real Asterisk: commands twice, events in order, gaps, a stolen application."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
 import pytest
@@ -19,12 +19,15 @@ from agi.ari.events import (
 )
 from agi.ari.rest import ConflictError, DeniedError, NotFoundError, Rest, UnavailableError
 from agi.ari.stream import EventStream, Gap, ReplacedError, opened
+from callcenter.agents.telephones import Line, Telephones
 from callcenter.lab.asterisk import AsteriskAddress
+from callcenter.lab.phone import Phone
 from tests.fakes.waiting import until
 
 pytestmark = pytest.mark.asterisk
 
 APP = "cc-test"
+Plug = Callable[..., Awaitable[Phone]]
 
 
 @pytest.fixture
@@ -229,3 +232,15 @@ async def test_an_asterisk_that_is_not_there_is_unavailable() -> None:
     async with Rest("http://127.0.0.1:9/ari", "cc", "x") as rest:
         with pytest.raises(UnavailableError):
             await Ari(rest).ping()
+
+
+async def test_a_telephone_is_free_in_use_or_not_there(rest: Rest, phone: Plug) -> None:
+    telephones = Telephones(Ari(rest))
+    await phone("8002")
+    desk = await phone("8001")
+    assert await telephones.of("8001") == {"desk-8001": Line.FREE, "web-8001": Line.AWAY}
+    assert await telephones.line("desk-8999") is Line.AWAY
+    assert await telephones.there() & {"desk-8001", "desk-8002", "desk-8003"} == {"desk-8001", "desk-8002"}
+    call = await desk.dial("8002")
+    assert await telephones.line("desk-8001") is await telephones.line("desk-8002") is Line.BUSY
+    await call.hang_up()

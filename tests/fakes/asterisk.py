@@ -54,6 +54,7 @@ class Switch:
         self.refuse_with = 0
         self.answers_lost = 0
         self.commands: list[tuple[str, str, dict[str, str]]] = []
+        self.registered: set[str] = set()
 
     @property
     def socket(self) -> web.WebSocketResponse:
@@ -126,6 +127,16 @@ class Switch:
         app = "Stasis" if found["id"] in self.stasis else "Queue"
         return web.json_response(found | {"dialplan": {**found["dialplan"], "app_name": app}})
 
+    async def endpoints(self, _: web.Request) -> web.Response:
+        names = {"desk-8001", "web-8001", *self.registered}
+        return web.json_response(
+            [
+                {"technology": "PJSIP", "resource": name, "state": "online" if name in self.registered else "offline",
+                 "channel_ids": []}
+                for name in sorted(names)
+            ]
+        )  # fmt: skip
+
     async def list(self, _: web.Request) -> web.Response:
         return web.json_response([*self.channels.values()])
 
@@ -157,6 +168,7 @@ async def switched_on() -> AsyncIterator[Switch]:
             web.get("/ari/events", switch.events),
             web.put("/ari/applications/{app}/eventFilter", switch.filter),
             web.get("/ari/applications/{app}", switch.application),
+            web.get("/ari/endpoints", switch.endpoints),
             web.post("/ari/channels", switch.originate),
             web.get("/ari/channels", switch.list),
             web.get("/ari/channels/{id}", switch.one),
