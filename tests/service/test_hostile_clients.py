@@ -219,7 +219,7 @@ async def test_an_empty_correction_does_not_show_a_file_unseen(site: Site) -> No
     assert [row[1:] for row in await log_of(site, "allow")] == [("tickets.correct_ticket", made.json["id"])]
     acted = await handler.post(f"/tickets/{made.json['id']}/actions/note", {"version": 1, "note": "已核实"})
     assert acted.status == 200
-    assert (await log_of(site, "allow"))[-1][1:] == ("tickets.act_on_ticket", made.json["id"])
+    assert ("tickets.act_on_ticket", made.json["id"]) in [row[1:] for row in await log_of(site, "allow")]
 
 
 @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.AUDITOR, Role.QA, Role.INTEGRATOR])
