@@ -5,13 +5,14 @@ Never a path of the server's; never a number or a name whole to who may not see 
 
 import re
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
 
 from callcenter.customers import masking
 from callcenter.log import masked as without_numbers
 
 PLACES = frozenset({"base", "path", "file", "folder", "recorded_as"})
-"""Fields that are nothing but a place on the server."""
+"""Fields that are nothing but a place on the server; the name at its end says which capture is meant."""
 PEOPLE = frozenset({"caller", "caller_name", "to", "with", "did", "number"})
 """Fields that are nothing but a person's number or name."""
 _PATH = re.compile(r"(?<![\w.:/])/(?:[^\s/'\"|:,;()]+/)+([^\s/'\"|:,;()]*)")
@@ -20,9 +21,9 @@ _PATH = re.compile(r"(?<![\w.:/])/(?:[^\s/'\"|:,;()]+/)+([^\s/'\"|:,;()]*)")
 def told(values: Mapping[str, Any], hidden: bool) -> dict[str, Any]:
     """The details as the reader may see them; `hidden`: personal data is masked."""
     return {
-        name: _value(value, hidden)
+        name: PurePath(value).name if name in PLACES and isinstance(value, str) else _value(value, hidden)
         for name, value in values.items()
-        if name not in PLACES and not (hidden and name in PEOPLE)
+        if not (hidden and name in PEOPLE)
     }
 
 

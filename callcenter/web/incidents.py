@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import PurePath
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,7 +10,9 @@ from pydantic import Field
 from callcenter import incidents
 from callcenter.accounts.permissions import Permission
 from callcenter.incidents import Criteria, Seen
-from callcenter.web.api import Context, Model, Moment, Page, PageQuery, Routes
+from callcenter.web import details
+from callcenter.web.api import Context, Model, Moment, Page, PageQuery, Personal, Routes
+from callcenter.web.customers import is_masked
 
 routes = Routes("incidents", "Incidents 异常事件")
 
@@ -25,7 +26,7 @@ class IncidentQuery(PageQuery):
     since: Moment | None = None
 
 
-class IncidentRow(Model):
+class IncidentRow(Personal):
     id: UUID
     at: Annotated[datetime, Field(title="时间")]
     kind: Annotated[str, Field(title="类别")]
@@ -39,7 +40,7 @@ class SeenBody(Model):
     note: Annotated[str, Field(max_length=2000, description="What was done about it 处置情况")] = ""
 
 
-@routes.get("/incidents", Permission.INCIDENT_READ)
+@routes.get("/incidents", Permission.INCIDENT_READ, reads="incident")
 async def list_incidents(ctx: Context, query: IncidentQuery) -> Page[IncidentRow]:
     """What went wrong or was lost, newest first 异常事件列表
 
@@ -50,10 +51,10 @@ async def list_incidents(ctx: Context, query: IncidentQuery) -> Page[IncidentRow
     async with ctx.db.connection() as conn:
         rows = await incidents.page(conn, ctx.actor.path, criteria, ctx.after(query, UUID), query.limit + 1)
     page = ctx.page(rows, query, key=lambda row: row.id)
-    return Page(items=[_row(row) for row in page.items], next=page.next)
+    return Page(items=[_row(row, is_masked(ctx)) for row in page.items], next=page.next)
 
 
-@routes.post("/incidents/{incident_id}/actions/see", Permission.INCIDENT_MANAGE)
+@routes.post("/incidents/{incident_id}/actions/see", Permission.INCIDENT_MANAGE, reads="incident")
 async def see_incident(ctx: Context, incident_id: UUID, body: SeenBody) -> IncidentRow:
     """Say that somebody has looked, and what was done 标记已查看
 
@@ -62,14 +63,8 @@ async def see_incident(ctx: Context, incident_id: UUID, body: SeenBody) -> Incid
     row = await incidents.see(
         ctx.db, incident_id, ctx.actor.id, ctx.actor.audit_name, ctx.actor.path, ctx.clock.now(), body.note
     )
-    return _row(row)
+    return _row(row, is_masked(ctx))
 
 
-def _row(row: Seen) -> IncidentRow:
-    """Where the files of a capture lie is nobody's business outside: their names are enough."""
-    details = {name: _shortened(value) for name, value in row.details.items()}
-    return IncidentRow(**{**asdict(row), "details": details})
-
-
-def _shortened(value: Any) -> Any:
-    return PurePath(value).name if isinstance(value, str) and value.startswith("/") else value
+def _row(row: Seen, masked: bool) -> IncidentRow:
+    return IncidentRow(**{**asdict(row), "details": details.told(row.details, masked)})
