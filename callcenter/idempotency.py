@@ -59,13 +59,13 @@ RELEASE = "DELETE FROM idempotency WHERE actor = $1 AND key = $2 AND status IS N
 PURGE = "DELETE FROM idempotency WHERE at < $1"
 
 
-async def claim(db: Database, claim: Claim, at: datetime) -> Kept | None:
-    """None when this request is the first and shall run; else the answer to give again.
+async def claim(db: Database, claim: Claim, at: datetime, lease: timedelta = LEASE) -> Kept | None:
+    """None when this request is the first and shall run; else the answer to give again. `lease`: see LEASE.
 
     Raises KeyReusedError for another request under the same key, StillRunningError while the first one runs.
     """
     async with db.connection() as conn:
-        mine = await conn.fetchval(CLAIM, claim.actor, claim.key, claim.route, claim.body_sha256, at, at - LEASE)
+        mine = await conn.fetchval(CLAIM, claim.actor, claim.key, claim.route, claim.body_sha256, at, at - lease)
         if mine is not None:
             return None
         row = await conn.fetchrow(FIND, claim.actor, claim.key)

@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from callcenter import idempotency
 from callcenter.accounts.actor import NOBODY, Actor
 from callcenter.db.away import is_away
 from callcenter.errors import ForbiddenError
-from callcenter.idempotency import Claim, Kept, StillRunningError
+from callcenter.idempotency import Claim, Kept
 from callcenter.patience import within
 from callcenter.web import access, auth, body, tables
 from callcenter.web.api import ANYONE, SIGNED_IN, Context, Route
@@ -30,6 +31,8 @@ PURPOSE_LENGTH = 200
 REFUSALS = frozenset({401, 403, 404})
 PATIENCE = 0.8
 """Seconds the database has before a route that spools goes on without it."""
+SPOOLED_LEASE = timedelta(seconds=3)
+"""After this long without an answer the first request on such a route is taken for dead."""
 
 
 class PurposeMissingError(NotModelledError):
@@ -112,15 +115,14 @@ async def _answer(route: Route, request: web.Request, actor: Actor) -> web.Strea
 
 
 async def _spooled(route: Route, ctx: Context, arguments: dict[str, Any], claim: Claim) -> web.StreamResponse:
-    """A create whose use case keeps the key: while the database is away it is taken without a claim, and a repeat need
-    not wait to learn whether the first request is still at work or died with its process."""
+    """A create whose use case keeps the key: while the database is away it is taken without a claim. A first request
+    that died with its process is not waited for long, for two at work at once make one object."""
     claimed = True
     try:
-        kept = await within(PATIENCE, idempotency.claim(ctx.db, claim, ctx.request.config_dict[WALL].now()))
+        at = ctx.request.config_dict[WALL].now()
+        kept = await within(PATIENCE, idempotency.claim(ctx.db, claim, at, SPOOLED_LEASE))
         if kept is not None:
             return _again(kept)
-    except StillRunningError:
-        claimed = False
     except Exception as error:
         if not is_away(error):
             raise

@@ -51,7 +51,7 @@ async def keep(_conn: Connection, _endpoint: str, _call: CallId, _at: object) ->
 async def test_a_capture_that_began_before_the_take_over_has_its_whole_length(
     database: Database, clock: ManualClock, tmp_path: Path
 ) -> None:
-    """INV-1, F16: the first process wrote the beginning and was killed; the switch is heard before it can be looked at."""
+    """INV-1, F16: the first process wrote the beginning and was killed; events come before the switch can be asked."""
     log = tmp_path / "cel.jsonl"
     rows = (TRANSCRIPTS / "fallback.cel.jsonl").read_text().splitlines(keepends=True)
     began = next(index for index, row in enumerate(rows) if "CC_REC_START" in row) + 1

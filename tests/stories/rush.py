@@ -143,14 +143,14 @@ class Rush:
         """Those of its calls whose callers have pressed the key."""
         return self.hotline.witness.chose(key) & self.calls().keys()
 
-    async def until(self, happened: Callable[[], object], what: str, within: float = 30.0) -> None:
+    async def until(self, happened: Callable[[], object], what: str, within: float = 60.0) -> None:
         loop = asyncio.get_running_loop()
         end = loop.time() + within
         while not happened():
             assert loop.time() < end, f"after {within:.0f} s still not: {what}"
             await asyncio.sleep(0.05)
 
-    async def until_found(self, look: Callable[[], Awaitable[object]], what: str, within: float = 30.0) -> None:
+    async def until_found(self, look: Callable[[], Awaitable[object]], what: str, within: float = 60.0) -> None:
         loop = asyncio.get_running_loop()
         end = loop.time() + within
         while not await look():

@@ -16,7 +16,8 @@ def hold(thread: int) -> None:
     if libc.ptrace(ATTACH, thread, None, None) != 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
     os.waitpid(thread, WALL)
-    print("held", flush=True)
+    sys.stdout.write("held\n")
+    sys.stdout.flush()
     while True:
         _, status = os.waitpid(thread, WALL)
         if os.WIFEXITED(status) or os.WIFSIGNALED(status):
