@@ -14,7 +14,9 @@ from uuid import UUID, uuid4
 import aiohttp
 import pytest
 
+from callcenter.accounts import store as accounts
 from callcenter.accounts.permissions import PERMISSIONS, Permission, Role
+from callcenter.accounts.store import Organisation
 from callcenter.clock import ManualClock
 from callcenter.config import Config
 from callcenter.db.pool import Database
@@ -23,7 +25,7 @@ from recordings import merkle
 from recordings.checkpoint import Signer, Verifier, parse
 from tests.fakes.captures import a_pair
 from tests.service.recorded import Recorded, RecordedCall
-from tests.service.site import ELSEWHERE, Client, Reply, Site
+from tests.service.site import ELSEWHERE, PATHS, Client, Reply, Site
 
 pytestmark = pytest.mark.service
 
@@ -210,6 +212,28 @@ async def test_only_those_who_may_listen_hear_and_every_refusal_is_logged(hall: 
     denied = [row for row in await hall.log() if row[0] == "deny"]
     assert len(denied) >= 12
     assert all(row[2] is None for row in denied)
+
+
+async def test_the_a_counter_hears_the_calls_of_what_it_decides_for_the_b_counter_beside_it(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F-7, H2: only those of its tickets, and only the A counter of the same area."""
+    async with hall.hotline.db.transaction() as conn:
+        for id, kind, parent in (("gd-gz-b", "counter_b", "gd-gz"), ("sc-cd-a", "counter_a", "sc-cd")):
+            path = f"{PATHS[parent]}{id}/"
+            await accounts.add_organisation(conn, Organisation(id, kind, parent, id, path))  # type: ignore[arg-type]
+            monkeypatch.setitem(PATHS, id, path)
+    b, a = await hall.site.client(Role.HANDLER, where="gd-gz-b"), await hall.site.client(Role.HANDLER, where="gd-gz-a")
+    elsewhere = await hall.site.client(Role.HANDLER, where="sc-cd-a")
+    assert b.user is not None
+    call, other = [await hall.hotline.call(1_500, user_id=b.user.id) for _ in range(2)]
+    await hall.hotline.seal()
+    ticket = (await b.post("/tickets", {"channel": "letter"})).json
+    assert (await a.get(f"/recordings/{call.id}/audio")).status == 404
+    assert (await b.post(f"/tickets/{ticket['id']}/calls", {"call_id": str(call.id)})).status == 200
+    assert (await a.get(f"/recordings/{call.id}/audio")).status == 200
+    for client, id in ((a, other.id), (elsewhere, call.id), (elsewhere, other.id)):
+        assert (await client.get(f"/recordings/{id}/audio")).status == 404
 
 
 async def test_a_revoked_session_hears_no_further_range(hall: Hall) -> None:

@@ -79,6 +79,8 @@ CREATE TABLE audit_default PARTITION OF audit DEFAULT;
 CREATE INDEX audit_object ON audit (object_kind, object_id, id);
 CREATE INDEX audit_actor ON audit (actor, id);
 CREATE TRIGGER audit_only_grows BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION cc_refuse_change();
+CREATE TRIGGER audit_not_emptied BEFORE TRUNCATE ON audit
+    FOR EACH STATEMENT EXECUTE FUNCTION cc_refuse_change();
 
 CREATE TABLE access_log (
     id uuid PRIMARY KEY,
@@ -100,6 +102,8 @@ CREATE TABLE access_log_default PARTITION OF access_log DEFAULT;
 CREATE INDEX access_log_object ON access_log (object_kind, object_id, id);
 CREATE INDEX access_log_actor ON access_log (actor, id);
 CREATE TRIGGER access_log_only_grows BEFORE UPDATE OR DELETE ON access_log FOR EACH ROW EXECUTE FUNCTION cc_refuse_change();
+CREATE TRIGGER access_log_not_emptied BEFORE TRUNCATE ON access_log
+    FOR EACH STATEMENT EXECUTE FUNCTION cc_refuse_change();
 
 DO $$
 DECLARE parent text;

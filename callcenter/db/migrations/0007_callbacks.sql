@@ -91,3 +91,5 @@ CREATE TABLE callback_answer (
 CREATE INDEX callback_answer_task ON callback_answer (task_id, question, id DESC);
 CREATE TRIGGER callback_answer_only_grows BEFORE UPDATE OR DELETE ON callback_answer
     FOR EACH ROW EXECUTE FUNCTION cc_refuse_change();
+CREATE TRIGGER callback_answer_not_emptied BEFORE TRUNCATE ON callback_answer
+    FOR EACH STATEMENT EXECUTE FUNCTION cc_refuse_change();
