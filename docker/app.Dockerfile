@@ -24,7 +24,7 @@ COPY agi agi
 COPY callcenter callcenter
 COPY recordings recordings
 COPY tickets tickets
-COPY docker/prepare docker/prepare
+COPY docker/healthy docker/prepare docker/
 RUN /opt/hotline/bin/python -m compileall -q agi callcenter recordings tickets \
  && install -d -o callcenter -g hotline -m 2750 /var/lib/callcenter /var/lib/callcenter/archive \
       /var/spool/callcenter /var/spool/callcenter/tickets

@@ -49,6 +49,51 @@ def test_our_processes_have_no_rights_they_do_not_need(name: str) -> None:
     assert ("user" in service) == ("cap_add" in service) == (name == "prepare")
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_health_checks_survive_podman_compose(name: str) -> None:
+    """It joins the words of a command with quotes of its own: what needs quoting arrives broken."""
+    kind, *words = SERVICES[name].get("healthcheck", {}).get("test", ["CMD"])
+    assert kind == "CMD-SHELL" or all(re.fullmatch(r"[\w./=:-]+", word) for word in words)
+
+
+def test_no_default_contains_another_variable() -> None:
+    """podman-compose ends the outer one at the inner one's bracket."""
+    assert not re.search(r"\$\{[^}]*\$\{", (DOCKER / "compose.yaml").read_text())
+
+
+def test_no_service_sets_a_variable_from_one_of_the_same_name() -> None:
+    """podman-compose takes the default's text for the value."""
+    for service in SERVICES.values():
+        for name, value in service.get("environment", {}).items():
+            assert not re.search(rf"\$\{{{name}\b", value)
+
+
+def test_what_ends_waits_only_for_what_ends() -> None:
+    """podman cannot start a service that needs an ended one that needs a running one."""
+    for name in ("prepare", "migrate"):
+        assert set(SERVICES[name].get("depends_on", {})) <= {"prepare"}
+
+
+def test_our_images_are_never_asked_of_a_registry() -> None:
+    for service in SERVICES.values():
+        assert service["image"].startswith(("postgres:", "redis:")) or service["pull_policy"] == "never"
+
+
+def test_only_the_worker_may_write_into_the_archive() -> None:
+    writers = {
+        name
+        for name, service in SERVICES.items()
+        for mount in service.get("volumes", [])
+        if mount.startswith("archive:") and not mount.endswith(":ro")
+    }
+    assert writers == {"worker", "prepare"}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_logs_do_not_grow_without_end(name: str) -> None:
+    assert SERVICES[name]["logging"]["options"]["max-size"]
+
+
 def test_every_setting_is_known_and_valid(tmp_path: Path) -> None:
     """Interpolated as without a .env file; the files with keys are stand-ins."""
     keys = {"database-url": "postgresql://callcenter:x@postgres/callcenter", "redis-url": "redis://:x@redis:6379/0"}
@@ -134,10 +179,26 @@ def test_every_variable_of_compose_is_explained_in_the_example() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["asterisk/entrypoint", "check-machine", "demonstrate", "prepare", "quietly", "setup-machine", "setup-python"],
+    [
+        "asterisk/entrypoint",
+        "check-machine",
+        "demonstrate",
+        "healthy",
+        "prepare",
+        "quietly",
+        "setup-machine",
+        "setup-python",
+    ],
 )
 def test_scripts_can_be_executed(name: str) -> None:
     assert (DOCKER / name).stat().st_mode & stat.S_IXUSR
+
+
+def test_the_synthetic_callers_may_send_voices() -> None:
+    """SIPp's raw socket: the right is on its file, which no-new-privileges would make void."""
+    assert SERVICES["demo"]["cap_add"] == ["NET_RAW"]
+    assert SERVICES["demo"]["security_opt"] == []
+    assert "setcap cap_net_raw" in DOCKERFILES[0].read_text()
 
 
 def _target(mount: str) -> str:
