@@ -10,6 +10,7 @@ from callcenter.__main__ import _parser
 from callcenter.callbacks.overflow import NO_NUMBER
 from callcenter.config import NOT_SETTINGS, Config
 from callcenter.doctor.examination import PARTS
+from callcenter.lab.site import Ports, Site, site_files
 
 pytestmark = pytest.mark.unit
 
@@ -85,6 +86,11 @@ def test_every_incident_is_described() -> None:
         found = RAISED.findall(path.read_text())
         raised |= {kind for pair in found for kind in pair if kind}
     assert {row[0].strip("`") for row in table("### Incidents")} == raised
+
+
+def test_every_file_of_a_site_is_described() -> None:
+    nothing = Site("", Path(), "", "", Path(), Path(), Ports(0, 0, 0, 0, 0, 0, 0), ari_password="", ami_password="")
+    assert {row[0].strip("`") for row in table("## Your own Asterisk")} == set(site_files(nothing))
 
 
 def test_every_command_it_gives_is_one() -> None:
