@@ -123,10 +123,12 @@ def talked_to(rows: list[Row]) -> set[str]:
 
 
 async def recorded(base: str) -> tuple[bytes, bytes]:
-    """Both sides of a finished segment."""
-    done, r, t = (Path(f"{base}{end}") for end in (".done", "-r.sln", "-t.sln"))
-    await eventually(done.exists)
-    return r.read_bytes(), t.read_bytes()
+    """Both sides of a segment whose CC_REC_END was told: the files were closed before it."""
+    return _bytes(f"{base}-r.sln"), _bytes(f"{base}-t.sln")
+
+
+def _bytes(path: str) -> bytes:
+    return Path(path).read_bytes()
 
 
 async def eventually(happened: Callable[[], object], timeout: float = 10.0) -> None:
