@@ -38,6 +38,7 @@ from callcenter.config import Config
 from callcenter.db.away import AWAY
 from callcenter.db.pool import Database
 from callcenter.frontdesk import FrontDesk
+from callcenter.lines import lines
 from callcenter.spool import TicketSpool
 
 log = logging.getLogger(__name__)
@@ -83,7 +84,8 @@ class Telephony:
 
     def __post_init__(self) -> None:
         self.complaints = Complaints(self.db, self.clock, TicketSpool(self.config.spool.folder))
-        self.desk = FrontDesk(self.db, self.clock, self.complaints)
+        our_lines = lines(self.config.lines.english, self.config.lines.queues())
+        self.desk = FrontDesk(self.db, self.clock, self.complaints, our_lines)
         self.name = f"{socket.gethostname()}:{os.getpid()}"
 
     async def run(self, stopping: asyncio.Event) -> None:
