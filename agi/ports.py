@@ -30,17 +30,15 @@ class Caller:
 class Welcome:
     """What the dialplan is told about a caller.
 
-    `queue` is where he goes unless the menu says otherwise, empty to let the controller decide; `menu`
-    whether he hears the menu at all; `sticky` the dial string of the agent who knows his open ticket;
-    `hint` one line for the agent's screen, such as the candidates found and their open tickets; `is_open`
-    None when the dialplan's own hours are to count.
+    `queue` is where he goes unless the menu says otherwise, empty to let the controller decide; `language` empty for
+    the dialplan's own; `menu` whether he hears the menu at all; `sticky` the dial string of the agent who knows his
+    open ticket; `is_open` None when the dialplan's own hours are to count.
     """
 
     queue: str = names.QUEUE_GENERAL
-    language: str = "zh"
+    language: str = ""
     priority: int = 0
     sticky: str = ""
-    hint: str = ""
     menu: bool = True
     is_open: bool | None = None
 

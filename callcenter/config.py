@@ -5,6 +5,7 @@ A secret may also come from the file named by `CALLCENTER_SECTION_KEY_FILE`. Lis
 separated by colons.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -71,6 +72,13 @@ def _queue_seconds(text: str) -> str:
         raise ValueError(f"not a queue and its seconds; queues: {', '.join(names.QUEUES)}")
     if not (seconds.isascii() and seconds.isdigit() and int(seconds) <= 1800):
         raise ValueError("not a queue and 0 to 1800 seconds, such as cc-complaint=60")
+    return text
+
+
+def _number_queue(text: str) -> str:
+    number, _, queue = text.partition("=")
+    if not re.fullmatch(r"\+?[0-9]{3,20}", number) or queue not in names.QUEUES:
+        raise ValueError(f"not a number and a queue, such as 95519001=cc-claims; queues: {', '.join(names.QUEUES)}")
     return text
 
 
@@ -167,6 +175,22 @@ class AgentsConfig:
 
 @_strict
 @dataclass(frozen=True, slots=True)
+class LinesConfig:
+    """Our numbers beside the hotline's own, as the carrier sends them. `english`: their callers are greeted in English;
+    `direct`: their callers go to a queue without the menu, each as `95519001=cc-claims`."""
+
+    english: tuple[Annotated[str, Field(pattern=r"^\+?[0-9]{3,20}$")], ...] = ()
+    direct: tuple[Annotated[str, AfterValidator(_number_queue)], ...] = ()
+
+    def queues(self) -> Iterator[tuple[str, str]]:
+        """The direct numbers and their queues."""
+        for each in self.direct:
+            number, _, queue = each.partition("=")
+            yield number, queue
+
+
+@_strict
+@dataclass(frozen=True, slots=True)
 class WebConfig:
     """The HTTP server. `public_url`: where browsers reach it; empty means by the host they name."""
 
@@ -242,6 +266,7 @@ class Config:
     ari: AriConfig = field(default_factory=AriConfig)
     ami: AmiConfig = field(default_factory=AmiConfig)
     agents: AgentsConfig = field(default_factory=AgentsConfig)
+    lines: LinesConfig = field(default_factory=LinesConfig)
     web: WebConfig = field(default_factory=WebConfig)
     recordings: RecordingsConfig = field(default_factory=RecordingsConfig)
     spool: SpoolConfig = field(default_factory=SpoolConfig)

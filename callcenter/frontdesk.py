@@ -5,12 +5,14 @@ Without PostgreSQL callers are still greeted and sent on, and a complaint goes t
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from agi import names
 from agi.ports import Caller, Message, Welcome
 from callcenter import opening as openings
+from callcenter import recognition
 from callcenter.calls import channels, store
 from callcenter.calls.call import direction_of, message_left
 from callcenter.calls.store import Note
@@ -20,6 +22,8 @@ from callcenter.customers import phone
 from callcenter.db.away import AWAY
 from callcenter.db.pool import Database
 from callcenter.ids import call_id
+from callcenter.lines import ORDINARY, Line, Lines
+from callcenter.recognition import Known
 from callcenter.service_hours import ServiceHours
 from tickets.store import Arrival
 
@@ -29,67 +33,70 @@ PATIENCE = 0.5
 """Seconds a greeting waits for PostgreSQL."""
 REST = timedelta(seconds=2)
 """After a greeting had waited in vain during which none waits again."""
+NO_LINES: Mapping[str, Line] = {}
 OPEN_TICKET_PRIORITY = 5
 """Who rings about an open ticket is served before others who began to wait with him."""
-
-WHO_CALLS = """
-WITH holder AS (SELECT customer_id FROM customer_phone WHERE number = $1 LIMIT 20),
-open AS (
-    SELECT number, opened_by_user, received_at FROM ticket
-    WHERE status <> 'closed' AND customer_id IN (SELECT customer_id FROM holder)
-    UNION
-    SELECT number, opened_by_user, received_at FROM ticket WHERE status <> 'closed' AND complainant_phone = $1
-)
-SELECT (SELECT count(*) FROM holder) AS candidates,
-    (SELECT count(*) FROM open) AS open_tickets,
-    (SELECT number FROM open ORDER BY received_at DESC LIMIT 1) AS latest,
-    (SELECT 'PJSIP/' || s.endpoint FROM open JOIN agent_state s ON s.user_id = open.opened_by_user
-     WHERE s.state = 'ready' ORDER BY open.received_at DESC LIMIT 1) AS sticky"""
 RATE = "UPDATE call SET satisfaction = COALESCE(satisfaction, $2), version = version + 1 WHERE id = $1"
 
 
 class FrontDesk:
     """The application behind the scripts (agi/ports.py)."""
 
-    def __init__(self, db: Database, clock: Clock, complaints: Complaints, hours: ServiceHours | None = None) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        complaints: Complaints,
+        hours: ServiceHours | None = None,
+        lines: Lines = NO_LINES,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._complaints = complaints
         self._hours = hours
+        self._lines = lines
         self._away_until: datetime | None = None
 
     async def welcome(self, caller: Caller) -> Welcome:
         """Who is calling, where he should go, and whether anybody answers now.
 
-        The queue is left to the menu and the controller; the calendar is the last one read when the database is away.
+        Unless he dialled a number of its own, the queue is left to the menu and the controller; the calendar is the
+        last one read when the database is away.
         """
-        welcome = await self._known(caller)
+        welcome = await self._recognised(caller)
         if self._hours is None:
             return welcome
         calendar = self._complaints.rules.latest.calendar
         return replace(welcome, is_open=self._hours.is_open(self._clock.now(), calendar))
 
-    async def _known(self, caller: Caller) -> Welcome:
+    async def _recognised(self, caller: Caller) -> Welcome:
+        line = self._lines.get(caller.dialled, ORDINARY)
+        plain = Welcome(queue=line.queue, language=line.language, menu=not line.queue)
         number = phone.normalise(caller.number)
+        if number is None:
+            return plain
+        known = await self._known(number)
+        if known is None:
+            return replace(plain, queue=line.queue or names.QUEUE_GENERAL)
+        return replace(
+            plain,
+            priority=OPEN_TICKET_PRIORITY if known.open_tickets else 0,
+            sticky=f"PJSIP/{known.agent_endpoint}" if known.agent_endpoint else "",
+        )
+
+    async def _known(self, number: str) -> Known | None:
+        """None while PostgreSQL is away: no caller waits for it twice in a row."""
         now = self._clock.now()
-        if number is None or (self._away_until is not None and now < self._away_until):
-            return Welcome(queue="" if number is None else names.QUEUE_GENERAL)
+        if self._away_until is not None and now < self._away_until:
+            return None
         try:
             async with self._db.connection(timeout=PATIENCE) as conn:
-                row = await conn.fetchrow(WHO_CALLS, number, timeout=PATIENCE)
                 await self._complaints.rules.current(conn, now)
+                return await recognition.known(conn, number, timeout=PATIENCE)
         except AWAY as error:
             self._away_until = now + REST
             log.warning("callers are greeted without the database", extra={"error": type(error).__name__})
-            return Welcome()
-        assert row is not None
-        hint = f"candidates={row['candidates']} open={row['open_tickets']}"
-        return Welcome(
-            queue="",
-            priority=OPEN_TICKET_PRIORITY if row["open_tickets"] else 0,
-            sticky=row["sticky"] or "",
-            hint=f"{hint} latest={row['latest']}" if row["latest"] else hint,
-        )
+            return None
 
     async def open_complaint(self, caller: Caller) -> str:
         """The number of the call's complaint; empty while the ticket is safe in the spool and has none yet."""

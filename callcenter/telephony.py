@@ -39,6 +39,7 @@ from callcenter.config import Config
 from callcenter.db.away import AWAY
 from callcenter.db.pool import Database
 from callcenter.frontdesk import FrontDesk
+from callcenter.lines import lines
 from callcenter.service_hours import ServiceHours
 from callcenter.spool import TicketSpool
 
@@ -89,7 +90,8 @@ class Telephony:
     def __post_init__(self) -> None:
         self.complaints = Complaints(self.db, self.clock, TicketSpool(self.config.spool.folder))
         hours = ServiceHours.of(self.config.hours.workday, self.config.hours.restday)
-        self.desk = FrontDesk(self.db, self.clock, self.complaints, hours)
+        our_lines = lines(self.config.lines.english, self.config.lines.queues())
+        self.desk = FrontDesk(self.db, self.clock, self.complaints, hours, our_lines)
         self.name = f"{socket.gethostname()}:{os.getpid()}"
 
     async def run(self, stopping: asyncio.Event) -> None:

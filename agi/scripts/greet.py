@@ -36,7 +36,6 @@ async def run(reception: Reception, session: Session) -> None:
             names.VAR_LANGUAGE: welcome.language,
             names.VAR_PRIORITY: welcome.priority,
             names.VAR_STICKY: welcome.sticky,
-            names.VAR_HINT: welcome.hint,
             names.VAR_OPEN: "" if welcome.is_open is None else int(welcome.is_open),
             names.VAR_MENU: "" if welcome.menu else "skip",
         },

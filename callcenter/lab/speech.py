@@ -46,6 +46,8 @@ PROMPTS: dict[str, tuple[str, str]] = {
     ),
     "sorry-out": ("抱歉打扰您，稍后再与您联系，再见。", "Sorry to have bothered you. We will call again. Goodbye."),
 }
+ENGLISH_OFFER = ("menu-english", "For English, press 9.")
+"""Said in English to who hears Chinese: the same file for all languages."""
 DIGITS = "零一二三四五六七八九"
 """Spoken by SayDigits in Chinese; English has its own in the distribution's package."""
 VOICES = {"zh": "cmn", "en": "en-us"}
@@ -93,6 +95,8 @@ def _make(folder: Path, progress: Progress) -> None:
         for name, texts in PROMPTS.items()
         for language, text in zip(VOICES, texts, strict=True)
     ]
+    name, text = ENGLISH_OFFER
+    wanted.append((folder / "cc" / f"{name}.alaw", "en", text))
     wanted += [(folder / "zh/digits" / f"{digit}.alaw", "zh", word) for digit, word in enumerate(DIGITS)]
     missing = [(path, language, text) for path, language, text in wanted if _stale(path, text)]
     if missing:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from callcenter import audit
+from callcenter import audit, recognition
 from callcenter.accounts.permissions import Permission
 from callcenter.agents import store as agents
 from callcenter.calls import click, view
@@ -15,6 +15,7 @@ from callcenter.calls.parties import Hand
 from callcenter.calls.switchboard import Ear, Switchboard
 from callcenter.calls.view import CallFile, CallRow, Criteria
 from callcenter.customers import masking, phone
+from callcenter.db.pool import Connection
 from callcenter.errors import NotFoundError
 from callcenter.web import details
 from callcenter.web.api import Context, Model, Moment, Page, PageQuery, Personal, Routes
@@ -130,8 +131,12 @@ class RecordingRef(Model):
 
 
 class CallWhole(CallView):
-    """The whole of a call: legs, history, tickets, recording, and who it may be."""
+    """The whole of a call: legs, history, tickets, recording, and who it may be.
 
+    `hint`: one line about the caller for the agent who is rung or talks.
+    """
+
+    hint: Annotated[str | None, Field(title="提示")]
     legs: list[LegView]
     events: list[EventView]
     segments: list[SegmentView]
@@ -199,8 +204,9 @@ async def show_call(ctx: Context, call_id: UUID) -> CallWhole:
         other = row.caller if row.direction == "inbound" else row.did or row.caller
         within = ("",) if row.user_id == ctx.actor.id else reach(ctx)
         found = await view.whole(conn, row, phone.normalise(other), within)
+        hint = await _hint(ctx, conn, found, phone.normalise(other))
     ctx.seen.extend(("customer", str(each["id"])) for each in found.candidates)
-    return _whole(found, is_masked(ctx))
+    return _whole(found, is_masked(ctx), hint)
 
 
 @routes.post("/calls", Permission.CALL_HANDLE, creates=True)
@@ -361,13 +367,20 @@ def _call(row: CallRow, masked: bool) -> dict[str, Any]:
     }
 
 
-def _whole(found: CallFile, masked: bool) -> CallWhole:
+async def _hint(ctx: Context, conn: Connection, found: CallFile, number: str | None) -> str | None:
+    """For who is rung or talks: he needs it whatever organisation the tickets belong to."""
+    his = any(leg["user_id"] == ctx.actor.id and leg["ended_at"] is None for leg in found.legs)
+    return (await recognition.known(conn, number)).hint if number and his else None
+
+
+def _whole(found: CallFile, masked: bool, hint: str | None) -> CallWhole:
     def told(row: dict[str, Any]) -> dict[str, Any]:
         shown = details.told(row["details"], masked)
         return shown | {"by_name": found.names.get(shown["by"])} if "by" in shown else shown
 
     return CallWhole(
         **_call(found.call, masked),
+        hint=hint,
         legs=[LegView(**{**_only(leg, LegView), "user": leg["user_name"]}) for leg in found.legs],
         events=[EventView(**{**_only(event, EventView), "details": told(event)}) for event in found.events],
         segments=[SegmentView(**segment) for segment in found.segments],

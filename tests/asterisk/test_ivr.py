@@ -170,6 +170,18 @@ async def test_english_speakers_hear_english(asterisk: AsteriskAddress, cel: Cel
     assert extras(rows, "CC_NOTICE") == [["en", "SUCCESS"]]
 
 
+async def test_nine_says_the_menu_again_in_english(
+    asterisk: AsteriskAddress, cel: Cel, phone: Plug, members: Join
+) -> None:
+    await phone("8001", SHORT)
+    members("8001", "cc-claims")
+    async with agi(asterisk, {"greet": {"CC_NEXT": "cc-general", "CC_SURVEY": "0"}}):
+        await ring(asterisk, steps=(Wait(4.5), Press("9"), Wait(1.5), Press("1")), stay=12.0)
+    rows = await cel.until("LINKEDID_END")
+    assert (extras(rows, "CC_LANGUAGE"), extras(rows, "CC_CHOICE")) == ([["en"]], [["1"]])
+    assert talked_to(rows) == {"desk-8001"}
+
+
 async def test_the_higher_priority_is_served_first(
     asterisk: AsteriskAddress, cel: Cel, phone: Plug, members: Join
 ) -> None:

@@ -11,10 +11,14 @@ from callcenter.accounts.permissions import Role
 from callcenter.agents import shift
 from callcenter.clock import ManualClock
 from callcenter.config import Config
+from callcenter.customers import store
 from callcenter.db.pool import Database
 from callcenter.web import server
 from callcenter.web.keys import SWITCH
+from tests.conftest import NOON
 from tests.fakes.asterisk import Switch, switched_on
+from tests.service.customers import a_customer
+from tests.service.desk import a_call
 from tests.service.site import ELSEWHERE, HOME, Client, Site, person, session_of
 
 pytestmark = pytest.mark.service
@@ -114,3 +118,20 @@ async def test_who_is_deactivated_is_logged_out_and_found_no_more(site: Site) ->
     assert (await admin.get("/agents?at_work=true")).json["items"] == []
     reply = await (await site.client(Role.SUPERVISOR)).post(f"/agents/{uuid4()}/actions/ready")
     assert reply.status == 404
+
+
+async def test_the_hint_about_a_caller_is_for_who_is_rung_or_talks(site: Site) -> None:
+    client, stranger = await agent(site), await agent(site, "8002")
+    assert client.user is not None
+    async with site.database.transaction() as conn:
+        call = await a_call(conn, started=NOON)
+        await store.add_customer(conn, a_customer("王近", "13900000001"), NOON)
+        await conn.execute(
+            """INSERT INTO call_leg (id, call_id, channel_id, role, endpoint, user_id, started_at)
+            VALUES (gen_random_uuid(), $1, 'c', 'agent', 'desk-8001', $2, $3)""",
+            call,
+            client.user.id,
+            NOON,
+        )
+    assert (await client.get(f"/calls/{call}")).json["hint"] == "该号码对应客户 1 位，未结服务单 0 张"
+    assert (await stranger.get(f"/calls/{call}")).json["hint"] is None

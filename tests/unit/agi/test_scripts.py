@@ -68,16 +68,15 @@ async def ring(
 
 
 async def test_greet_tells_all_it_knows_and_the_mark_comes_last() -> None:
-    welcome = Welcome("cc-claims", "en", 7, "PJSIP/web-8001", "王芳 两张未结服务单", is_open=True)
+    welcome = Welcome("cc-claims", "en", 7, "PJSIP/web-8001", menu=False, is_open=True)
     dialogue = await ring(Desk(welcome), names.SCRIPT_GREET)
     assert dialogue.variables == {
         "CC_NEXT": "cc-claims",
         "CC_LANG": "en",
         "CC_PRIO": "7",
         "CC_STICKY": "PJSIP/web-8001",
-        "CC_HINT": "王芳 两张未结服务单",
         "CC_OPEN": "1",
-        "CC_MENU": "",
+        "CC_MENU": "skip",
         "CC_DONE": "1",
     }
     assert dialogue.asked[-1] == ["SET", "VARIABLE", "CC_DONE", "1"]

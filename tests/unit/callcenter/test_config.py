@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.config import Config, ConfigError
+from callcenter.lines import Line, lines
 
 pytestmark = pytest.mark.unit
 
@@ -48,6 +49,21 @@ def test_a_queue_may_have_a_wrap_up_of_its_own() -> None:
 def test_a_wrap_up_of_no_queue_or_without_seconds_is_refused(text: str) -> None:
     (problem,) = problems(None, {"CALLCENTER_AGENTS_QUEUE_WRAP_UP": text})
     assert problem.startswith("agents.queue_wrap_up.0: not a queue and ")
+
+
+def test_our_numbers_say_a_language_or_a_queue() -> None:
+    environ = {"CALLCENTER_LINES_ENGLISH": "95519001:95519002", "CALLCENTER_LINES_DIRECT": "95519002=cc-claims"}
+    config = Config.load(None, environ).lines
+    assert lines(config.english, config.queues()) == {
+        "95519001": Line("en", ""),
+        "95519002": Line("en", "cc-claims"),
+    }
+
+
+@pytest.mark.parametrize("text", ["95519002", "95519002=", "95519002=cc-nowhere", "x=cc-claims"])
+def test_a_number_that_leads_to_no_queue_of_ours_is_refused(text: str) -> None:
+    (problem,) = problems(None, {"CALLCENTER_LINES_DIRECT": text})
+    assert problem.startswith("lines.direct.0: not a number and a queue")
 
 
 def test_a_secret_may_come_from_a_file_but_not_from_both(tmp_path: Path) -> None:
