@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import re
+import resource
 import shutil
 import time
 from collections.abc import Callable
@@ -19,7 +20,7 @@ import asyncpg
 import psutil
 
 from bench import profile
-from bench.machine import cpu_seconds, version_of
+from bench.machine import cpu_seconds, ticks, version_of
 from bench.report import Report, Target, percentile, table
 from callcenter.clock import SystemClock
 from callcenter.db.pool import Database
@@ -30,10 +31,10 @@ from callcenter.lab.rtp import Press, Say, Wait
 from callcenter.lab.speech import speak_alaw
 
 SCRATCH = Path(__file__).resolve().parents[1] / "var" / "bench"
-KEY_AFTER = 6.5
+KEY_AFTER = 6.0
 """Seconds after the answer: the recording notice is over and the menu is heard."""
-STAY = 8.0
-LONGER = 4.0
+STAY = 6.5
+LONGER = 3.5
 """Seconds a caller who complains stays on."""
 SEALED_WITHIN = 240.0
 HOOK_WITHIN = 50.0
@@ -108,12 +109,15 @@ async def run(load: Load, folder: Path, say: Callable[[str], None], *, profiled:
         await database.close()
         before = spent(environment)
         say(f"load: {load.calls} calls, {load.rate:g} a second")
-        begun = time.monotonic()
+        begun, processors, ended = time.monotonic(), ticks(), resource.getrusage(resource.RUSAGE_CHILDREN)
         ringing = asyncio.create_task(ring(environment, load, folder))
         shown = await _profile(environment) if profiled else ""
         plain, complaining = await ringing
         rang = time.monotonic() - begun
         talking = spent(environment)
+        idle, total = (now - first for now, first in zip(ticks(), processors, strict=True))
+        rung = resource.getrusage(resource.RUSAGE_CHILDREN)
+        sipp_seconds = rung.ru_utime + rung.ru_stime - ended.ru_utime - ended.ru_stime
         say("load: waiting until every recording is sealed")
         counts, incomplete = await settled(environment.postgres.url())
         sealing = time.monotonic() - begun - rang
@@ -136,6 +140,8 @@ async def run(load: Load, folder: Path, say: Callable[[str], None], *, profiled:
         "cpu_ms_per_call_while_ringing": path,
         "cpu_ms_per_call_until_sealed": everything,
         "ours_to_asterisk": round(sum(everything[name] for name in OURS) / everything["asterisk"], 2),
+        "sipp_ms_per_call": round(sipp_seconds * 1000 / load.calls, 2),
+        "busy_while_ringing": round(1 - idle / total, 2),
         "seconds_ringing": round(rang, 1),
         "seconds_sealing_after": round(sealing, 1),
         "profile": shown,
@@ -289,6 +295,7 @@ def _report(load: Load, found: dict[str, Any], profiled: str) -> Report:
         [name, found["cpu_ms_per_call_while_ringing"][name], found["cpu_ms_per_call_until_sealed"][name]]
         for name in ("asterisk", *OURS, "postgresql")
     ]
+    cpu_rows.append(["sipp, the callers", found["sipp_ms_per_call"], ""])
     sipp, rows = found["sipp"], found["found"]
     not_live = rows["tickets"] - rows["live"]
     calls_head = ["", "asked", "found", "wrong"]
@@ -308,7 +315,8 @@ def _report(load: Load, found: dict[str, Any], profiled: str) -> Report:
         f"{table(hooks_head, hooks_rows)}\n\n"
         f"### CPU a call\n\n{table(cpu_head, cpu_rows)}\n\n"
         f"`work` seals the recordings and delivers the outbox. Our three processes together cost "
-        f"{found['ours_to_asterisk']} of what Asterisk does, sealing included."
+        f"{found['ours_to_asterisk']} of what Asterisk does, sealing included. While calls came, the machine's "
+        f"processors were {found['busy_while_ringing']:.0%} busy, with whatever else ran on it."
     )
     if profiled:
         text += f"\n\n### Where our processes' time goes\n\nIn a second run of {2 * PROFILED:g} s.\n\n{profiled}"

@@ -32,9 +32,9 @@ def described(idle: float) -> dict[str, str]:
 
 def idle_share(seconds: float = LOOK) -> float:
     """The share of all processors that was idle, looked at for some seconds."""
-    before = _processors()
+    before = ticks()
     time.sleep(seconds)
-    idle, total = (after - first for after, first in zip(_processors(), before, strict=True))
+    idle, total = (after - first for after, first in zip(ticks(), before, strict=True))
     return idle / total if total else 1.0
 
 
@@ -53,7 +53,7 @@ def version_of(*command: str) -> str:
     return found[0] if found else "unknown"
 
 
-def _processors() -> tuple[int, int]:
+def ticks() -> tuple[int, int]:
     """Ticks idle, and all ticks, of all processors together."""
     values = [int(value) for value in Path("/proc/stat").read_text().partition("\n")[0].split()[1:9]]
     return values[3] + values[4], sum(values)

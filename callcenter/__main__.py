@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import errno
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -80,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(config: Config, _chosen: argparse.Namespace) -> int:
     from callcenter import app
 
+    _keep_what_is_loaded()
     return asyncio.run(app.serve(config))
 
 
@@ -88,7 +90,15 @@ def _telephony(config: Config, _chosen: argparse.Namespace) -> int:
 
     from callcenter import app
 
+    _keep_what_is_loaded()
     return uvloop.run(app.telephony(config))
+
+
+def _keep_what_is_loaded() -> None:
+    """Takes what was imported out of every later garbage collection: looking through it takes 40 ms, in which no caller
+    is answered."""
+    gc.collect()
+    gc.freeze()
 
 
 def _work(config: Config, _chosen: argparse.Namespace) -> int:
