@@ -102,7 +102,7 @@ def test_sql_stands_in_upper_case_constants() -> None:
 
 def test_every_prompt_the_scripts_and_the_dialplan_play_is_made() -> None:
     played = {value for key, value in vars(names).items() if key.startswith("PROMPT_")}
-    made = {f"cc/{name}" for name in speech.PROMPTS} | set(speech.TONES)
+    made = {f"cc/{name}" for name in (*speech.PROMPTS, speech.ENGLISH_OFFER[0])} | set(speech.TONES)
     assert played | set(re.findall(r"\bcc/[a-z-]+", dialplan())) <= made
     assert all(all(texts) for texts in speech.PROMPTS.values())
 

@@ -83,6 +83,7 @@ SELECT_TOKEN = """
 SELECT t.id, t.name, t.scopes, t.organisation_id, t.last_used_at, o.path
 FROM api_token t JOIN organisation o ON o.id = t.organisation_id
 WHERE t.token_hash = $1 AND t.revoked_at IS NULL AND t.expires_at > $2"""  # noqa: S105 - SQL
+KNOWN_SCOPES = frozenset(str(permission) for permission in Permission)
 TOUCH_TOKEN = "UPDATE api_token SET last_used_at = $2 WHERE id = $1"  # noqa: S105 - SQL
 
 
@@ -216,7 +217,7 @@ def _user_actor(row: Any) -> Actor:
 
 
 def _token_actor(row: Any) -> Actor:
-    scopes = frozenset(Permission(scope) for scope in row["scopes"])
+    scopes = frozenset(Permission(scope) for scope in row["scopes"] if scope in KNOWN_SCOPES)
     return Actor(
         kind="token",
         id=row["id"],

@@ -1,6 +1,6 @@
 """Why a recording is not played or proved now, each with a stable code. Must never tell where a file lies."""
 
-from callcenter.errors import ApplicationError, AwayError, ConflictError, InvalidError
+from callcenter.errors import ApplicationError, AwayError, ConflictError, ForbiddenError, InvalidError
 
 
 class NotSealedError(ConflictError):
@@ -13,6 +13,18 @@ class RecordingLostError(ConflictError):
     """There was no capture, or one that is no recording; an incident tells more."""
 
     code = "recording_lost"
+
+
+class NotYoursToHearError(ForbiddenError):
+    """The reader may know of the recording, but it is of no case or call of theirs (E-11)."""
+
+    code = "recording_not_yours"
+
+
+class TicketNotOfRecordingError(InvalidError):
+    """The ticket it is said to be heard for is not one it hangs on."""
+
+    code = "ticket_not_of_recording"
 
 
 class FormatError(InvalidError):

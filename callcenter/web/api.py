@@ -71,7 +71,8 @@ __all__ = ["ANYONE", "SIGNED_IN", "Context", "Model", "Page", "PageQuery", "Pers
 
 ANYONE: Final = "anyone"
 SIGNED_IN: Final = "signed in"
-Access = Permission | Literal["anyone", "signed in"]
+Access = Permission | tuple[Permission, ...] | Literal["anyone", "signed in"]
+"""Of several permissions one is enough; what it opens the handler judges."""
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Handler = Callable[..., Awaitable[Any]]
 Table = Callable[[Any], Sequence[Sequence[Any]]]
@@ -209,6 +210,13 @@ class Route:
     def name(self) -> str:
         """Unique name: tag and handler."""
         return f"{self.tag}.{self.handler.__name__}"
+
+    @property
+    def permissions(self) -> tuple[Permission, ...]:
+        """One of these is needed; none where a log-in is enough, or not even that."""
+        if isinstance(self.access, Permission):
+            return (self.access,)
+        return self.access if isinstance(self.access, tuple) else ()
 
     @property
     def raw(self) -> bool:

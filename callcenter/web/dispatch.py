@@ -36,7 +36,7 @@ SPOOLED_LEASE = timedelta(seconds=3)
 
 
 class PurposeMissingError(NotModelledError):
-    """Personal data leaves as a file only with a reason (H16)."""
+    """Personal data leaves as a file, and a recording is heard, only with a reason (H16, E-11)."""
 
     code = "purpose_missing"
 
@@ -54,12 +54,13 @@ async def serve(route: Route, request: web.Request) -> web.StreamResponse:
         if route.access != ANYONE:
             actor = await auth.authenticate(request, spools=route.spools)
             request[ACTOR] = actor
-            if route.access != SIGNED_IN and not actor.may(route.access):
-                raise ForbiddenError(f"this needs the permission {route.access}")
+            if route.access != SIGNED_IN and not any(map(actor.may, route.permissions)):
+                raise ForbiddenError(f"this needs the permission {' or '.join(route.permissions)}")
         return await _answer(route, request, actor)
     except Exception as error:
-        if answer_to(error).status in REFUSALS:
-            await access.denied(route, request, actor.audit_name, answer_to(error).code, error)
+        if isinstance(error, PurposeMissingError) or answer_to(error).status in REFUSALS:
+            code = error.code if isinstance(error, PurposeMissingError) else answer_to(error).code
+            await access.denied(route, request, actor.audit_name, code, error)
         raise
 
 

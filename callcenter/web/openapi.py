@@ -108,7 +108,7 @@ def _operation(route: Route, schemas: dict[Key, Any]) -> dict[str, Any]:
     if route.access == ANYONE:
         operation["security"] = []
     elif route.access != SIGNED_IN:
-        operation["x-permission"] = str(route.access)
+        operation["x-permission"] = " or ".join(route.permissions)
     if route.body is not None:
         operation["requestBody"] = {
             "required": True,

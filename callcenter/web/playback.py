@@ -11,8 +11,7 @@ from aiohttp import web
 from pydantic import Field
 
 from callcenter import audit
-from callcenter.accounts.permissions import Permission
-from callcenter.archiving import opening, store
+from callcenter.archiving import listening, opening, store
 from callcenter.archiving.catalogue import Entry
 from callcenter.archiving.errors import (
     AccessLogError,
@@ -22,9 +21,14 @@ from callcenter.archiving.errors import (
     NotSealedError,
     RangeError,
     RecordingLostError,
+    TicketNotOfRecordingError,
 )
+from callcenter.archiving.listening import Listener
+from callcenter.errors import NotFoundError
 from callcenter.ids import uuid7
+from callcenter.opening import By
 from callcenter.web.api import Context, Model, Routes
+from callcenter.web.dispatch import PurposeMissingError
 from callcenter.web.recordings import known, refuse_unsealed
 from recordings import ingest, peaks
 from recordings.errors import EncoderMissingError, ObjectDamagedError, RangeNotSatisfiableError, RecordingsError
@@ -53,18 +57,23 @@ class AudioQuery(SegmentQuery):
 
 @routes.get(
     "/recordings/{recording_id}/audio",
-    Permission.RECORDING_LISTEN,
+    listening.RIGHTS,
     reads="recording",
     produces=("audio/wav", "audio/flac", "audio/ogg"),
 )
 async def hear_recording(ctx: Context, recording_id: UUID, query: AudioQuery) -> web.StreamResponse:
     """A recording's sound, whole or by byte range 播放录音
 
+    Needs a purpose or a ticket it hangs on, and one of the rights of listening: `recording.listen` hears what one's
+    organisations know of, `recording.listen_case` what hangs on a ticket one may see, `recording.listen_own` the calls
+    one has spoken on.
+
     Left is the customer, right is what the customer heard. A whole WAV or FLAC is compared with its sealed digest on
     the way; when it differs the answer is cut off.
     """
     async with refusals_logged(ctx, recording_id, query.ticket_id):
         entry = await known(ctx, recording_id)
+        await _admitted(ctx, entry, query.ticket_id)
         heard = await _listening(ctx, entry, query)
         headers = {"ETag": heard.etag, "Accept-Ranges": "bytes", "Cache-Control": "no-store"}
         wanted = _range(ctx.request, heard)
@@ -95,7 +104,7 @@ class PeaksQuery(SegmentQuery):
 
 @routes.get(
     "/recordings/{recording_id}/peaks",
-    Permission.RECORDING_LISTEN,
+    listening.RIGHTS,
     reads="recording",
     produces=("application/json", DAT),
 )
@@ -106,6 +115,7 @@ async def draw_recording(ctx: Context, recording_id: UUID, query: PeaksQuery) ->
     """
     async with refusals_logged(ctx, recording_id, query.ticket_id):
         entry = await known(ctx, recording_id)
+        await _admitted(ctx, entry, query.ticket_id)
         segment, site = await _sealed_segment(ctx, entry, query.segment)
         assert entry.object_id is not None
         try:
@@ -119,13 +129,38 @@ async def draw_recording(ctx: Context, recording_id: UUID, query: PeaksQuery) ->
     return web.json_response(found.json())
 
 
+async def _admitted(ctx: Context, entry: Entry, ticket_id: UUID | None) -> None:
+    """A reason and a right, both judged for every range. Raises PurposeMissingError, NotYoursToHearError and others."""
+    if ctx.purpose is None and ticket_id is None:
+        raise PurposeMissingError("say what it is heard for in ?purpose=, or for which ticket in ?ticket_id=")
+    actor = ctx.actor
+    by = By(actor.audit_name, actor.id if actor.kind == "user" else None, actor.organisation_id, actor.path)
+    async with ctx.db.connection() as conn:
+        await listening.admit(conn, Listener(actor, by), entry.call_id, ticket_id)
+
+
+LOGGED_HERE = (
+    RangeError,
+    DamagedError,
+    FormatError,
+    ArchiveAwayError,
+    NotSealedError,
+    RecordingLostError,
+    TicketNotOfRecordingError,
+)
+
+
 @asynccontextmanager
 async def refusals_logged(ctx: Context, recording_id: UUID, ticket_id: UUID | None) -> AsyncIterator[None]:
     """Writes a DENY row for every refusal inside; the dispatcher writes those of unknown or forbidden objects."""
     try:
         yield
-    except (RangeError, DamagedError, FormatError, ArchiveAwayError, NotSealedError, RecordingLostError) as error:
+    except LOGGED_HERE as error:
         await logged(ctx, recording_id, ticket_id, None, refused=error.code)
+        raise
+    except NotFoundError as error:
+        if error.kind == "ticket":
+            await logged(ctx, recording_id, ticket_id, None, refused="ticket_not_found")
         raise
 
 

@@ -338,6 +338,16 @@ async def test_an_api_token_does_what_its_scopes_say_until_it_is_revoked(site: S
     assert (await system.get("/organisations")).status == 401
 
 
+async def test_a_token_of_an_older_program_keeps_the_scopes_that_still_exist(site: Site) -> None:
+    admin = await site.client(Role.ADMIN, where="hq")
+    end = (site.clock.now() + timedelta(days=1)).isoformat()
+    body = {"name": "旧", "scopes": ["organisation.read"], "organisation_id": "gd", "expires_at": end}
+    system = await site.with_token((await admin.post("/api-tokens", body)).json["token"])
+    async with site.database.transaction() as conn:
+        await conn.execute("UPDATE api_token SET scopes = ARRAY['organisation.read', 'gone.long.ago']")
+    assert (await system.get("/me")).json["permissions"] == ["organisation.read"]
+
+
 async def test_an_api_token_cannot_have_more_than_an_integrator(site: Site) -> None:
     admin = await site.client(Role.ADMIN, where="hq")
     end = (site.clock.now() + timedelta(days=1)).isoformat()

@@ -17,6 +17,7 @@ import pytest
 from callcenter.accounts import store as accounts
 from callcenter.accounts.permissions import PERMISSIONS, Permission, Role
 from callcenter.accounts.store import Organisation
+from callcenter.archiving.listening import RIGHTS
 from callcenter.clock import ManualClock
 from callcenter.config import Config
 from callcenter.db.pool import Database
@@ -25,9 +26,19 @@ from recordings import merkle
 from recordings.checkpoint import Signer, Verifier, parse
 from tests.fakes.captures import a_pair
 from tests.service.recorded import Recorded, RecordedCall
-from tests.service.site import ELSEWHERE, PATHS, Client, Reply, Site
+from tests.service.site import ELSEWHERE, HOME, PATHS, Client, Reply, Site
 
 pytestmark = pytest.mark.service
+
+
+class Listener(Client):
+    """Somebody who always says what a recording is heard for."""
+
+    async def __call__(self, method: str, path: str, **options: Any) -> Reply:
+        wanted = any(f"/{what}" in path for what in ("audio", "peaks")) and "purpose=" not in path
+        return await Client.__call__(
+            self, method, path, **options, **({"params": {"purpose": "抽检"}} if wanted else {})
+        )
 
 
 @dataclass
@@ -44,7 +55,12 @@ class Hall:
         return call
 
     async def qa(self) -> Client:
-        return await self.site.client(Role.QA)
+        return await self.listener(Role.QA)
+
+    async def listener(self, role: Role, where: str = HOME) -> Client:
+        """Somebody who always says what for."""
+        client = await self.site.client(role, where=where)
+        return Listener(client.session, client.url, client.headers, client.user)
 
     async def log(self) -> list[tuple[Any, ...]]:
         """(verdict, reason, first, last) of every playback row, in order."""
@@ -200,11 +216,12 @@ async def test_only_those_who_may_listen_hear_and_every_refusal_is_logged(hall: 
     for role in Role:
         if role is Role.INTEGRATOR:
             continue
-        client = await hall.site.client(role)
-        allowed = Permission.RECORDING_LISTEN in PERMISSIONS[role]
+        client = await hall.listener(role)
+        hears = {Permission.RECORDING_LISTEN, *({Permission.RECORDING_LISTEN_OWN} if role is Role.AGENT else ())}
+        allowed = hears & PERMISSIONS[role]
         for what in ("audio", "peaks"):
             assert (await client.get(f"/recordings/{call.id}/{what}")).status == (200 if allowed else 403), role
-    stranger = await hall.site.client(Role.QA, where=ELSEWHERE)
+    stranger = await hall.listener(Role.QA, ELSEWHERE)
     for what in ("", "/audio", "/peaks", "/proof"):
         assert (await stranger.get(f"/recordings/{call.id}{what}")).status == 404
         assert (await hall.site.nobody.get(f"/recordings/{call.id}{what}")).status == 401
@@ -229,11 +246,120 @@ async def test_the_a_counter_hears_the_calls_of_what_it_decides_for_the_b_counte
     call, other = [await hall.hotline.call(1_500, user_id=b.user.id) for _ in range(2)]
     await hall.hotline.seal()
     ticket = (await b.post("/tickets", {"channel": "letter"})).json
-    assert (await a.get(f"/recordings/{call.id}/audio")).status == 404
+    assert (await a.get(f"/recordings/{call.id}/audio?purpose=核实案情")).status == 404
     assert (await b.post(f"/tickets/{ticket['id']}/calls", {"call_id": str(call.id)})).status == 200
-    assert (await a.get(f"/recordings/{call.id}/audio")).status == 200
+    assert (await a.get(f"/recordings/{call.id}/audio?purpose=核实案情")).status == 200
     for client, id in ((a, other.id), (elsewhere, call.id), (elsewhere, other.id)):
-        assert (await client.get(f"/recordings/{id}/audio")).status == 404
+        assert (await client.get(f"/recordings/{id}/audio?purpose=核实案情")).status == 404
+
+
+async def a_ticket_on(hall: Hall, call: RecordedCall, where: str = HOME, **others: Any) -> str:
+    """A ticket on the call; which organisation accepted it, and who opened it, is its opener's."""
+    opener = await hall.site.client(Role.SUPERVISOR, where=where)
+    opened = await opener.post("/tickets", {"channel": "letter", "demand": "赔付", **others})
+    assert opened.status == 201, opened.body
+    async with hall.hotline.db.transaction() as conn:
+        await conn.execute(
+            "INSERT INTO ticket_call VALUES ($1, $2, false, NULL, now())", UUID(opened.json["id"]), call.id
+        )
+    return str(opened.json["id"])
+
+
+async def test_nobody_hears_without_a_reason(hall: Hall) -> None:
+    """E-11: a purpose, or the ticket it is heard for; the refusal is in the access log like every other."""
+    call = await hall.sealed()
+    ticket = await a_ticket_on(hall, call)
+    qa = await hall.site.client(Role.QA)
+    for what in ("audio", "peaks"):
+        for query in ("", "?purpose=x", "?purpose=%20%20%20"):
+            reply = await qa.get(f"/recordings/{call.id}/{what}{query}")
+            assert (reply.status, reply.code) == (400, "purpose_missing"), query
+        assert (await qa.get(f"/recordings/{call.id}/{what}?purpose=抽检")).status == 200
+        assert (await qa.get(f"/recordings/{call.id}/{what}?ticket_id={ticket}")).status == 200
+    verdicts = [row[0] for row in await hall.log()]
+    assert (verdicts.count("deny"), verdicts.count("allow")) == (6, 4)
+    assert set(await hall.hotline.column("SELECT ticket_id FROM access_log WHERE verdict = 'allow'")) == {
+        None,
+        UUID(ticket),
+    }
+
+
+async def test_the_ticket_it_is_heard_for_must_be_there_and_hang_on_it(hall: Hall) -> None:
+    """E-11, H2: also a purpose does not help a ticket made up, another's, or of another call."""
+    call, other = await hall.sealed(), await hall.sealed()
+    elsewhere = await a_ticket_on(hall, other)
+    strangers = await a_ticket_on(hall, call, where=ELSEWHERE)
+    qa = await hall.site.client(Role.QA)
+    for ticket, status, code in (
+        (uuid4(), 404, "not_found"),
+        (strangers, 404, "not_found"),
+        (elsewhere, 422, "ticket_not_of_recording"),
+        ("1", 400, "not_valid"),
+    ):
+        for what in ("audio", "peaks"):
+            reply = await qa.get(f"/recordings/{call.id}/{what}?ticket_id={ticket}&purpose=抽检")
+            assert (reply.status, reply.code) == (status, code), ticket
+    reasons = {row[1] for row in await hall.log() if row[0] == "deny"}
+    assert reasons == {"ticket_not_found", "ticket_not_of_recording"}
+    assert [row for row in await hall.log() if row[0] == "allow"] == []
+
+
+CASE = [role for role in Role if Permission.RECORDING_LISTEN_CASE in PERMISSIONS[role]]
+
+
+@pytest.mark.parametrize("role", CASE)
+async def test_who_works_on_cases_hears_what_hangs_on_a_ticket_they_may_see(hall: Hall, role: Role) -> None:
+    """T-6, E-11: by the ticket, not by the organisation alone."""
+    of_case, of_none, of_strangers = await hall.sealed(300), await hall.sealed(300), await hall.sealed(300)
+    ticket = await a_ticket_on(hall, of_case)
+    await a_ticket_on(hall, of_strangers, where=ELSEWHERE)
+    client = await hall.listener(role)
+    assert Permission.RECORDING_LISTEN not in PERMISSIONS[role]
+    for query in ("purpose=核实案情", f"ticket_id={ticket}&purpose=核实案情"):
+        assert (await client.get(f"/recordings/{of_case.id}/audio?{query}")).status == 200
+    for call in (of_none, of_strangers):
+        assert (await client.get(f"/recordings/{call.id}")).status == 200
+        for what in ("audio", "peaks"):
+            reply = await client.get(f"/recordings/{call.id}/{what}")
+            assert (reply.status, reply.code) == (403, "recording_not_yours")
+    async with hall.hotline.db.transaction() as conn:
+        await conn.execute("UPDATE ticket SET accepting_organisation_id = $1", ELSEWHERE)
+    assert (await client.get(f"/recordings/{of_case.id}/audio")).status == 403
+
+
+async def test_an_agent_hears_the_calls_he_spoke_on_and_no_others(hall: Hall) -> None:
+    """archive.md §2.11: hearing oneself is a right of its own."""
+    own = await hall.sealed(300)
+    colleague = await hall.site.client(Role.CALLBACK_AGENT)
+    assert colleague.user is not None
+    others = await hall.hotline.call(300, user_id=colleague.user.id)
+    consulted = await hall.hotline.call(300, user_id=colleague.user.id)
+    listened = await hall.hotline.call(300, user_id=colleague.user.id)
+    async with hall.hotline.db.transaction() as conn:
+        for call, part in ((consulted, "consult"), (listened, "supervisor")):
+            await conn.execute(
+                "INSERT INTO call_leg (id, call_id, channel_id, role, user_id, started_at)"
+                " VALUES (gen_random_uuid(), $1, 'x', $2, $3, now())",
+                call.id,
+                part,
+                hall.agent,
+            )
+    await hall.hotline.seal()
+    await a_ticket_on(hall, others)
+    agent = await hall.listener(Role.AGENT)
+    heard = [(await agent.get(f"/recordings/{call.id}/audio")).status for call in (own, consulted, others, listened)]
+    assert heard == [200, 200, 403, 403]
+    assert (await (await hall.listener(Role.CALLBACK_AGENT)).get(f"/recordings/{others.id}/audio")).status == 200
+
+
+def test_hearing_oneself_ones_cases_and_everything_are_three_rights() -> None:
+    """archive.md §2.11, E-11"""
+    rights = {role: {right for right in RIGHTS if right in PERMISSIONS[role]} for role in Role}
+    assert rights[Role.AGENT] == rights[Role.CALLBACK_AGENT] == {Permission.RECORDING_LISTEN_OWN}
+    assert Permission.RECORDING_LISTEN_CASE in rights[Role.HANDLER]
+    everything = {role for role in Role if Permission.RECORDING_LISTEN in rights[role]}
+    assert everything == {Role.SUPERVISOR, Role.QA, Role.AUDITOR}
+    assert rights[Role.ADMIN] == rights[Role.INTEGRATOR] == set()
 
 
 async def test_a_revoked_session_hears_no_further_range(hall: Hall) -> None:
@@ -319,7 +445,7 @@ async def test_the_list_shows_what_is_expected_sealing_sealed_lost_and_orphaned(
     made["expected"] = await hall.hotline.call(user_id=hall.agent, state="expected", captured=False)
     a_pair(hall.hotline.volumes[0], 500, "hl8-1795000000.1")
     await hall.hotline.look()
-    qa, hq = await hall.qa(), await hall.site.client(Role.QA, where="hq")
+    qa, hq = await hall.qa(), await hall.listener(Role.QA, "hq")
     for state, call in made.items():
         found = (await qa.get(f"/recordings?state={state}")).json["items"]
         assert [(item["id"], item["state"]) for item in found] == [(str(call.id), state)]
