@@ -127,6 +127,8 @@ class Witness:
         """INV-1, INV-2, INV-5: by the event log, the files, an OCFL validator and flac. An overloaded machine carries
         sound unevenly (F73): what then differs from the switch's clock is told in an incident."""
         began = [(row["linkedid"], extras([row], "CC_REC_START")[0][0]) for row in named(self.rows(), "CC_REC_START")]
+        odd = [row["linkedid"] for row in named(self.rows(), "CC_REC_END") if "" in extras([row], "CC_REC_END")[0]]
+        assert odd == [], [row for row in self.rows() if row["linkedid"] in odd]
         ended = {
             f"{Path(base).name}-{side}.sln": int(size)
             for base, *sizes in extras(self.rows(), "CC_REC_END")
