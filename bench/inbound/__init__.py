@@ -32,10 +32,9 @@ from callcenter.db import partitions
 from callcenter.db.migrate import migrate
 from callcenter.db.pool import Connection, Database
 from callcenter.demo import data
-from callcenter.frontdesk import BY
 from callcenter.ids import call_id, moment_of
 from callcenter.lab.postgres import Postgres
-from callcenter.opening import OnCall, Opening, Via, menu_key, new_ticket
+from callcenter.opening import BY_MENU, OnCall, Opening, Via, menu_key, new_ticket
 from tickets import store
 from tickets.deadlines import Rulebook
 from tickets.intake import Particulars
@@ -220,7 +219,7 @@ def ticket_of(name: str, book: Rulebook | None = None, at: datetime | None = Non
         call=OnCall(id, moment_of(id), arrived),
     )
     moment = at or moment_of(id) + timedelta(seconds=9)
-    return new_ticket(opening, BY, book or Rulebook(), moment, moment)
+    return new_ticket(opening, BY_MENU, book or Rulebook(), moment, moment)
 
 
 async def counted(url: str) -> Counted:
