@@ -221,10 +221,10 @@ class Ari:
         body = {"allowed": [{"type": kind} for kind in allowed], "disallowed": []}
         await self.rest.request("PUT", "applications", name, "eventFilter", body=body)
 
-    async def device_state(self, device: str) -> str:
-        """Asterisk's word for a device such as `PJSIP/desk-8001`: NOT_INUSE, INUSE, BUSY, RINGING, ONHOLD, UNAVAILABLE
-        (nothing is registered), INVALID (there is no such one) …"""
-        return shapes.name(shapes.mapping(await self.rest.request("GET", "deviceStates", device))["state"])
+    async def endpoint(self, name: str) -> tuple[str, tuple[str, ...]]:
+        """A PJSIP endpoint's state (online, offline, unknown) and the channels it has. Raises NotFoundError."""
+        found = shapes.mapping(await self.rest.request("GET", "endpoints", "PJSIP", name))
+        return shapes.name(found["state"]), tuple(map(shapes.name, listed(found["channel_ids"])))
 
     async def endpoints(self) -> Mapping[str, str]:
         """Every endpoint's state by its name: online, offline, unknown."""

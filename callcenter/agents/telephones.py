@@ -1,12 +1,11 @@
 """Telephones as the switch sees them: whether one can be rung now. Asks only, and must never change anything."""
 
-from collections.abc import Mapping
 from enum import StrEnum
 
 from agi.ari.commands import Ari
+from agi.ari.rest import NotFoundError
 
 KINDS = ("desk", "web")
-TECHNOLOGY = "PJSIP/"
 
 
 class Line(StrEnum):
@@ -17,17 +16,6 @@ class Line(StrEnum):
     AWAY = "away"
 
 
-LINES: Mapping[str, Line] = {
-    "NOT_INUSE": Line.FREE,
-    "INUSE": Line.BUSY,
-    "BUSY": Line.BUSY,
-    "RINGING": Line.BUSY,
-    "RINGINUSE": Line.BUSY,
-    "ONHOLD": Line.BUSY,
-}
-"""Asterisk's device states; every other one is a telephone that is not there."""
-
-
 class Telephones:
     """The telephones of one switch, named by their endpoints (`desk-8001`). Each raises AriError."""
 
@@ -35,7 +23,13 @@ class Telephones:
         self._ari = ari
 
     async def line(self, endpoint: str) -> Line:
-        return LINES.get(await self._ari.device_state(TECHNOLOGY + endpoint), Line.AWAY)
+        try:
+            state, channels = await self._ari.endpoint(endpoint)
+        except NotFoundError:
+            return Line.AWAY
+        if state != "online":
+            return Line.AWAY
+        return Line.BUSY if channels else Line.FREE
 
     async def of(self, extension: str) -> dict[str, Line]:
         """Desk phone and browser of an extension."""

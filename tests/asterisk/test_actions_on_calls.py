@@ -219,7 +219,7 @@ async def test_a_conference_of_three_which_ends_with_its_customer(talking: Talki
         with pytest.raises(InConferenceError):
             await talk.board.consult(talk.call_id, "cc-claims", talk.hand)
     for call in (talk.phone, invited):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await call.ended.wait()
 
 
@@ -236,7 +236,7 @@ async def test_out_of_a_conference_the_customer_is_transferred_and_the_others_ar
         await talk.board.transfer(talk.call_id, "8002", talk.hand)
         taken = await other.next_call()
         for call in (talk.phone, invited):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 await call.ended.wait()
         await taken.answered.wait()
         await asyncio.sleep(0.5)

@@ -72,7 +72,7 @@ async def test_membership_done_twice_is_done(ami: Ami) -> None:
 
 async def test_channels_are_moved_and_ended_by_name(ami: Ami) -> None:
     actions = Actions(ami)
-    await ami.action("Originate", Channel="Local/1@cc-conf/n", Application="Wait", Data="20", Async=True)
+    await ami.action("Originate", Channel="Local/room@cc-conf/n", Application="Wait", Data="20", Async=True)
     async with asyncio.timeout(5):
         while len(channels := await actions.channels()) < 2:
             await asyncio.sleep(0.02)

@@ -62,7 +62,7 @@ async def arrived(stream: EventStream, channel: str) -> StasisStart:
 async def call_in(ari: Ari, stream: EventStream, channel: str, **more: str) -> StasisStart:
     """A channel of ours inside the application, its other half waiting in the dialplan's conference."""
     await ari.originate(
-        channel=channel, endpoint="Local/1@cc-conf/n", application=APP, args=("inbound", "x,y"), variables=more
+        channel=channel, endpoint="Local/room@cc-conf/n", application=APP, args=("inbound", "x,y"), variables=more
     )
     return await arrived(stream, channel)
 
@@ -90,7 +90,7 @@ async def test_a_command_given_twice_says_that_it_was_done(rest: Rest) -> None:
     async with opened(rest, APP) as stream:
         await anext(stream)
         await call_in(ari, stream, "cb-2")
-        again = await ari.originate(channel="cb-2", endpoint="Local/1@cc-conf/n", application=APP)
+        again = await ari.originate(channel="cb-2", endpoint="Local/room@cc-conf/n", application=APP)
         assert again is False
         assert await ari.create_bridge(bridge="br-2") is True
         assert await ari.create_bridge(bridge="br-2") in (True, False)
@@ -126,7 +126,7 @@ async def test_a_channel_outside_stasis_is_read_but_not_commanded(rest: Rest) ->
         await call_in(ari, stream, "cb-3")
         assert await ari.renew_lease("cb-3", 5) is True
         assert await ari.is_in_stasis("cb-3")
-        assert await ari.to_dialplan("cb-3", context="cc-conf", extension="7", priority=1) is True
+        assert await ari.to_dialplan("cb-3", context="cc-conf", extension="77", priority=1) is True
         await next_of(stream, lambda e: isinstance(e, StasisEnd) and e.channel.id == "cb-3")
         assert not await ari.is_in_stasis("cb-3")
         assert await ari.renew_lease("cb-3", 5) is False
@@ -150,7 +150,7 @@ async def test_any_channel_id_reaches_asterisk_as_one_name(rest: Rest, name: str
     assert await ari.channel(name) is None
     assert await ari.hangup(name) is False
     with pytest.raises(ValueError, match="not an id of ours"):
-        await ari.originate(channel=name, endpoint="Local/1@cc-conf", application=APP)
+        await ari.originate(channel=name, endpoint="Local/room@cc-conf", application=APP)
 
 
 async def test_events_of_every_channel_come_when_asked_for(rest: Rest) -> None:
@@ -158,7 +158,7 @@ async def test_events_of_every_channel_come_when_asked_for(rest: Rest) -> None:
     ari = Ari(rest)
     async with opened(rest, "cc-all", subscribe_all=True) as stream:
         await anext(stream)
-        await ari.originate(channel="cb-5", endpoint="Local/1@cc-conf/n", context="cc-conf", extension="2")
+        await ari.originate(channel="cb-5", endpoint="Local/room@cc-conf/n", context="cc-conf", extension="22")
         created = await next_of(stream, lambda e: isinstance(e, ChannelCreated) and e.channel.id == "cb-5")
         assert created.asterisk == await ari.ping()
         await next_of(stream, lambda e: isinstance(e, ChannelEnteredBridge) and e.channel.id == "cb-5")

@@ -122,7 +122,7 @@ async def test_channels_nobody_expects_in_our_application_are_sent_on(
         before = controller.counts["unexpected"]
         for number, args in enumerate(wrong):
             channel = f"unexpected-{number}"
-            await ari.originate(channel=channel, endpoint="Local/1@cc-conf/n", application="cc", args=args)
+            await ari.originate(channel=channel, endpoint="Local/room@cc-conf/n", application="cc", args=args)
         await until(lambda: controller.counts["unexpected"] - before >= len(wrong))
 
         async def gone() -> bool:

@@ -11,7 +11,7 @@ from agi.ari.rest import NotFoundError, Rest
 from agi.ari.stream import Gap, ReplacedError, opened
 
 APP = "cc-habits"
-ENDPOINT = "Local/1@cc-conf/n"
+ENDPOINT = "Local/room@cc-conf/n"
 
 Habit = Callable[[Rest], Awaitable[None]]
 
@@ -57,12 +57,12 @@ async def a_channel_obeys_only_inside_stasis(rest: Rest) -> None:
         await channel_in_stasis(ari, "h-3")
         assert await ari.is_in_stasis("h-3")
         assert await ari.set_variable("h-3", "CC_NEXT", "cc-claims") is True
-        assert await ari.to_dialplan("h-3", context="cc-conf", extension="7", priority=1) is True
+        assert await ari.to_dialplan("h-3", context="cc-conf", extension="77", priority=1) is True
         async with asyncio.timeout(5):
             while await ari.is_in_stasis("h-3"):
                 await asyncio.sleep(0.01)
         assert await ari.set_variable("h-3", "CC_NEXT", "x") is False
-        assert await ari.to_dialplan("h-3", context="cc-conf", extension="7", priority=1) is False
+        assert await ari.to_dialplan("h-3", context="cc-conf", extension="77", priority=1) is False
         assert await ari.hangup("h-3") is True
 
 
