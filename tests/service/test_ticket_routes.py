@@ -13,7 +13,7 @@ from agi.ports import Caller
 from callcenter.accounts import store as accounts
 from callcenter.accounts.permissions import Role
 from callcenter.accounts.store import Organisation
-from callcenter.frontdesk import FrontDesk
+from callcenter.frontdesk import OPEN_TICKET_PRIORITY, FrontDesk
 from callcenter.web.dispatch import SPOOLED_LEASE
 from callcenter.web.keys import COMPLAINTS
 from tests.conftest import NOON
@@ -623,7 +623,7 @@ async def test_who_rings_about_a_ticket_is_known_however_the_number_was_typed(si
     await opened(agent, complainant_phone="169-0000-1234")
     desk = FrontDesk(site.database, site.clock, site.app[COMPLAINTS])
     caller = Caller("hl1-1795000000.1", "PJSIP/trunk-main-1", "+8616900001234", "", "95519", "zh")
-    assert "open=1" in (await desk.welcome(caller)).hint
+    assert (await desk.welcome(caller)).priority == OPEN_TICKET_PRIORITY
 
 
 async def test_a_ticket_past_its_deadline_is_in_the_overdue_list(site: Site) -> None:
