@@ -27,6 +27,7 @@ from bench.fastagi.generator import Load
 from bench.fastagi.servers import SCRATCH, PeerMissingError, Server, load_program
 from bench.inbound import separate
 from bench.report import Report, Target, paired, percentile, spread, table
+from callcenter import opening as openings
 from callcenter.clock import SystemClock
 from callcenter.db import partitions
 from callcenter.db.migrate import migrate
@@ -34,10 +35,8 @@ from callcenter.db.pool import Connection, Database
 from callcenter.demo import data
 from callcenter.ids import call_id, moment_of
 from callcenter.lab.postgres import Postgres
-from callcenter.opening import BY_MENU, OnCall, Opening, Via, menu_key, new_ticket
 from tickets import store
 from tickets.deadlines import Rulebook
-from tickets.intake import Particulars
 from tickets.store import Arrival, NewTicket, OpenedRow
 
 HERE = Path(__file__).parent
@@ -211,15 +210,9 @@ def ticket_of(name: str, book: Rulebook | None = None, at: datetime | None = Non
     """The ticket a caller opens from the menu of this call."""
     id = call_id(name)
     arrived = Arrival(name, "inbound", "13800138000", "95519")
-    opening = Opening(
-        key=menu_key(id, name),
-        via=Via.IVR,
-        accepting_organisation="hq",
-        particulars=Particulars(complainant_phone="13800138000"),
-        call=OnCall(id, moment_of(id), arrived),
-    )
+    opening = openings.from_menu(id, name, "13800138000", arrived)
     moment = at or moment_of(id) + timedelta(seconds=9)
-    return new_ticket(opening, BY_MENU, book or Rulebook(), moment, moment)
+    return openings.new_ticket(opening, openings.BY_MENU, book or Rulebook(), moment, moment)
 
 
 async def counted(url: str) -> Counted:
@@ -265,7 +258,7 @@ def _report(measured: Measured, counts: Counted, promised: int, settings: dict[s
     text = (
         "A caller presses 3. One FastAGI session opens his ticket: call row (where nobody has written it yet), ticket, "
         "matter, link, clocks, history, outbox and audit, committed before he is told the number. Beside the product's "
-        "one statement the same rows by a statement a table in one transaction, 13 round trips. PostgreSQL "
+        "one statement the same rows by a statement a table in one transaction, 14 round trips. PostgreSQL "
         f"{settings['server_version']}, fsync {settings['fsync']}, synchronous_commit "
         f"{settings['synchronous_commit']}, at most {POOL} connections, uvloop, everything on one machine; "
         f"{ROUNDS} turns.\n\n{sections[0]}\n\nPublic numbers have no gaps: every ticket of a day takes the same "

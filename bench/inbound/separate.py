@@ -12,6 +12,7 @@ from tickets.store import NewTicket, OpenedRow, clock_row
 CLAIM = (
     "INSERT INTO ticket_key (id, fingerprint, claimed_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING RETURNING id"
 )
+ROOT = "SELECT id FROM organisation WHERE parent_id IS NULL"
 COUNT = """
 INSERT INTO ticket_counter AS c (day, last) VALUES ($1, 1)
 ON CONFLICT (day) DO UPDATE SET last = c.last + 1 RETURNING last"""
@@ -46,6 +47,8 @@ async def open_ticket(conn: Connection, new: NewTicket) -> OpenedRow:
             raise LookupError(f"{new.key} is known")
         last = await conn.fetchval(COUNT, new.received_day)
         number = f"95519-{new.received_day:%Y%m%d}-{last:06d}"
+        if columns["accepting_organisation_id"] is None:
+            columns["accepting_organisation_id"] = await conn.fetchval(ROOT)
         if columns["relation"] == "first":
             await conn.execute(MATTER, columns["matter_id"], new.key, received_at)
         extra = {"id": new.key, "number": number, "received_day": new.received_day, "stored_at": new.stored_at}
