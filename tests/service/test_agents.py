@@ -100,8 +100,9 @@ async def test_the_time_for_writing_is_that_of_the_calls_queue(database: Databas
     async with database.transaction() as conn:
         await expect(conn, call, name, Direction.INBOUND, NOW)
         await conn.execute("UPDATE call SET queue = 'cc-complaint'")
-        await shift.release(conn, "desk-8001", call, SOON, wrap_up)
-    assert (await state(database, agent))["until"] == SOON + timedelta(seconds=90)
+        at = SystemClock().now()
+        await shift.release(conn, "desk-8001", call, at, wrap_up)
+    assert (await state(database, agent))["until"] == at + timedelta(seconds=90)
 
 
 async def test_a_call_lets_go_of_somebody_who_is_not_active_any_more(database: Database, agent: UUID) -> None:
