@@ -24,13 +24,17 @@ _fields: ContextVar[Mapping[str, str]] = ContextVar("log fields", default=Mappin
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
+_ALONE, _OVER = r"(?<![A-Za-z_\d])", r"(?![A-Za-z_\d])"
+"""No part of a longer word; Chinese stands right beside numbers."""
 _UUID = r"(?P<uuid>(?<![0-9a-fA-F])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9a-fA-F]))"
 _OURS_NUMBER = r"(?P<ticket>(?<!\d)95519-\d{8}-\d{6}(?!\d))"
 _UNIQUE_ID = r"(?P<unique>(?<![\w.])\w+-1\d{9}\.\d+(?!\d))"
-_IDENTITY = r"(?P<identity>(?<!\w)\d{17}[\dXx](?!\w))"
-_CARD = r"(?P<card>(?<!\w)\d{4}(?:[ -]?\d{4}){2,3}[ -]?\d{1,4}(?!\w))"
-_MOBILE = r"(?P<mobile>(?<![\w.])(?:(?:\+|00)?86[ -]?)?[1１]\d{2}[ -]?\d{4}[ -]?\d{4}(?!\w))"
-_LANDLINE = r"(?P<landline>(?<![\w.])(?:(?:\+|00)86[ -]?[1-9]\d{1,2}|\(?[0０]\d{2,3}\)?)[ -]?\d{7,8}(?!\w))"
+_IDENTITY = rf"(?P<identity>{_ALONE}\d{{17}}[\dXx]{_OVER})"
+_CARD = rf"(?P<card>{_ALONE}\d{{4}}(?:[ -]?\d{{4}}){{2,3}}[ -]?\d{{1,4}}{_OVER})"
+_MOBILE = rf"(?P<mobile>{_ALONE}(?<!\d\.)(?:(?:\+|00)?86[ -]?)?[1１]\d{{2}}[ -]?\d{{4}}[ -]?\d{{4}}{_OVER})"
+_LANDLINE = (
+    rf"(?P<landline>{_ALONE}(?<!\d\.)(?:(?:\+|00)86[ -]?[1-9]\d{{1,2}}|\(?[0０]\d{{2,3}}\)?)[ -]?\d{{7,8}}{_OVER})"
+)
 _PERSONAL = re.compile("|".join((_UUID, _OURS_NUMBER, _UNIQUE_ID, _IDENTITY, _MOBILE, _LANDLINE, _CARD)))
 _KEPT = frozenset({"uuid", "ticket", "unique"})
 
