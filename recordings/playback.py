@@ -25,7 +25,7 @@ from recordings.record import SealedSegment
 
 BLOCK = 1 << 16
 MOST_RANGES = 16
-RANGE = re.compile(r"\s*([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*\Z")
+RANGE = re.compile(r"([0-9]{0,18})\s*-\s*([0-9]{0,18})\Z")
 OPUS_RATES = (8_000, 12_000, 16_000, 24_000, 48_000)
 
 
@@ -67,7 +67,7 @@ def parse_range(text: str | None, size: int) -> ByteRange | None:
         return None
     ranges = []
     for part in parts:
-        matched = RANGE.match(part)
+        matched = RANGE.match(part.strip())
         if matched is None or not any(matched.groups()):
             return None
         first, last = matched.groups()

@@ -5,6 +5,8 @@ import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from time import process_time
+from typing import Any
 
 import pytest
 
@@ -98,6 +100,42 @@ def test_sql_stands_in_upper_case_constants() -> None:
             and STATEMENT.match(node.value)
         ]  # fmt: skip
     assert loose == []
+
+
+PIECES = (
+    *("一", "a", "_", "1", "-", "/", "*", " ", "\n", ".", ",", "%", "{", "[", '"', "\\", "\r\n"),
+    *("ab/", " /", "/a", "8-", "a/b-", "1.", "+1", "(0", "1 ", "a@", "ab.", "0a-", "A ", "x=", "PJSIP/a-"),
+)
+LONG = 8_000
+
+
+def patterns() -> Iterator[tuple[str, re.Pattern[Any], bool]]:
+    """Every pattern strangers' texts may reach, and whether its module looks for it anywhere in a text."""
+    for path, _ in modules():
+        if path.stem == "__main__" or path.is_relative_to("callcenter/doctor"):
+            continue
+        module = importlib.import_module(".".join(path.with_suffix("").parts).removesuffix(".__init__"))
+        text = (ROOT / path).read_text(encoding="utf-8")
+        for name, value in vars(module).items():
+            if isinstance(value, re.Pattern):
+                searched = re.search(rf"\b{name}\.(sub|subn|search|split|findall|finditer)\(", text)
+                yield f"{module.__name__}.{name}", value, searched is not None
+
+
+def test_no_pattern_takes_longer_for_a_text_than_it_is_long() -> None:
+    """A11: what grows with the square of a text would stop everybody's calls for one."""
+    slow = []
+    for name, pattern, is_searched in patterns():
+        for piece in PIECES:
+            for text in (piece * (LONG // len(piece)), "PJSIP/" + piece * (LONG // len(piece)) + "!"):
+                subject = text if isinstance(pattern.pattern, str) else text.encode()
+                began = process_time()
+                pattern.fullmatch(subject)
+                if is_searched:
+                    pattern.sub(subject[:0], subject)
+                if process_time() - began > 0.05:
+                    slow.append((name, piece))
+    assert slow == []
 
 
 def test_every_prompt_the_scripts_and_the_dialplan_play_is_made() -> None:

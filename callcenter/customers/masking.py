@@ -7,14 +7,15 @@ from typing import Any
 _OURS = "|".join(
     (
         r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",  # an id
-        r"(?:\w+-)?1[0-9]{9}\.[0-9]+",  # the switch's name of a channel or a call
+        r"(?<!\w)(?:\w+-)?1[0-9]{9}\.[0-9]+",  # the switch's name of a channel or a call
         r"(?<=/)20[0-9]{6}(?=/)",  # the folder of a day
         r"95519-[0-9]{8}-[0-9]{6}",  # a ticket's number
     )
 )
-_CHANNEL = r"(?P<head>[A-Za-z]{2,}/[^\s/\"]*?)(?P<tail>-[0-9a-f]{8})(?![0-9A-Za-z])"
+_CHANNEL = r"(?P<head>(?<![A-Za-z])[A-Za-z]{2,}/[^\s/\"]*?)(?P<tail>-[0-9a-f]{8})(?![0-9A-Za-z])"
 _NUMBER = re.compile(rf"(?P<ours>{_OURS})|{_CHANNEL}|\+?\d{{7,}}")
 """Shorter ones are extensions, queues and our own number."""
+_HIDDEN = re.compile(r"\*{3}[0-9]")
 
 
 def name(text: str) -> str:
@@ -41,6 +42,11 @@ def _number(found: re.Match[str]) -> str:
     if found["head"]:
         return numbers(found["head"]) + found["tail"]
     return found[0] if found["ours"] else phone(found[0]) or ""
+
+
+def is_hidden_in(text: str) -> bool:
+    """Whether a number in the text stands as a masked reader was shown it: written back, it would be lost."""
+    return _HIDDEN.search(text) is not None
 
 
 def details(values: Mapping[str, Any]) -> dict[str, Any]:

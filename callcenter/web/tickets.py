@@ -12,7 +12,7 @@ from callcenter import casefile
 from callcenter.accounts.permissions import Permission
 from callcenter.casefile import Wanted
 from callcenter.casework import Changes
-from callcenter.customers import phone
+from callcenter.customers import masking, phone
 from callcenter.customers.search import START, Position, search
 from callcenter.errors import ForbiddenError, InvalidError, NotFoundError
 from callcenter.opening import By, OnCall, Via
@@ -184,7 +184,7 @@ async def correct_ticket(ctx: Context, ticket_id: UUID, body: CorrectBody) -> Ti
 
     Give the version you read; when somebody was faster the answer is 409 and says what they changed.
     """
-    if is_masked(ctx) and any("*" in (text or "") for text in (body.complainant_name, body.complainant_phone)):
+    if is_masked(ctx) and _shown_masked(body):
         raise InvalidError("you were shown this masked: leave it out to keep it")
     by = _by(ctx)
     changes = Changes(body.values(), body.restated_and_confirmed is True, body.reason)
@@ -222,6 +222,13 @@ async def organisation_path(ctx: Context, organisation: str) -> str:
         path = await conn.fetchval(PATH_OF, organisation)
     ctx.within(path, "organisation", organisation)
     return str(path)
+
+
+def _shown_masked(body: CorrectBody) -> bool:
+    words = (body.authorisation, body.demand, body.description)
+    return any("*" in (text or "") for text in (body.complainant_name, body.complainant_phone)) or any(
+        masking.is_hidden_in(text or "") for text in words
+    )
 
 
 async def _shown(ctx: Context, ticket_id: UUID, by: By) -> TicketView:

@@ -245,7 +245,13 @@ async def test_what_was_shown_masked_cannot_be_written_back(site: Site) -> None:
     path = f"/tickets/{made.json['id']}"
     refused = await coordinator("PATCH", path, json={"version": 1, "complainant_phone": "139****0001"})
     assert (refused.status, refused.code) == (422, "invalid")
-    kept = await coordinator("PATCH", path, json={"version": 1, "demand": "赔付"})
+    told = await agent("PATCH", path, json={"version": 1, "description": "另一号码13900000002，证件44010619900101123X"})
+    assert told.status == 200
+    shown = (await coordinator.get(path)).json["description"]
+    assert shown == "另一号码139****0002，证件440*************3X"
+    refused = await coordinator("PATCH", path, json={"version": 2, "description": f"{shown}，急"})
+    assert (refused.status, refused.code) == (422, "invalid")
+    kept = await coordinator("PATCH", path, json={"version": 2, "demand": "赔付 ***"})
     assert kept.status == 200
     assert (await agent.get(path)).json["complainant_phone"] == "13900000001"
 

@@ -46,6 +46,11 @@ def test_numbers_in_a_text_are_masked_and_our_own_ids_stay(text: str, shown: str
     assert masking.numbers(text) == shown
 
 
+@given(st.text(alphabet="0123456789 客户电话+-", max_size=60))
+def test_a_masked_number_is_known_when_it_is_written_back(text: str) -> None:
+    assert masking.is_hidden_in(masking.numbers(text)) == (masking.numbers(text) != text)
+
+
 def test_numbers_are_masked_however_deep_they_lie() -> None:
     told = {"to": "13800138000", "more": [{"a": "+8613800138000", "n": 5}], "none": None}
     assert masking.details(told) == {"to": "138****8000", "more": [{"a": "+86*******8000", "n": 5}], "none": None}
