@@ -59,7 +59,9 @@ SELECT
     (SELECT count(*) FROM segment WHERE state = 'sealed') AS sealed,
     (SELECT count(*) FROM segment WHERE state = 'lost') AS lost,
     (SELECT count(*) FROM incident WHERE kind = 'recording_incomplete') AS incomplete,
-    (SELECT count(*) FROM incident WHERE kind <> 'recording_incomplete') AS other_incidents"""
+    (SELECT count(*) FROM incident
+        WHERE kind NOT IN ('recording_incomplete', 'nobody_there', 'calendar_not_covered')) AS other_incidents"""
+"""Nobody answers these calls, and next year's calendar may not be out: neither is a loss."""
 
 INCOMPLETE = """
 SELECT details ->> 'completeness' AS verdict,

@@ -31,6 +31,8 @@ from callcenter.worker import Worker
 
 log = logging.getLogger(__name__)
 
+GIVES_WAY = 10
+"""How nice the worker is: calls, and whoever waits at a screen, come before the archive."""
 BEAT_WITHIN = timedelta(seconds=8)
 """A telephony process gives a sign of life every 2 s."""
 
@@ -101,6 +103,7 @@ async def work(config: Config) -> int:
     stopping = asyncio.Event()
     stop_on_signals(stopping)
     async with opened(config, "worker") as database, testmode.clock(config, database) as clock:
+        os.nice(GIVES_WAY)
         await Worker(config, database, clock).run(stopping)
     return 0
 

@@ -1,6 +1,6 @@
-"""What every script does alike: read who is on the line, leave the results, set the mark.
+"""What every script does alike: read who is on the line, leave the results with the mark.
 
-Decides nothing about the call; the mark is always the last command, for Asterisk reports a crash as success.
+Decides nothing about the call; the mark is always set last, for Asterisk reports a crash as success.
 """
 
 import re
@@ -12,6 +12,9 @@ from agi.ports import Caller
 from agi.session import Session
 
 UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
+PARTING = re.compile(r'[,"\\()\[\]]')
+"""What takes a list of values apart, or holds it together, in a dialplan function's arguments."""
+NOTHING: Mapping[str, object] = {}
 MAX_TEXT = 400
 
 
@@ -28,15 +31,16 @@ def caller_of(session: Session) -> Caller:
     )
 
 
-async def leave(session: Session, values: Mapping[str, object]) -> None:
-    """Set the script's results as channel variables."""
-    for name, value in values.items():
-        await session.set_variable(name, plain(str(value)))
+async def finish(session: Session, results: Mapping[str, object] = NOTHING) -> None:
+    """Set the script's results as channel variables, and the mark that it did all it had to as the last of them.
 
-
-async def finish(session: Session) -> None:
-    """Tell the dialplan that the script did all it had to."""
-    await session.set_variable(names.VAR_DONE, "1")
+    One command whatever their number, by Asterisk's ARRAY: under load each would wait for its turn on the channel.
+    """
+    if not results:
+        await session.set_variable(names.VAR_DONE, "1")
+        return
+    values = (PARTING.sub(" ", plain(str(value))) for value in results.values())
+    await session.set_variable(f"ARRAY({','.join((*results, names.VAR_DONE))})", ",".join((*values, "1")))
 
 
 def known(text: str) -> str:

@@ -9,7 +9,7 @@ import logging
 
 from agi import names
 from agi.ports import Reception, Welcome
-from agi.scripts.dialogue import caller_of, finish, leave
+from agi.scripts.dialogue import caller_of, finish
 from agi.session import Session
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ async def run(reception: Reception, session: Session) -> None:
     except Exception as error:
         log.warning("caller sent on unrecognised", exc_info=error, extra={"call": caller.call})
         welcome = SAFE
-    await leave(
+    await finish(
         session,
         {
             names.VAR_NEXT: welcome.queue,
@@ -40,4 +40,3 @@ async def run(reception: Reception, session: Session) -> None:
             names.VAR_MENU: "" if welcome.menu else "skip",
         },
     )
-    await finish(session)

@@ -1,10 +1,10 @@
 """Nobody can take the call: a callback task is made before the caller leaves his message, or hangs up
 without one.
 
-Plays and records nothing itself: the dialplan does that, with or without us.
+Plays and records nothing itself: the dialplan does that, with or without us. It hands over why nobody could, what the
+caller had chosen, and what the message is recorded as.
 """
 
-from agi import names
 from agi.ports import Message, MessageDesk
 from agi.scripts.dialogue import caller_of, finish, plain
 from agi.session import Session
@@ -13,10 +13,7 @@ DEADLINE = 4.0
 
 
 async def run(desk: MessageDesk, session: Session) -> None:
-    message = Message(
-        reason=plain(await session.get_variable(names.VAR_REASON)),
-        choice=plain(await session.get_variable(names.VAR_CHOICE)),
-        recorded_as=plain(await session.get_variable(names.VAR_MESSAGE)),
-    )
+    reason, choice, recorded_as = (plain(session.env.get(f"agi_arg_{number}", "")) for number in (1, 2, 3))
+    message = Message(reason=reason, choice=choice, recorded_as=recorded_as)
     await desk.take_message(caller_of(session), message)
     await finish(session)

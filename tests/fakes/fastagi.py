@@ -65,13 +65,20 @@ class Dialogue:
             if verb is not None:
                 self.send((replies or {})[verb])
             elif asked[:2] == ["SET", "VARIABLE"]:
-                self.variables[asked[2]] = asked[3]
+                self._set(asked[2], asked[3])
                 self.send(b"200 result=1\n")
             elif asked[:2] == ["GET", "VARIABLE"]:
                 value = {**self.variables, **(known or {})}.get(asked[2])
                 self.send(b"200 result=0\n" if value is None else f"200 result=1 ({value})\n".encode())
             else:
                 self.send(b"200 result=0\n")
+
+    def _set(self, name: str, value: str) -> None:
+        """As func_strings.c does where the name is ARRAY(a,b,c)."""
+        if name.startswith("ARRAY("):
+            self.variables.update(zip(name[6:-1].split(","), value.split(","), strict=True))
+        else:
+            self.variables[name] = value
 
     async def closed(self, within: float = 2.0) -> bool:
         """Whether the other side closes, or resets, within so many seconds."""

@@ -79,7 +79,13 @@ async def test_greet_tells_all_it_knows_and_the_mark_comes_last() -> None:
         "CC_MENU": "skip",
         "CC_DONE": "1",
     }
-    assert dialogue.asked[-1] == ["SET", "VARIABLE", "CC_DONE", "1"]
+    assert [*dialogue.variables][-1] == "CC_DONE"
+    assert len(dialogue.asked) == 1, "one command, so that it waits for its turn on the channel once"
+
+
+async def test_no_value_can_shift_those_beside_it() -> None:
+    dialogue = await ring(Desk(ticket='95519,"1\\(2)[3]'), names.SCRIPT_COMPLAINT)
+    assert dialogue.variables == {"CC_TICKET": "95519  1  2  3 ", "CC_NEXT": "cc-complaint", "CC_DONE": "1"}
 
 
 async def test_greet_asks_with_a_comparable_number() -> None:
@@ -164,8 +170,8 @@ async def test_the_complaint_of_a_caller_who_hangs_up_at_once_is_still_opened() 
 
 async def test_overflow_makes_a_callback_task_of_what_the_dialplan_knows() -> None:
     desk = Desk()
-    known = {"CC_REASON": "TIMEOUT", "CC_CHOICE": "1", "CC_MESSAGE": "/rec1/20261122/hl1-1.5-1"}
-    dialogue = await ring(desk, names.SCRIPT_OVERFLOW, known=known)
+    told = {"agi_arg_1": "TIMEOUT", "agi_arg_2": "1", "agi_arg_3": "/rec1/20261122/hl1-1.5-1"}
+    dialogue = await ring(desk, names.SCRIPT_OVERFLOW, **told)
     assert dialogue.variables == {"CC_DONE": "1"}
     ((_, message),) = desk.asked  # type: ignore[misc]
     assert message == Message("TIMEOUT", "1", "/rec1/20261122/hl1-1.5-1")
