@@ -13,6 +13,7 @@ from uuid import UUID
 from callcenter import audit, outbox
 from callcenter.accounts import names
 from callcenter.accounts.permissions import Permission
+from callcenter.calls.sight import SEEN
 from callcenter.clock import Clock
 from callcenter.complaints import Rules
 from callcenter.customers import phone
@@ -39,17 +40,18 @@ from tickets.statistics import weigh
 MOST_CALLS = 200
 """A ticket hangs on at most so many calls (H14)."""
 
-ON_OWN_CALL = """
-SELECT 1 FROM ticket_call l JOIN call c ON c.id = l.call_id WHERE l.ticket_id = $1 AND c.user_id = $2 LIMIT 1"""
 B_COUNTER_OF = """
 SELECT EXISTS (SELECT FROM organisation a JOIN organisation b ON b.parent_id = a.parent_id AND b.kind = 'counter_b'
     WHERE a.path = $1 AND a.kind = 'counter_a' AND b.path = $2)"""
+ON_OWN_CALL = """
+SELECT 1 FROM ticket_call l JOIN call c ON c.id = l.call_id
+WHERE l.ticket_id = $1 AND (c.user_id = $2
+    OR EXISTS (SELECT FROM call_leg g WHERE g.call_id = c.id AND g.user_id = $2 AND g.answered_at IS NOT NULL))
+LIMIT 1"""
 LEVEL_OF = "SELECT kind FROM organisation WHERE id = $1"
 KNOWN_CUSTOMER = "SELECT 1 FROM customer WHERE id = $1"
 KNOWN_POLICY = "SELECT id, organisation_id FROM policy WHERE number = $1"
-CALL_IN_REACH = """
-SELECT o.path, c.user_id FROM call c LEFT JOIN app_user u ON u.id = c.user_id
-LEFT JOIN organisation o ON o.id = u.organisation_id WHERE c.id = $1"""
+CALL_IN_REACH = f"SELECT 1 FROM call c WHERE c.id = $5 AND {SEEN}"  # noqa: S608
 
 _STAMP: Mapping[Status, str] = {
     Status.DISPATCHED: "dispatched_at",
@@ -135,9 +137,7 @@ class Casework:
             row = await store.lock(conn, ticket_id)
             if row is None or not await in_reach(conn, by, row):
                 raise not_found(ticket_id)
-            call = await conn.fetchrow(CALL_IN_REACH, call_id)
-            foreign = call is not None and call["path"] is not None and not call["path"].startswith(by.path or "")
-            if call is None or (foreign and call["user_id"] != by.user_id):
+            if await conn.fetchval(CALL_IN_REACH, *by.eyes.values, call_id) is None:
                 raise CallNotFoundError(Words("没有这个通话", "no such call"), call=str(call_id))
             if await store.is_linked(conn, ticket_id, call_id):
                 return

@@ -16,6 +16,7 @@ from uuid import UUID
 from pydantic import Field, TypeAdapter
 
 from callcenter import outbox
+from callcenter.calls.sight import Eyes, eyes
 from callcenter.customers import phone
 from callcenter.ids import derived, moment_of, uuid7
 from tickets import deadlines, intake
@@ -57,6 +58,11 @@ class By:
     def may(self, permission: str) -> bool:
         """Whether the actor's roles or scopes allow it."""
         return self.path is None or permission in self.permissions
+
+    @property
+    def eyes(self) -> Eyes:
+        """The actor as far as knowing of calls goes."""
+        return eyes(self.path, self.user_id, self.permissions)
 
 
 BY_MENU = By("system:ivr")

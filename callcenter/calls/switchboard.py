@@ -42,6 +42,7 @@ from callcenter.calls.errors import (
 )
 from callcenter.calls.parties import Hand, Talk
 from callcenter.calls.refusals import asked_of_switch
+from callcenter.calls.sight import ALL
 from callcenter.calls.store import Note
 from callcenter.clock import Clock
 from callcenter.db.pool import Connection, Database
@@ -239,7 +240,7 @@ class Switchboard:
 
     async def _call(self, call_id: UUID, hand: Hand) -> Call:
         async with self._db.connection() as conn:
-            found = await view.find(conn, "", call_id)
+            found = await view.find(conn, ALL, call_id)
             if found is None:
                 raise NotFoundError("call", call_id)
             (call,) = await store.load(conn, [call_id])

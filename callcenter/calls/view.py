@@ -5,7 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from asyncpg import Record
+
 from callcenter.accounts import names
+from callcenter.calls.sight import BELOW, NOBODYS, SEEN, Eyes
 from callcenter.db.pool import Connection
 from callcenter.ids import first_of
 from tickets import store as tickets
@@ -15,27 +18,46 @@ c.id, c.cc_call, c.direction, c.state, c.caller, c.caller_name, c.did, c.queue, 
 u.name AS user_name, c.started_at, c.answered_at, c.ended_at, c.end_cause, c.degraded, c.satisfaction, c.version,
 o.path AS path"""
 
-SEEN = """
-FROM call c LEFT JOIN app_user u ON u.id = c.user_id LEFT JOIN organisation o ON o.id = u.organisation_id
-WHERE (o.path IS NULL OR o.path LIKE $1 || '%')"""
-"""A call belongs to its agent's organisation; one that no agent has taken yet to nobody, so everybody may see it."""
+AGENTS = "LEFT JOIN app_user u ON u.id = c.user_id LEFT JOIN organisation o ON o.id = u.organisation_id"
+WANTED = """($5::text IS NULL OR c.queue = $5) AND ($6::uuid IS NULL OR c.user_id = $6)
+    AND ($7::text IS NULL OR c.caller = $7 OR (c.direction <> 'inbound' AND c.did = $7)) AND c.id < $8 AND c.id >= $9"""
 
-SELECT_LIVE = f"""
-SELECT {COLUMNS} {SEEN} AND c.ended_at IS NULL AND ($2::text IS NULL OR c.queue = $2)
-    AND ($3::uuid IS NULL OR c.user_id = $3) AND ($4::text IS NULL OR c.caller = $4 OR c.did = $4)
-    AND ($5::uuid IS NULL OR c.id < $5) AND c.id >= $6
-ORDER BY c.id DESC LIMIT $7"""
-SELECT_ENDED = f"""
-SELECT {COLUMNS} {SEEN} AND c.ended_at IS NOT NULL AND ($2::text IS NULL OR c.queue = $2)
-    AND ($3::uuid IS NULL OR c.user_id = $3) AND ($4::text IS NULL OR c.caller = $4 OR c.did = $4)
-    AND ($5::uuid IS NULL OR c.id < $5) AND c.id >= $6
-ORDER BY c.id DESC LIMIT $7"""
-SELECT_ANY = f"""
-SELECT {COLUMNS} {SEEN} AND ($2::text IS NULL OR c.queue = $2)
-    AND ($3::uuid IS NULL OR c.user_id = $3) AND ($4::text IS NULL OR c.caller = $4 OR c.did = $4)
-    AND ($5::uuid IS NULL OR c.id < $5) AND c.id >= $6
-ORDER BY c.id DESC LIMIT $7"""
-SELECT_ONE = f"SELECT {COLUMNS} {SEEN} AND c.id = $2"
+SELECT_ANY = f"SELECT {COLUMNS} FROM call c {AGENTS} WHERE {SEEN} AND {WANTED} ORDER BY c.id DESC LIMIT $10"  # noqa: S608
+SELECT_LIVE = SELECT_ANY.replace(WANTED, f"{WANTED} AND c.ended_at IS NULL")
+SELECT_ENDED = SELECT_ANY.replace(WANTED, f"{WANTED} AND c.ended_at IS NOT NULL")
+"""For few calls, or for who sees them all: each that is wanted is looked at."""
+
+LATEST = 2000
+LATEST_ANY = f"""
+WITH latest AS MATERIALIZED (SELECT c.* FROM call c WHERE {WANTED} ORDER BY c.id DESC LIMIT {LATEST})
+SELECT {COLUMNS} FROM latest c {AGENTS} WHERE {SEEN} ORDER BY c.id DESC LIMIT $10"""  # noqa: S608
+LATEST_ENDED = LATEST_ANY.replace(WANTED, f"{WANTED} AND c.ended_at IS NOT NULL")
+"""For an organisation of many calls: a page is full before many of others were looked at."""
+
+OWN_ANY = f"""
+WITH mine AS MATERIALIZED ({BELOW}), own AS (
+    SELECT found.id FROM mine, LATERAL (
+        SELECT c.id FROM call c WHERE c.user_id = mine.id AND {WANTED} ORDER BY c.id DESC LIMIT $10) AS found
+    UNION SELECT found.id FROM mine, LATERAL (
+        SELECT c.id FROM call_leg g JOIN call c ON c.id = g.call_id
+        WHERE g.user_id = mine.id AND (g.answered_at IS NOT NULL OR mine.id = $2) AND g.call_id < $8 AND {WANTED}
+        ORDER BY g.call_id DESC LIMIT $10) AS found
+    UNION SELECT found.id FROM mine, LATERAL (
+        SELECT c.id FROM callback_attempt a JOIN call c ON c.id = a.id WHERE a.user_id = mine.id AND {WANTED}
+        ORDER BY a.id DESC LIMIT $10) AS found
+    UNION SELECT c.id FROM call c WHERE c.ended_at IS NULL AND {NOBODYS} AND $3 AND {WANTED}
+    UNION (SELECT c.id FROM call c WHERE c.ended_at IS NOT NULL AND {NOBODYS} AND $4 AND {WANTED}
+        ORDER BY c.id DESC LIMIT $10)
+)
+SELECT {COLUMNS} FROM call c {AGENTS}
+WHERE c.id = ANY(ARRAY(SELECT id FROM own ORDER BY id DESC LIMIT $10)) ORDER BY c.id DESC"""  # noqa: S608
+OWN_ENDED = OWN_ANY.replace(WANTED, f"{WANTED} AND c.ended_at IS NOT NULL")
+"""The same for an organisation of few calls: from its people to their calls, as SEEN says it the other way round."""
+
+SELECT_ONE = f"SELECT {COLUMNS} FROM call c {AGENTS} WHERE {SEEN} AND c.id = $5"  # noqa: S608
+
+
+LAST = UUID(int=(1 << 128) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +96,28 @@ class CallRow:
     path: str | None
 
 
-async def page(conn: Connection, path: str, criteria: Criteria, after: UUID | None, limit: int) -> list[CallRow]:
-    """Calls of the subtree at `path`, newest first."""
-    statement = {None: SELECT_ANY, True: SELECT_LIVE, False: SELECT_ENDED}[criteria.live]
+async def page(conn: Connection, eyes: Eyes, criteria: Criteria, after: UUID | None, limit: int) -> list[CallRow]:
+    """Calls the one who looks may know of, newest first."""
     since = UUID(int=0) if criteria.since is None else first_of(criteria.since)
-    rows = await conn.fetch(statement, path, criteria.queue, criteria.user_id, criteria.number, after, since, limit)
+    wanted = (criteria.queue, criteria.user_id, criteria.number, after or LAST, since, limit)
+    rows: list[Record] = []
+    for statement in _statements(eyes, criteria):
+        rows = await conn.fetch(statement, *eyes.values, *wanted)
+        if len(rows) == limit:
+            break
     return [CallRow(**dict(row)) for row in rows]
 
 
-async def find(conn: Connection, path: str, call_id: UUID) -> CallRow | None:
-    """One call, None when it is not there or not for the subtree at `path`."""
-    row = await conn.fetchrow(SELECT_ONE, path, call_id)
+def _statements(eyes: Eyes, criteria: Criteria) -> tuple[str, ...]:
+    """What is asked one after the other until a page is full; each finds all the last does, or fewer."""
+    if eyes.sees_all or criteria.live or criteria.number is not None:
+        return ({None: SELECT_ANY, True: SELECT_LIVE, False: SELECT_ENDED}[criteria.live],)
+    return (LATEST_ANY, OWN_ANY) if criteria.live is None else (LATEST_ENDED, OWN_ENDED)
+
+
+async def find(conn: Connection, eyes: Eyes, call_id: UUID) -> CallRow | None:
+    """One call, None when it is not there or not to be known of."""
+    row = await conn.fetchrow(SELECT_ONE, *eyes.values, call_id)
     return None if row is None else CallRow(**dict(row))
 
 

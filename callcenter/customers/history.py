@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from callcenter.calls.sight import SEEN, Eyes
 from callcenter.db.pool import Connection
 
 TICKETS = """
@@ -14,13 +15,11 @@ FROM ticket t
 WHERE t.customer_id = $1 AND (a.path LIKE $2 || '%' OR u.path LIKE $2 || '%')
 ORDER BY (t.status <> 'closed') DESC, t.received_at DESC LIMIT $3"""
 
-CALLS = """
+CALLS = f"""
 SELECT c.id, c.direction, c.state, c.caller, c.queue, c.started_at, c.answered_at, c.ended_at,
     c.customer_id IS NOT NULL AS identified
-FROM call c LEFT JOIN app_user u ON u.id = c.user_id LEFT JOIN organisation o ON o.id = u.organisation_id
-WHERE (c.customer_id = $1 OR (c.customer_id IS NULL AND c.caller = ANY($2::text[])))
-    AND (o.path IS NULL OR o.path LIKE $3 || '%')
-ORDER BY c.id DESC LIMIT $4"""
+FROM call c WHERE (c.customer_id = $5 OR (c.customer_id IS NULL AND c.caller = ANY($6::text[]))) AND {SEEN}
+ORDER BY c.id DESC LIMIT $7"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +58,7 @@ async def tickets(conn: Connection, customer_id: UUID, path: str, limit: int = 5
     return [PastTicket(**dict(row)) for row in await conn.fetch(TICKETS, customer_id, path, limit)]
 
 
-async def calls(conn: Connection, customer_id: UUID, numbers: list[str], path: str, limit: int = 20) -> list[PastCall]:
-    """The latest calls with the customer, or from one of the customer's numbers; those no agent took are nobody's."""
-    return [PastCall(**dict(row)) for row in await conn.fetch(CALLS, customer_id, numbers, path, limit)]
+async def calls(conn: Connection, customer_id: UUID, numbers: list[str], eyes: Eyes, limit: int = 20) -> list[PastCall]:
+    """The latest calls with the customer, or from one of the customer's numbers, that the reader may know of."""
+    rows = await conn.fetch(CALLS, *eyes.values, customer_id, numbers, limit)
+    return [PastCall(**dict(row)) for row in rows]

@@ -1,7 +1,13 @@
 """Who acts, as the use cases take it. Must never decide what they may."""
 
+from callcenter.calls.sight import Eyes
 from callcenter.opening import By
 from callcenter.web.api import Context
+
+
+def eyes(ctx: Context) -> Eyes:
+    """The one who asks, as far as knowing of calls goes."""
+    return by(ctx).eyes
 
 
 def by(ctx: Context) -> By:

@@ -18,6 +18,7 @@ from callcenter.customers import masking, phone
 from callcenter.db.pool import Connection
 from callcenter.errors import NotFoundError
 from callcenter.web import details
+from callcenter.web.acting import eyes
 from callcenter.web.api import Context, Model, Moment, Page, PageQuery, Personal, Routes
 from callcenter.web.customers import is_masked, reach
 from callcenter.web.keys import SWITCH, SWITCHBOARD, WALL
@@ -185,7 +186,7 @@ async def list_calls(ctx: Context, query: CallQuery) -> Page[CallView]:
         query.since,
     )
     async with ctx.db.connection() as conn:
-        rows = await view.page(conn, ctx.actor.path, criteria, ctx.after(query, UUID), query.limit + 1)
+        rows = await view.page(conn, eyes(ctx), criteria, ctx.after(query, UUID), query.limit + 1)
     page = ctx.page(rows, query, key=lambda row: row.id)
     masked = is_masked(ctx)
     return Page[CallView](items=[CallView(**_call(row, masked)) for row in page.items], next=page.next)
@@ -198,7 +199,7 @@ async def show_call(ctx: Context, call_id: UUID) -> CallWhole:
     Whoever is on the call sees everybody it may be; others those of their own organisations.
     """
     async with ctx.db.connection() as conn:
-        row = await view.find(conn, ctx.actor.path, call_id)
+        row = await view.find(conn, eyes(ctx), call_id)
         if row is None:
             raise NotFoundError("call", call_id)
         other = row.caller if row.direction == "inbound" else row.did or row.caller

@@ -12,6 +12,7 @@ from callcenter.customers import history, masking, search, store
 from callcenter.customers.customer import Candidate, Criterion, Customer, Phone, Policy
 from callcenter.customers.history import PastCall, PastTicket
 from callcenter.customers.search import START, Criteria, Position
+from callcenter.web.acting import eyes
 from callcenter.web.api import Context, Page, PageQuery, Personal, Routes
 
 routes = Routes("customers", "Customers 客户")
@@ -141,7 +142,7 @@ async def show_customer(ctx: Context, customer_id: UUID) -> CustomerView:
             tickets = await history.tickets(conn, customer_id, ctx.actor.path)
         if ctx.actor.may(Permission.CALL_READ):
             numbers = [phone.number for phone in customer.phones]
-            calls = await history.calls(conn, customer_id, numbers, ctx.actor.path)
+            calls = await history.calls(conn, customer_id, numbers, eyes(ctx))
     return _customer(customer, policies, tickets, calls, is_masked(ctx))
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from callcenter.accounts.permissions import PERMISSIONS, Role
 from callcenter.calls.call import Direction
 from callcenter.calls.store import expect
 from callcenter.clock import ManualClock
@@ -21,6 +22,7 @@ from tests.service.customers import organisations
 from tickets.categories import Category
 from tickets.intake import ComplainantType, Particulars
 
+AGENT = frozenset[str](PERMISSIONS[Role.AGENT])
 CITY = "gd-gz"
 PATHS = {
     "hq": "hq/",
@@ -68,13 +70,13 @@ async def a_user(conn: Connection, organisation: str = CITY, login: str = "agent
         ["agent"],
         NOON,
     )
-    return By(f"user:{user}", user, organisation, PATHS[organisation])
+    return By(f"user:{user}", user, organisation, PATHS[organisation], permissions=AGENT)
 
 
 def somebody(organisation: str = CITY) -> By:
-    """A person nobody has a row of."""
+    """An agent nobody has a row of."""
     user = uuid7(NOON)
-    return By(f"user:{user}", user, organisation, PATHS[organisation])
+    return By(f"user:{user}", user, organisation, PATHS[organisation], permissions=AGENT)
 
 
 async def a_call(

@@ -141,13 +141,17 @@ async def test_after_the_call_a_ticket_is_taken_the_same_day_and_marked_not_live
 ) -> None:
     """T-3"""
     async with database.transaction() as conn:
-        call = await a_call(conn)
+        agent = await a_user(conn)
+        call = await a_call(conn, user=agent.user_id)
         await hang_up(conn, call, NOON - timedelta(seconds=1))
-    opened = await complaints.open(an_opening(call), somebody())
+    opening = an_opening(call)
+    opened = await complaints.open(opening, agent)
     assert opened.opened_live is False
     clock.advance(timedelta(days=1))
     with pytest.raises(CallTooOldError):
-        await complaints.open(an_opening(call), somebody())
+        await complaints.open(an_opening(call), agent)
+    again = await complaints.open(opening, agent)
+    assert (again.number, again.repeated) == (opened.number, True)
 
 
 async def test_a_call_nobody_knows_is_refused(complaints: Complaints) -> None:
@@ -197,10 +201,11 @@ async def test_seconds_count_from_the_customers_answer_also_when_it_is_told_late
 ) -> None:
     """T-3: the recording begins there; on a call we dialled and nobody took yet there is no second to tell."""
     async with database.transaction() as conn:
-        inbound, click = await a_call(conn), await a_call(conn, serial=2)
+        by = await a_user(conn)
+        inbound, click = [await a_call(conn, serial=n, user=by.user_id) for n in (1, 2)]
         await conn.execute("UPDATE call SET direction = 'click' WHERE id = $1", click)
         await conn.execute("UPDATE call SET answered_at = $2 WHERE id = $1", inbound, NOON - timedelta(seconds=40))
-    talking, ringing, by = an_opening(inbound), an_opening(click), somebody()
+    talking, ringing = an_opening(inbound), an_opening(click)
     assert (await complaints.open(talking, by)).seconds_into_call == 40.0
     assert (await complaints.open(ringing, by)).seconds_into_call is None
     async with database.transaction() as conn:

@@ -83,12 +83,13 @@ async def test_an_agent_opens_a_complaint_on_a_live_call_and_the_file_shows_both
 async def test_a_ticket_opened_after_the_end_is_taken_the_same_day_and_never_called_live(site: Site) -> None:
     """T-3"""
     agent = await site.client(Role.AGENT)
-    call = await a_live_call(site)
+    assert agent.user is not None
+    call = await a_live_call(site, agent.user.id)
     async with site.database.transaction() as conn:
         await hang_up(conn, call, NOON - timedelta(seconds=5))
     assert (await agent.post(f"/calls/{call}/tickets", FULL)).json["opened_live"] is False
     site.clock.advance(timedelta(days=1))
-    agent = await fresh(site, Role.AGENT)
+    agent = await site.client(Role.AGENT, Role.QA, where="hq")
     reply = await agent.post(f"/calls/{call}/tickets", FULL)
     assert (reply.status, reply.code, reply.json["rules"]) == (409, "call_not_today", ["R-1.4", "L-1"])
 
@@ -124,7 +125,8 @@ async def test_what_was_never_repeated_back_is_late_from_the_hang_up_on_and_so_i
 ) -> None:
     """L-2: a letter's ticket with a call hung on it keeps its working day (L-4)."""
     agent = await site.client(Role.AGENT)
-    call = await a_live_call(site)
+    assert agent.user is not None
+    call = await a_live_call(site, agent.user.id)
     during = (await agent.post(f"/calls/{call}/tickets", {})).json
     letter = await opened(agent)
     assert (await agent.post(f"/tickets/{letter['id']}/calls", {"call_id": str(call)})).status == 200
@@ -149,7 +151,8 @@ async def test_a_callback_complaint_counts_and_a_finding_does_not(site: Site) ->
 async def test_a_callback_without_what_was_heard_is_refused(site: Site) -> None:
     """F-13: on a call of direction callback the classification cannot be passed by."""
     agent = await site.client(Role.CALLBACK_AGENT)
-    call = await a_live_call(site)
+    assert agent.user is not None
+    call = await a_live_call(site, agent.user.id)
     async with site.database.transaction() as conn:
         await conn.execute("UPDATE call SET direction = 'callback'")
     reply = await agent.post(f"/calls/{call}/tickets", FULL)

@@ -27,6 +27,8 @@ CREATE INDEX call_live ON call (id) WHERE ended_at IS NULL;
 CREATE INDEX call_caller ON call (caller, id);
 CREATE INDEX call_customer ON call (customer_id, id) WHERE customer_id IS NOT NULL;
 CREATE INDEX call_user ON call (user_id, id) WHERE user_id IS NOT NULL;
+CREATE INDEX call_nobodys ON call (id) WHERE user_id IS NULL AND direction = 'inbound';
+CREATE INDEX call_dialled ON call (did, id) WHERE direction <> 'inbound';
 
 CREATE TABLE call_leg (
     id uuid PRIMARY KEY,
@@ -46,6 +48,7 @@ CREATE TABLE call_leg (
 COMMENT ON COLUMN call_leg.bridged_at IS 'when it last began or ceased to exchange audio with others; NULL: it never did';
 CREATE TABLE call_leg_default PARTITION OF call_leg DEFAULT;
 CREATE INDEX call_leg_call ON call_leg (call_id);
+CREATE INDEX call_leg_user ON call_leg (user_id, call_id) WHERE user_id IS NOT NULL;
 
 CREATE TABLE call_event (
     id uuid PRIMARY KEY,

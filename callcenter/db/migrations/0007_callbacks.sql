@@ -71,6 +71,7 @@ CREATE TABLE callback_attempt (
     CHECK ((ended_at IS NULL) = (outcome IS NULL))
 );
 CREATE INDEX callback_attempt_task ON callback_attempt (task_id, id);
+CREATE INDEX callback_attempt_user ON callback_attempt (user_id, id);
 CREATE UNIQUE INDEX callback_attempt_one_of_task ON callback_attempt (task_id) WHERE ended_at IS NULL;
 CREATE UNIQUE INDEX callback_attempt_one_of_user ON callback_attempt (user_id) WHERE ended_at IS NULL;
 
