@@ -9,18 +9,30 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import asyncpg
+
 from callcenter import opening as openings
-from callcenter.calls.sight import SEEN
+from callcenter.calls.call import Direction
+from callcenter.calls.sight import ALL, SEEN
 from callcenter.clock import Clock
 from callcenter.db.away import is_away
 from callcenter.db.pool import Connection, Database
-from callcenter.opening import By, Opening
+from callcenter.ids import uuid7
+from callcenter.opening import By, Decision, Known, Opening
 from callcenter.patience import within
 from callcenter.spool import Entry, SpoolConflictError, TicketSpool
 from tickets import store
 from tickets.calendar import shanghai_day
 from tickets.deadlines import Rulebook
-from tickets.errors import CallNotFoundError, CallTooOldError, KeyReusedError, TicketError, Words
+from tickets.errors import (
+    CallNotFoundError,
+    CallTooOldError,
+    KeyReusedError,
+    NotAdmissibleError,
+    Problem,
+    TicketError,
+    Words,
+)
 from tickets.findings import Verdict
 from tickets.intake import Nature
 from tickets.store import OpenedRow, TicketId
@@ -33,7 +45,20 @@ PATIENCE = 0.8
 RULES_KEPT = timedelta(seconds=60)
 """How long a calendar read from the database is used before it is read again."""
 
-CALL_SEEN = f"SELECT c.ended_at, c.direction FROM call c WHERE c.id = $5 AND {SEEN}"  # noqa: S608
+CALL_KNOWN = f"""
+SELECT c.id IS NOT NULL AND {SEEN} AS seen, c.ended_at,
+    CASE WHEN a.id IS NOT NULL THEN 'callback' ELSE COALESCE(c.direction, 'inbound') END AS direction,
+    COALESCE(t.customer_id, c.customer_id) AS customer_id, p.number AS policy_number,
+    a.task_id AS callback_task_id, a.id AS callback_attempt_id
+FROM (SELECT $5::uuid AS id) AS k LEFT JOIN call c ON c.id = k.id LEFT JOIN callback_attempt a ON a.id = k.id
+    LEFT JOIN callback_task t ON t.id = a.task_id LEFT JOIN policy p ON p.id = t.policy_id"""  # noqa: S608
+"""A callback's dialling is stored before its call is."""
+SAVE_INCIDENT = """
+INSERT INTO incident (id, kind, at, details)
+SELECT $1, 'ticket_set_aside', $2, jsonb_build_object('file', $3::text, 'reason', $4::text)
+WHERE NOT EXISTS (SELECT FROM incident WHERE kind = 'ticket_set_aside' AND details ->> 'file' = $3)"""
+"""Two processes replay."""
+KNOWN_CUSTOMER = "SELECT EXISTS (SELECT FROM customer WHERE id = $1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +124,7 @@ class Complaints:
         at = self._clock.now()
         decided = openings.decide(opening)
         try:
-            row = await within(PATIENCE, self._write(opening, by, at))
+            row, decided = await within(PATIENCE, self._write(opening, by, at))
         except Exception as error:
             if not is_away(error):
                 raise
@@ -123,8 +148,11 @@ class Complaints:
         )
 
     async def replay(self) -> int:
-        """Write what waits in the spool; returns how many tickets the database took."""
-        return await self._spool.replay(self._replay_one)
+        """Write what waits in the spool; returns how many tickets the database took.
+
+        What can never be taken as it stands is set aside, and a person told: it was promised to somebody.
+        """
+        return await self._spool.replay(self._replay_one, self._tell)
 
     async def run_replay(self, every: float = 2.0) -> None:
         """Replay for ever, looking every so many seconds."""
@@ -142,17 +170,19 @@ class Complaints:
         row = await store.open_ticket(conn, openings.new_ticket(opening, by, book, received_at, at, late=True))
         return row.number if row.fingerprint is None else None
 
-    async def _write(self, opening: Opening, by: By, at: datetime) -> OpenedRow:
+    async def _write(self, opening: Opening, by: By, at: datetime) -> tuple[OpenedRow, Decision]:
+        asked = openings.fingerprint(opening, by)
         async with self._db.connection() as conn:
-            if opening.call is not None and by.path is not None:
+            if by.path is not None:
                 try:
-                    await self._check_call(conn, opening, opening.call.call_id, by, at)
+                    opening = await self._settled(conn, opening, by, at)
                 except TicketError:
                     if (again := await self._again(conn, opening, by)) is None:
                         raise
-                    return again
+                    return again, openings.decide(opening)
             book = await self.rules.current(conn, at)
-            return await store.open_ticket(conn, openings.new_ticket(opening, by, book, at, at))
+            row = await store.open_ticket(conn, openings.new_ticket(opening, by, book, at, at, asked=asked))
+            return row, openings.decide(opening)
 
     async def _again(self, conn: Connection, opening: Opening, by: By) -> OpenedRow | None:
         """What this very request opened before: it stays so, whatever became of the call since."""
@@ -160,21 +190,32 @@ class Complaints:
         row = await store.find_opened(conn, TicketId(opening.key), call.call_id if call else None)
         return row if row is not None and row.fingerprint == openings.fingerprint(opening, by) else None
 
-    async def _check_call(self, conn: Connection, opening: Opening, call_id: UUID, by: By, at: datetime) -> None:
-        """A person opens tickets on calls he may know of, live or ended the same day (H14)."""
-        row = await conn.fetchrow(CALL_SEEN, *by.eyes.values, call_id)
-        if row is None:
-            raise CallNotFoundError(Words("没有这个通话", "no such call"), call=str(call_id))
-        if row["direction"] == "callback":
-            openings.require_heard(opening)
-        if row["ended_at"] is not None and shanghai_day(row["ended_at"]) != shanghai_day(at):
-            raise CallTooOldError(
-                Words(
-                    "通话已于此前结束,请按新的受理登记", "the call ended on an earlier day: take it as a new contact"
-                ),
-                rules=("R-1.4", "L-1"),
-                ended_at=row["ended_at"].isoformat(),
-            )
+    async def _settled(self, conn: Connection, opening: Opening, by: By, at: datetime) -> Opening:
+        """With what its call tells: one the person may know of, live or ended the same day (H14)."""
+        known = None
+        if opening.call is not None:
+            call_id = opening.call.call_id
+            row = await conn.fetchrow(CALL_KNOWN, *by.eyes.values, call_id)
+            if row is None or not row["seen"]:
+                raise CallNotFoundError(Words("没有这个通话", "no such call"), call=str(call_id))
+            if row["ended_at"] is not None and shanghai_day(row["ended_at"]) != shanghai_day(at):
+                raise CallTooOldError(
+                    Words(
+                        "通话已于此前结束,请按新的受理登记",
+                        "the call ended on an earlier day: take it as a new contact",
+                    ),
+                    rules=("R-1.4", "L-1"),
+                    ended_at=row["ended_at"].isoformat(),
+                )
+            known = _known(row)
+        if opening.customer_id is not None and not await conn.fetchval(KNOWN_CUSTOMER, opening.customer_id):
+            raise NotAdmissibleError((Problem("customer_id", Words("没有这位客户", "no such customer")),))
+        return openings.with_call(opening, known)
+
+    async def _tell(self, name: str, reason: str) -> None:
+        at = self._clock.now()
+        async with self._db.connection() as conn:
+            await conn.execute(SAVE_INCIDENT, uuid7(at), at, name, reason)
 
     async def _put(self, opening: Opening, by: By, at: datetime) -> None:
         document = {
@@ -191,10 +232,24 @@ class Complaints:
         opening, by = openings.of_json(entry.document)
         received_at = datetime.fromisoformat(entry.document["received_at"])
         at = self._clock.now()
+        asked = openings.fingerprint(opening, by)
         async with self._db.connection() as conn:
+            if by.path is not None:
+                found = opening.call and await conn.fetchrow(CALL_KNOWN, *ALL.values, opening.call.call_id)
+                opening = openings.with_call(opening, _known(found) if found else None)
             book = await self.rules.current(conn, at)
-            new = openings.new_ticket(opening, by, book, received_at, at, spooled=True)
+            new = openings.new_ticket(opening, by, book, received_at, at, asked=asked, spooled=True)
             row = await store.open_ticket(conn, new)
         if row.fingerprint is not None and row.fingerprint != new.fingerprint:
             raise KeyReusedError(Words("该键已用于另一请求", "this key was used for another request"))
         log.info("spooled ticket stored", extra={"ticket": row.number, "key": str(entry.key)})
+
+
+def _known(row: asyncpg.Record) -> Known:
+    return Known(
+        Direction(row["direction"]),
+        row["customer_id"],
+        row["policy_number"],
+        row["callback_task_id"],
+        row["callback_attempt_id"],
+    )

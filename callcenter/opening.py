@@ -16,6 +16,7 @@ from uuid import UUID
 from pydantic import Field, TypeAdapter
 
 from callcenter import outbox
+from callcenter.calls.call import Direction
 from callcenter.calls.sight import Eyes, eyes
 from callcenter.customers import phone
 from callcenter.ids import derived, moment_of, uuid7
@@ -86,7 +87,7 @@ class Opening:
     """What is asked for. Without `accepting_organisation` the company's root accepts it, whatever its id is.
 
     `heard` belongs to callbacks, and there it is mandatory (F-13): the classification decides nature, channel and
-    source, whatever else is said of them (T-2).
+    source, whatever else is said of them (T-2). Task and attempt are what `with_call` finds, never what is asked for.
     """
 
     key: UUID
@@ -101,6 +102,17 @@ class Opening:
     policy_number: str | None = None
     call: OnCall | None = None
     heard: Heard | None = None
+    callback_task_id: UUID | None = None
+    callback_attempt_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The call a ticket is opened on, as the database has it; of a callback also what its task is about."""
+
+    direction: Direction
+    customer_id: UUID | None = None
+    policy_number: str | None = None
     callback_task_id: UUID | None = None
     callback_attempt_id: UUID | None = None
 
@@ -163,7 +175,8 @@ class Decision:
 
 def decide(opening: Opening) -> Decision:
     """Nature, channel, source and the rest from what is asked; raises NotAdmissibleError."""
-    _check_callback(opening)
+    if opening.source is Source.CALLBACK or opening.via is Via.CALLBACK_AGENT:
+        _require_heard(opening)
     verdict = classify(opening.heard) if opening.heard else None
     particulars = _completed(opening, verdict)
     nature = verdict.nature if verdict else intake.nature_of(particulars)
@@ -187,12 +200,14 @@ def new_ticket(
     received_at: datetime,
     stored_at: datetime,
     *,
+    asked: str | None = None,
     spooled: bool = False,
     late: bool = False,
 ) -> NewTicket:
     """The whole ticket to write; raises NotAdmissibleError.
 
-    `spooled`: it was safe from the start, only not in the database; `late`: only what it follows from was.
+    `asked`: the fingerprint of what was asked for, where its call has added to it; `spooled`: it was safe from the
+    start, only not in the database; `late`: only what it follows from was.
     """
     decided = decide(opening)
     received_day = shanghai_day(received_at)
@@ -210,7 +225,7 @@ def new_ticket(
     }
     return NewTicket(
         key=TicketId(opening.key),
-        fingerprint=fingerprint(opening, by),
+        fingerprint=asked or fingerprint(opening, by),
         stored_at=stored_at,
         received_day=received_day,
         columns={**columns, "spooled": spooled, "rulebook": book.version},
@@ -241,12 +256,54 @@ def is_complete(particulars: Particulars, contact: Contact) -> bool:
     return all(problem.field == "restated_and_confirmed" for problem in intake.owed(particulars, contact))
 
 
-def _check_callback(opening: Opening) -> None:
+def with_call(opening: Opening, known: Known | None) -> Opening:
+    """What is asked for, with what follows from its call, None for no call; raises NotAdmissibleError.
+
+    On a callback the classification is mandatory (F-13) and the matter is its task's; on any other call, and on none,
+    nothing is a finding or a callback's complaint, whatever is said of it (T-1, T-2, R-2.2, R-2.3).
+    """
+    if known is None or known.direction is not Direction.CALLBACK:
+        _refuse_what_only_callbacks_have(opening)
+        if known is None:
+            return opening
+        outbound = known.direction is Direction.CLICK and opening.channel is Channel.PHONE_INBOUND
+        return replace(
+            opening,
+            channel=Channel.PHONE_OUTBOUND if outbound else opening.channel,
+            customer_id=opening.customer_id or known.customer_id,
+        )
+    _require_heard(opening)
+    return replace(
+        opening,
+        via=Via.CALLBACK_AGENT,
+        channel=Channel.PHONE_INBOUND,
+        source=Source.CALLBACK,
+        network_kind=None,
+        customer_id=opening.customer_id or known.customer_id,
+        policy_number=opening.policy_number or known.policy_number,
+        callback_task_id=known.callback_task_id,
+        callback_attempt_id=known.callback_attempt_id,
+    )
+
+
+def _refuse_what_only_callbacks_have(opening: Opening) -> None:
+    problems = []
+    if opening.heard is not None:
+        words = Words(
+            "不是回访通话，不作问题件判定：客户要求公司处理的即为投诉",
+            "not a callback: nothing is classified, and what asks the company to act is a complaint",
+        )
+        problems.append(Problem("heard", words, ("T-1", "R-2.3")))
     if opening.source is Source.CALLBACK or opening.via is Via.CALLBACK_AGENT:
-        require_heard(opening)
+        words = Words(
+            "来源为回访的服务单只能在回访通话上开立", "a ticket whose source is a callback is opened on its call"
+        )
+        problems.append(Problem("source", words, ("T-2", "R-2.2")))
+    if problems:
+        raise NotAdmissibleError(tuple(problems))
 
 
-def require_heard(opening: Opening) -> None:
+def _require_heard(opening: Opening) -> None:
     """On a callback nobody passes the classification by (F-13, T-2)."""
     if opening.heard is None:
         words = Words(

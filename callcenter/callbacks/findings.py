@@ -9,12 +9,11 @@ from uuid import UUID
 from callcenter.callbacks import store
 from callcenter.callbacks.conversation import talk_of
 from callcenter.complaints import Complaints, Opened
-from callcenter.customers import store as customers
 from callcenter.db.pool import Database
 from callcenter.opening import By, OnCall, Opening, Via
 from tickets.categories import OtherCause
 from tickets.findings import Heard
-from tickets.intake import Particulars, Source
+from tickets.intake import Particulars
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +33,13 @@ async def record(db: Database, complaints: Complaints, task_id: UUID, problem: P
     async with db.connection() as conn:
         task = await store.task(conn, task_id, by.path or "")
         talk = await talk_of(conn, task)
-        policies = await customers.policies_by_id(conn, [task.policy_id] if task.policy_id else [])
-    policy_number = next((policy.number for policy in policies.values()), None)
     opening = Opening(
         key=key,
         via=Via.CALLBACK_AGENT,
         accepting_organisation=by.organisation_id or task.organisation_id,
         particulars=problem.particulars,
-        source=Source.CALLBACK,
         other_cause=problem.other_cause,
-        customer_id=task.customer_id,
-        policy_number=policy_number,
         call=OnCall(talk.attempt, talk.answered_at),
         heard=problem.heard,
-        callback_task_id=task.id,
-        callback_attempt_id=talk.attempt,
     )
     return await complaints.open(opening, by)

@@ -32,7 +32,7 @@ def _judge(folder: Path, notes: Notes) -> None:
     )
     disk.judge_space("space", above, LEAST_FREE, notes)
     waiting = sum(1 for _ in folder.glob("[!.]*.json"))
-    unread = sum(1 for _ in (folder / "unreadable").glob("*"))
+    aside = sum(1 for _ in (folder / "set-aside").glob("*"))
     if waiting:
         notes.warn(
             "waiting",
@@ -43,10 +43,13 @@ def _judge(folder: Path, notes: Notes) -> None:
                 "they go in by themselves; if the database is back, look into the worker's log",
             ),
         )
-    if unread:
+    if aside:
         notes.fail(
-            "unreadable",
-            f"{unread} 个文件不能读：{folder}/unreadable",
-            f"{unread} files could not be read: {folder}/unreadable",
-            ("逐个查看，手工补录服务单", "look at each, enter the ticket by hand"),
+            "set-aside",
+            f"{aside} 张服务单不能写入，已移至 {folder}/set-aside",
+            f"{aside} tickets could not be stored: {folder}/set-aside",
+            (
+                "按事件 ticket_set_aside 的原因逐个补录服务单；若原因已消除，把文件移回上一级目录",
+                "enter each by hand as its incident ticket_set_aside says; once the reason has gone, move it up again",
+            ),
         )

@@ -95,12 +95,11 @@ async def open_on_call(ctx: Context, call_id: UUID, body: OpenOnCallBody) -> Ope
     Open while the call is live, accepted until the end of its day and then marked not live. On a callback, what was
     heard decides whether it is a complaint that counts or a finding that does not.
     """
-    via = Via.CALLBACK_AGENT if body.heard else Via.AGENT
     heard = body.heard.value() if body.heard else None
     by = _by(ctx)
     with _found():
         opened = await ctx.resource(COMPLAINTS).open(
-            asked(ctx.key, via, body, by, call=OnCall(call_id), heard=heard), by
+            asked(ctx.key, Via.AGENT, body, by, call=OnCall(call_id), heard=heard), by
         )
     ctx.accepted = opened.spooled
     return opened_view(opened)

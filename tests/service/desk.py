@@ -80,13 +80,24 @@ def somebody(organisation: str = CITY) -> By:
 
 
 async def a_call(
-    conn: Connection, serial: int = 1, started: datetime = NOON - timedelta(seconds=42), user: UUID | None = None
+    conn: Connection,
+    serial: int = 1,
+    started: datetime = NOON - timedelta(seconds=42),
+    user: UUID | None = None,
+    direction: Direction = Direction.INBOUND,
 ) -> CallId:
-    """A live inbound call."""
+    """A live call, inbound unless said otherwise."""
     cc_call = f"hl1-{int(started.timestamp())}.{serial}"
     made = call_id(cc_call)
-    await expect(conn, made, cc_call, Direction.INBOUND, started, caller="13900000001", did="95519", user_id=user)
+    await expect(conn, made, cc_call, direction, started, caller="13900000001", did="95519", user_id=user)
     return made
+
+
+async def a_callback(database: Database) -> tuple[CallId, By]:
+    """A live call of direction callback, and the agent who talks on it."""
+    async with database.transaction() as conn:
+        agent = await a_user(conn, login="callback1")
+        return await a_call(conn, 9, user=agent.user_id, direction=Direction.CALLBACK), agent
 
 
 async def hang_up(conn: Connection, call: UUID, at: datetime) -> None:

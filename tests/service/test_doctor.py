@@ -390,10 +390,10 @@ async def test_the_ticket_spool_must_be_writable_and_empty(config: Config) -> No
     folder = config.spool.folder
     assert await seen(config, "ticket-spool") == {"folder": Verdict.OK, "space": Verdict.OK}
     (folder / f"{uuid7(SystemClock().now())}.json").write_text("{}")
-    (folder / "unreadable").mkdir()
-    (folder / "unreadable/x.json").write_text("?")
+    (folder / "set-aside").mkdir()
+    (folder / "set-aside/x.json").write_text("?")
     found = await seen(config, "ticket-spool")
-    assert (found["waiting"], found["unreadable"]) == (Verdict.WARN, Verdict.FAIL)
+    assert (found["waiting"], found["set-aside"]) == (Verdict.WARN, Verdict.FAIL)
     with as_nobody():
         assert (await seen(config, "ticket-spool"))["folder"] is Verdict.FAIL
     with mounted(folder, "size=1m"):

@@ -19,7 +19,7 @@ from callcenter.ids import uuid7
 from callcenter.opening import By, OnCall, Opening, Via, menu_key
 from tests.conftest import NOON
 from tests.service.customers import a_customer, a_policy, settle
-from tests.service.desk import FULL, a_call, a_user, an_opening, complaints, hang_up, somebody
+from tests.service.desk import FULL, a_call, a_callback, a_user, an_opening, complaints, hang_up, somebody
 from tickets import store as tickets
 from tickets.errors import CallNotFoundError, CallTooOldError, KeyReusedError, NotAdmissibleError
 from tickets.findings import Heard, Intention, Respondent, Subject
@@ -275,7 +275,8 @@ async def test_a_clear_complaint_on_a_callback_is_inbound_counted_and_keeps_its_
     database: Database, complaints: Complaints
 ) -> None:
     """T-2, R-2.2, D-7"""
-    opened = await complaints.open(an_opening(via=Via.CALLBACK_AGENT, heard=HEARD), somebody())
+    call, agent = await a_callback(database)
+    opened = await complaints.open(an_opening(call, heard=HEARD), agent)
     assert opened.nature is Nature.COMPLAINT
     ticket = await one(database, "SELECT * FROM ticket")
     assert (ticket["channel"], ticket["source"], ticket["pieces"]) == ("phone_inbound", "callback", 1)
@@ -288,7 +289,8 @@ async def test_a_finding_is_outbound_uncounted_and_has_its_own_limits(
 ) -> None:
     """T-1, R-2.3, R-2.4, R-2.5, L-31, D-6"""
     heard = replace(HEARD, intention=Intention.NO, respondent=Respondent.AUTHORISED)
-    opened = await complaints.open(an_opening(via=Via.CALLBACK_AGENT, heard=heard), somebody())
+    call, agent = await a_callback(database)
+    opened = await complaints.open(an_opening(call, heard=heard), agent)
     assert opened.nature is Nature.CALLBACK_FINDING
     ticket = await one(database, "SELECT * FROM ticket")
     assert (ticket["channel"], ticket["pieces"], ticket["occurrences"]) == ("phone_outbound", 0, 0)
@@ -311,7 +313,8 @@ async def test_a_finding_is_outbound_uncounted_and_has_its_own_limits(
 async def test_the_schema_refuses_to_count_a_finding(database: Database, complaints: Complaints, change: str) -> None:
     """T-1: whoever writes it, by whatever way."""
     heard = replace(HEARD, intention=Intention.NO)
-    await complaints.open(an_opening(via=Via.CALLBACK_AGENT, heard=heard), somebody())
+    call, agent = await a_callback(database)
+    await complaints.open(an_opening(call, heard=heard), agent)
     with pytest.raises(asyncpg.CheckViolationError):
         async with database.transaction() as conn:
             await conn.execute(f"UPDATE ticket {change}")

@@ -23,9 +23,10 @@ from callcenter.lab.postgres import Postgres
 from callcenter.spool import TicketSpool
 from callcenter.web.keys import COMPLAINTS
 from callcenter.web.server import build
-from tests.service.desk import FULL, a_call, an_opening, hang_up, people, somebody
+from tests.service.desk import FULL, a_call, a_callback, an_opening, hang_up, people, somebody
 from tests.service.site import Site
 from tickets.errors import KeyReusedError, NotAdmissibleError
+from tickets.findings import Heard, Intention, Respondent, Subject
 
 pytestmark = pytest.mark.service
 
@@ -167,6 +168,36 @@ async def test_a_database_killed_in_the_middle_of_it_all_loses_and_doubles_nothi
     assert {o.number for o in opened if o.number} <= set(numbers)
     for table, rows in {"ticket_event": 50, "ticket_clock": 250, "outbox_event": 50, "matter": 50}.items():
         assert await count(own, table) == rows, table
+
+
+async def test_what_came_out_of_the_spool_is_judged_by_its_call_like_any_other(
+    server: Postgres, own: Database, clock: ManualClock, tmp_path: Path
+) -> None:
+    """T-1, T-2, F-13: nobody could ask which call it is; what cannot stand is set aside, and a person told."""
+    spool = TicketSpool(tmp_path / "spool")
+    desk = Complaints(own, clock, spool)
+    callback, agent = await a_callback(own)
+    async with own.transaction() as conn:
+        inbound = await a_call(conn, user=agent.user_id)
+    server.kill()
+    finding = Heard(Subject.MIS_SELLING, Intention.NO, Respondent.POLICYHOLDER)
+    good = an_opening(callback, heard=finding)
+    unheard, misheard = an_opening(callback), an_opening(inbound, heard=finding)
+    assert all([(await desk.open(each, agent)).spooled for each in (good, unheard, misheard)])
+    Postgres.start(server.folder)
+    async with asyncio.timeout(20):
+        while spool.waiting():
+            await desk.replay()
+            await asyncio.sleep(0.05)
+    async with own.connection() as conn:
+        tickets = await conn.fetch("SELECT id, nature, source, opened_via, pieces FROM ticket")
+        told = await conn.fetch("SELECT kind, details FROM incident ORDER BY id")
+    assert [tuple(row) for row in tickets] == [(good.key, "callback_finding", "callback", "callback_agent", 0)]
+    assert {path.stem for path in (tmp_path / "spool/set-aside").iterdir()} == {str(unheard.key), str(misheard.key)}
+    assert [(row["kind"], row["details"]["reason"]) for row in told] == [
+        ("ticket_set_aside", "ticket_not_admissible")
+    ] * 2
+    assert (await desk.open(good, agent)).number == "95519-20261118-000001"
 
 
 async def test_a_database_that_hangs_does_not_hang_the_desk(

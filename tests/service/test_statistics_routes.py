@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from callcenter.accounts.permissions import Role
+from callcenter.calls.call import Direction
 from callcenter.ids import uuid7
 from tests.conftest import NOON
 from tests.service.desk import a_call
@@ -23,7 +24,8 @@ async def a_month(site: Site) -> tuple[Client, dict[str, Any]]:
     """Two complaints, one of them from a callback, two findings, a non-complaint, an agent's grievance."""
     agent, handler = await site.client(Role.CALLBACK_AGENT), await site.client(Role.HANDLER)
     async with site.database.transaction() as conn:
-        call = await a_call(conn)
+        assert agent.user is not None
+        call = await a_call(conn, user=agent.user.id, direction=Direction.CALLBACK)
     made: dict[str, Any] = {"call": call}
     made["letter"] = await opened(handler)
     for name, heard in {

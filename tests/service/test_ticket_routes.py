@@ -13,6 +13,7 @@ from agi.ports import Caller
 from callcenter.accounts import store as accounts
 from callcenter.accounts.permissions import Role
 from callcenter.accounts.store import Organisation
+from callcenter.calls.call import Direction
 from callcenter.frontdesk import OPEN_TICKET_PRIORITY, FrontDesk
 from callcenter.web.dispatch import SPOOLED_LEASE
 from callcenter.web.keys import COMPLAINTS
@@ -140,7 +141,8 @@ async def test_what_was_never_repeated_back_is_late_from_the_hang_up_on_and_so_i
 async def test_a_callback_complaint_counts_and_a_finding_does_not(site: Site) -> None:
     """T-1, T-2"""
     agent = await site.client(Role.CALLBACK_AGENT)
-    call = await a_live_call(site)
+    assert agent.user is not None
+    call = await a_live_call(site, agent.user.id, direction=Direction.CALLBACK)
     complaint = (await agent.post(f"/calls/{call}/tickets", {**FULL, "heard": HEARD})).json
     finding = (await agent.post(f"/calls/{call}/tickets", {**FULL, "heard": {**HEARD, "intention": "no"}})).json
     assert (complaint["nature"], complaint["counts"]) == ("complaint", True)
@@ -152,11 +154,46 @@ async def test_a_callback_without_what_was_heard_is_refused(site: Site) -> None:
     """F-13: on a call of direction callback the classification cannot be passed by."""
     agent = await site.client(Role.CALLBACK_AGENT)
     assert agent.user is not None
-    call = await a_live_call(site, agent.user.id)
-    async with site.database.transaction() as conn:
-        await conn.execute("UPDATE call SET direction = 'callback'")
+    call = await a_live_call(site, agent.user.id, direction=Direction.CALLBACK)
     reply = await agent.post(f"/calls/{call}/tickets", FULL)
     assert (reply.status, reply.code, reply.json["rules"][0]) == (422, "ticket_not_admissible", "F-13")
+
+
+@pytest.mark.parametrize("direction", [Direction.INBOUND, Direction.CLICK])
+async def test_what_is_said_on_any_other_call_cannot_be_made_a_finding(site: Site, direction: Direction) -> None:
+    """T-1, R-2.3: or a complaint would be left out of the figures by calling it one."""
+    agent = await site.client(Role.CALLBACK_AGENT)
+    assert agent.user is not None
+    call = await a_live_call(site, agent.user.id, direction=direction)
+    for intention in ("no", "yes"):
+        said = {**FULL, "heard": {**HEARD, "intention": intention}}
+        reply = await agent.post(f"/calls/{call}/tickets", said)
+        assert (reply.status, reply.code, reply.json["rules"]) == (422, "ticket_not_admissible", ["T-1", "R-2.3"])
+    assert (await agent.get("/tickets")).json["items"] == []
+
+
+async def test_no_ticket_off_a_callback_says_it_came_from_one(site: Site) -> None:
+    """T-2, R-2.2"""
+    handler = await site.client(Role.HANDLER)
+    reply = await handler.post("/tickets", {**FULL, "channel": "phone_inbound", "source": "callback"})
+    assert (reply.status, reply.code) == (422, "ticket_not_admissible")
+
+
+async def test_a_complaint_on_a_call_the_agent_made_came_by_telephone_outbound(site: Site) -> None:
+    """R-2.1: telephone is one channel with two directions."""
+    agent = await site.client(Role.AGENT)
+    assert agent.user is not None
+    call = await a_live_call(site, agent.user.id, direction=Direction.CLICK)
+    made = (await agent.post(f"/calls/{call}/tickets", FULL)).json
+    assert (made["nature"], made["counts"]) == ("complaint", True)
+    assert (await agent.get(f"/tickets/{made['id']}")).json["channel"] == "phone_outbound"
+
+
+async def test_a_customer_nobody_knows_is_not_silently_left_out(site: Site) -> None:
+    agent = await site.client(Role.AGENT)
+    reply = await agent.post("/tickets", {**FULL, "channel": "letter", "customer_id": str(uuid4())})
+    assert (reply.status, reply.code) == (422, "ticket_not_admissible")
+    assert (await agent.get("/tickets")).json["items"] == []
 
 
 @pytest.mark.parametrize("call", ["4f3a0cde-6b7c-4d0e-9a51-2c8f0f6d1b11", "019a94c2-3a40-7000-8000-000000000001"])
@@ -543,7 +580,8 @@ async def test_the_explanation_shows_why_and_every_day_of_the_arithmetic(site: S
 async def test_a_finding_explains_why_it_does_not_count(site: Site) -> None:
     """T-1, R-2.5"""
     agent = await site.client(Role.CALLBACK_AGENT)
-    call = await a_live_call(site)
+    assert agent.user is not None
+    call = await a_live_call(site, agent.user.id, direction=Direction.CALLBACK)
     finding = (await agent.post(f"/calls/{call}/tickets", {**FULL, "heard": {**HEARD, "intention": "unclear"}})).json
     explained = (await agent.get(f"/tickets/{finding['id']}/explain")).json
     assert (explained["counts"], explained["exclusion"]) == (False, "callback_finding")

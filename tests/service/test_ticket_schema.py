@@ -13,7 +13,7 @@ from callcenter.clock import ManualClock
 from callcenter.complaints import Complaints
 from callcenter.db.pool import Database
 from callcenter.opening import Via
-from tests.service.desk import an_opening, complaints, somebody
+from tests.service.desk import a_callback, an_opening, complaints, somebody
 from tickets.categories import Category, Department, OtherCause
 from tickets.deadlines import Gravity, Kind
 from tickets.errors import TicketError
@@ -88,9 +88,11 @@ async def test_no_walk_through_the_actions_meets_a_refusal_of_the_schema(
 ) -> None:
     """R-4.1: whatever people try, the rules refuse before the schema has to; the history tells every step."""
     chance = random.Random(seed)
-    work, by = Casework(database, clock), somebody()
+    work, by, call = Casework(database, clock), somebody(), None
     heard = Heard(Subject.MIS_SELLING, Intention.NO, Respondent.POLICYHOLDER) if seed % 2 else None
-    opening = an_opening(via=Via.CALLBACK_AGENT if heard else Via.AGENT, heard=heard)
+    if heard is not None:
+        call, by = await a_callback(database)
+    opening = an_opening(call, heard=heard)
     await complaints.open(opening, by)
     version = 1
     for _ in range(250):

@@ -13,7 +13,8 @@ import asyncpg
 import pytest
 
 from callcenter.db.away import is_away
-from callcenter.spool import Entry, SpoolConflictError, TicketSpool
+from callcenter.spool import TRIES, Entry, SpoolConflictError, TicketSpool
+from tickets.errors import KeyReusedError, Words
 
 pytestmark = pytest.mark.unit
 
@@ -28,8 +29,12 @@ async def taken(spool: TicketSpool) -> list[Entry]:
     async def take(entry: Entry) -> None:
         entries.append(entry)
 
-    await spool.replay(take)
+    await spool.replay(take, nobody)
     return entries
+
+
+async def nobody(_name: str, _reason: str) -> None:
+    """Who is told of what is set aside, in tests that do not look."""
 
 
 async def test_what_was_put_is_handed_over_once_in_order(tmp_path: Path) -> None:
@@ -69,23 +74,72 @@ async def test_nothing_is_removed_while_the_database_is_away(tmp_path: Path) -> 
     async def away(_entry: Entry) -> None:
         raise ConnectionRefusedError
 
-    assert await spool.replay(away) == 0
+    assert await spool.replay(away, nobody) == 0
     assert spool.waiting() == 2
 
 
-async def test_what_the_database_refuses_is_set_aside_and_the_rest_goes_on(tmp_path: Path) -> None:
-    """INV-4: a poisoned entry blocks nobody and is not lost."""
+@pytest.mark.parametrize(
+    ("refusal", "tries", "reason"),
+    [
+        (KeyReusedError(Words("", "")), 1, "idempotency_key_reused"),
+        (ValueError("13800138000"), 1, "ValueError"),
+        (asyncpg.CheckViolationError("no"), TRIES, "CheckViolationError"),
+    ],
+)
+async def test_what_is_never_taken_is_set_aside_and_told_of_and_the_rest_goes_on(
+    tmp_path: Path, refusal: Exception, tries: int, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """INV-4: a poisoned entry blocks nobody and is not lost; no text of an error, which quotes people, is written."""
     spool = TicketSpool(tmp_path)
     bad, good = an_entry("bad"), an_entry("good")
     await spool.put(bad)
     await spool.put(good)
+    told: list[tuple[str, str]] = []
 
     async def insert(entry: Entry) -> None:
         if entry.document["text"] == "bad":
-            raise asyncpg.CheckViolationError("no")
+            raise refusal
 
-    assert await spool.replay(insert) == 1
-    assert [p.stem for p in (tmp_path / "unreadable").iterdir()] == [str(bad.key)]
+    async def tell(name: str, why: str) -> None:
+        told.append((name, why))
+
+    assert await spool.replay(insert, tell) == 1
+    for _ in range(tries - 1):
+        assert (spool.waiting(), spool.set_aside(), told) == (1, 0, [])
+        assert await spool.replay(insert, tell) == 0
+    assert [p.stem for p in (tmp_path / "set-aside").iterdir()] == [str(bad.key)]
+    assert (spool.waiting(), spool.set_aside(), told) == (0, 1, [(f"{bad.key}.json", reason)])
+    assert "13800138000" not in caplog.text
+
+
+async def test_nothing_is_set_aside_before_a_person_is_told(tmp_path: Path) -> None:
+    """INV-4"""
+    spool = TicketSpool(tmp_path)
+    await spool.put(an_entry())
+
+    async def refuse(_entry: Entry) -> None:
+        raise ValueError
+
+    async def away(_name: str, _reason: str) -> None:
+        raise ConnectionRefusedError
+
+    assert await spool.replay(refuse, away) == 0
+    assert (spool.waiting(), spool.set_aside()) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "passing", [asyncpg.DeadlockDetectedError(), asyncpg.LockNotAvailableError(), asyncpg.PostgresIOError()]
+)
+async def test_a_ticket_others_were_in_the_way_of_waits_as_long_as_it_takes(tmp_path: Path, passing: Exception) -> None:
+    spool = TicketSpool(tmp_path)
+    await spool.put(an_entry())
+
+    async def insert(_entry: Entry) -> None:
+        raise passing
+
+    for _ in range(TRIES + 1):
+        await spool.replay(insert, nobody)
+    assert (spool.waiting(), spool.set_aside()) == (1, 0)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'"x"', b"\xff\xfe"])
@@ -94,7 +148,7 @@ async def test_a_torn_file_is_set_aside(tmp_path: Path, content: bytes) -> None:
     (tmp_path / f"{uuid4()}.json").write_bytes(content)
     await spool.put(an_entry())
     assert len(await taken(spool)) == 1
-    assert len(list((tmp_path / "unreadable").iterdir())) == 1
+    assert len(list((tmp_path / "set-aside").iterdir())) == 1
 
 
 async def test_half_written_files_are_not_taken_for_tickets(tmp_path: Path) -> None:
@@ -144,7 +198,7 @@ def test_every_ticket_told_of_survives_kill_9(tmp_path: Path) -> None:
     process.stdout.close()
     kept = {str(entry.key) for entry in asyncio.run(taken(TicketSpool(tmp_path)))}
     assert set(told) <= kept
-    assert not (tmp_path / "unreadable").exists()
+    assert not (tmp_path / "set-aside").exists()
 
 
 @pytest.mark.parametrize(
