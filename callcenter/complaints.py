@@ -55,8 +55,8 @@ FROM (SELECT $5::uuid AS id) AS k LEFT JOIN call c ON c.id = k.id LEFT JOIN call
 """A callback's dialling is stored before its call is."""
 SAVE_INCIDENT = """
 INSERT INTO incident (id, kind, at, details)
-SELECT $1, 'ticket_set_aside', $2, jsonb_build_object('file', $3::text, 'reason', $4::text)
-WHERE NOT EXISTS (SELECT FROM incident WHERE kind = 'ticket_set_aside' AND details ->> 'file' = $3)"""
+SELECT $1, $2, $3, jsonb_build_object('file', $4::text, 'reason', $5::text)
+WHERE NOT EXISTS (SELECT FROM incident WHERE kind = $2 AND details ->> 'file' = $4)"""
 """Two processes replay."""
 KNOWN_CUSTOMER = "SELECT EXISTS (SELECT FROM customer WHERE id = $1)"
 
@@ -214,8 +214,9 @@ class Complaints:
 
     async def _tell(self, name: str, reason: str) -> None:
         at = self._clock.now()
+        kind = "ticket_set_aside"
         async with self._db.connection() as conn:
-            await conn.execute(SAVE_INCIDENT, uuid7(at), at, name, reason)
+            await conn.execute(SAVE_INCIDENT, uuid7(at), kind, at, name, reason)
 
     async def _put(self, opening: Opening, by: By, at: datetime) -> None:
         document = {

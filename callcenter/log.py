@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, TextIO
 
+import asyncpg
+
 from callcenter.config import LogConfig
 
 OURS = ("agi", "callcenter", "recordings", "tickets")
@@ -126,7 +128,22 @@ def _clean(value: Any) -> Any:
 def _exception(formatter: logging.Formatter, record: logging.LogRecord) -> str:
     parts = []
     if record.exc_info:
+        _forget_values(record.exc_info[1])
         parts.append(formatter.formatException(record.exc_info))
     if record.stack_info:
         parts.append(record.stack_info)
     return masked("\n".join(parts))
+
+
+def _forget_values(error: BaseException | None) -> None:
+    """PostgreSQL's DETAIL quotes the row it refused: names and stories are in it, which no mask would find."""
+    seen: set[int] = set()
+    todo = [error]
+    while todo:
+        one = todo.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, asyncpg.PostgresError):
+            one.detail = None
+        todo += [one.__cause__, one.__context__, *(one.exceptions if isinstance(one, BaseExceptionGroup) else ())]

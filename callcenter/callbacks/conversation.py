@@ -8,11 +8,13 @@ from enum import StrEnum
 from uuid import UUID
 
 from callcenter import audit
+from callcenter.accounts.permissions import Permission
 from callcenter.callbacks import plan, store, task, verdict
 from callcenter.callbacks.attempt import Outcome
 from callcenter.callbacks.errors import (
     AnswerRefusedError,
     NoConversationError,
+    NotYourCallError,
     OutcomeRefusedError,
     RespondentNotConfirmedError,
 )
@@ -22,7 +24,11 @@ from callcenter.callbacks.task import Action, Purpose, Result, State
 from callcenter.callbacks.verdict import Verdict
 from callcenter.db.pool import Connection, Database
 from callcenter.ids import uuid7
+from callcenter.opening import By
 from tickets.calendar import Calendar
+
+HELD = frozenset({State.TALKING, State.CONCLUDING})
+"""While a task is so, its outcome is owed by who talked on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +62,15 @@ class Conclusion:
     receipt_signed: bool = False
 
 
-async def answer(
-    db: Database, task_id: UUID, said: Sequence[Said], *, path: str, actor: str, at: datetime
-) -> dict[str, Given]:
+async def answer(db: Database, task_id: UUID, said: Sequence[Said], *, by: By, at: datetime) -> dict[str, Given]:
     """Stores the answers and gives back the latest of each question.
 
-    Raises NoConversationError before anybody answered the call, RespondentNotConfirmedError (C-5),
+    Raises NoConversationError before anybody answered the call, NotYourCallError, RespondentNotConfirmedError (C-5),
     AnswerRefusedError.
     """
     async with db.transaction() as conn:
-        found = await store.task(conn, task_id, path, lock=True)
-        talk = await _open_talk(conn, found)
+        found = await store.task(conn, task_id, by.path or "", lock=True)
+        talk = await _open_talk(conn, found, by)
         known = await store.answers(conn, found.id)
         _refuse(found.asked(), said, {code: given.answer for code, given in known.items()})
         second, live = position(talk, at)
@@ -75,7 +79,7 @@ async def answer(
                 one.question, one.answer, one.note, at, second, live, talk.attempt, found.script_version or ""
             )
             row_id = uuid7(at + timedelta(milliseconds=number))
-            await store.add_answer(conn, row_id, found.id, given, actor)
+            await store.add_answer(conn, row_id, found.id, given, by.actor)
         return await store.answers(conn, found.id)
 
 
@@ -87,41 +91,49 @@ def position(talk: Talk, at: datetime) -> tuple[Decimal | None, bool]:
 
 
 async def conclude(
-    db: Database, task_id: UUID, conclusion: Conclusion, *, path: str, actor: str, at: datetime
+    db: Database, task_id: UUID, conclusion: Conclusion, *, by: By, at: datetime
 ) -> tuple[Task, Verdict | None]:
     """Gives the task its outcome; it leaves the board, waits again, or goes to letter and visit.
 
-    Raises OutcomeRefusedError when what is stored does not bear the outcome out, IllegalTaskMoveError.
+    Raises OutcomeRefusedError when what is stored does not bear the outcome out, IllegalTaskMoveError, and
+    NotYourCallError while the outcome is owed by another agent.
     """
     async with db.transaction() as conn:
-        found = await store.task(conn, task_id, path, lock=True)
+        found = await store.task(conn, task_id, by.path or "", lock=True)
+        if found.state in HELD:
+            await talk_of(conn, found, by)
         judged = await _judge(conn, found)
-        changed = await _concluded(conn, found, conclusion, judged, at)
+        changed = await _concluded(conn, found, conclusion, judged, by, at)
         if changed.state is State.DONE:
-            changed = replace(changed, concluded_by=actor, concluded_at=at)
+            changed = replace(changed, concluded_by=by.actor, concluded_at=at)
         await store.save_task(conn, replace(changed, note=conclusion.note or changed.note))
         await audit.record(
             conn,
-            actor=actor,
+            actor=by.actor,
             action="callback.conclude",
             object_kind="callback_task",
             object_id=str(found.id),
             at=at,
             details={"kind": conclusion.kind, "state": changed.state, "result": changed.result},
         )
-        return await store.task(conn, task_id, path), judged
+        return await store.task(conn, task_id, by.path or ""), judged
 
 
-async def talk_of(conn: Connection, found: Task) -> Talk:
-    """The conversation a record on the task belongs to: the latest. Raises NoConversationError."""
+async def talk_of(conn: Connection, found: Task, by: By) -> Talk:
+    """The conversation a record on the task belongs to: the latest. Raises NoConversationError, NotYourCallError."""
     talk = await store.talk(conn, found.id)
     if talk is None:
         raise NoConversationError("没有与客户的通话，不能记录。 There is no conversation this could belong to.")
+    if by.user_id not in talk.agents and not by.may(Permission.CALL_SUPERVISE):
+        raise NotYourCallError(
+            "这是其他坐席的回访通话，只能由通话坐席或班组长登记。 "
+            "This is another agent's callback: only who talked on it, or a supervisor, records what came of it."
+        )
     return talk
 
 
-async def _open_talk(conn: Connection, found: Task) -> Talk:
-    talk = await talk_of(conn, found)
+async def _open_talk(conn: Connection, found: Task, by: By) -> Talk:
+    talk = await talk_of(conn, found, by)
     if found.state is State.DONE:
         raise NoConversationError("任务已完成，回答不再更改。 The task is done: its answers are not changed any more.")
     return talk
@@ -153,7 +165,7 @@ async def _judge(conn: Connection, found: Task) -> Verdict | None:
 
 
 async def _concluded(
-    conn: Connection, found: Task, conclusion: Conclusion, judged: Verdict | None, at: datetime
+    conn: Connection, found: Task, conclusion: Conclusion, judged: Verdict | None, by: By, at: datetime
 ) -> Task:
     match conclusion.kind:
         case Kind.COMPLETED:
@@ -163,7 +175,7 @@ async def _concluded(
                 raise OutcomeRefusedError(
                     "有问卷的任务按回答判定（C-13）。 A task with a script is judged by its answers."
                 )
-            await _open_talk(conn, found)
+            await _open_talk(conn, found, by)
             return replace(found, state=task.move(found.state, Action.CONCLUDE), result=Result.SERVED)
         case Kind.RETRY:
             return await _again(conn, found, conclusion.again_at, at)

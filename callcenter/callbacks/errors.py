@@ -1,6 +1,6 @@
 """What callbacks refuse, each with a stable code and the rules it rests on. Must never name a customer."""
 
-from callcenter.errors import ConflictError, InvalidError, NotFoundError
+from callcenter.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from tickets.errors import Words
 
 
@@ -32,6 +32,12 @@ class RespondentNotConfirmedError(ConflictError):
     """Who speaks has not been confirmed to be the policyholder, so nothing may be asked or told (C-5)."""
 
     code = "callback_respondent_not_confirmed"
+
+
+class NotYourCallError(ForbiddenError):
+    """The conversation is another agent's: only who talked on it, or a supervisor, records what came of it."""
+
+    code = "callback_not_yours"
 
 
 class NotDialableError(InvalidError):

@@ -28,11 +28,11 @@ class Problem:
 async def record(db: Database, complaints: Complaints, task_id: UUID, problem: Problem, *, key: UUID, by: By) -> Opened:
     """Opens the ticket on the task's conversation; the same key gives the same ticket.
 
-    Raises TaskNotFoundError, NoConversationError, and what `Complaints.open` raises.
+    Raises TaskNotFoundError, NoConversationError, NotYourCallError, and what `Complaints.open` raises.
     """
     async with db.connection() as conn:
         task = await store.task(conn, task_id, by.path or "")
-        talk = await talk_of(conn, task)
+        talk = await talk_of(conn, task, by)
     opening = Opening(
         key=key,
         via=Via.CALLBACK_AGENT,

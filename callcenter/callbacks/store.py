@@ -108,9 +108,13 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """The conversation a record on a task belongs to; `ended_at` is None while it is live."""
+    """The conversation a record on a task belongs to; `ended_at` is None while it is live.
+
+    `agents`: who dialled it and whoever talked on it.
+    """
 
     attempt: AttemptId
+    agents: frozenset[UUID]
     answered_at: datetime
     ended_at: datetime | None
 
@@ -175,7 +179,9 @@ UPDATE callback_attempt SET ended_at = COALESCE(ended_at, $2), outcome = $3, cau
     answered_at = COALESCE(answered_at, $5), originated_at = COALESCE(originated_at, requested_at)
 WHERE id = $1"""
 TALK = """
-SELECT a.id, COALESCE(a.answered_at, c.answered_at) AS answered_at, COALESCE(a.ended_at, c.ended_at) AS ended_at
+SELECT a.id, COALESCE(a.answered_at, c.answered_at) AS answered_at, COALESCE(a.ended_at, c.ended_at) AS ended_at,
+    ARRAY(SELECT a.user_id UNION SELECT c.user_id UNION SELECT g.user_id FROM call_leg g
+        WHERE g.call_id = a.id AND g.answered_at IS NOT NULL) AS agents
 FROM callback_attempt a LEFT JOIN call c ON c.id = a.id
 WHERE a.task_id = $1 AND COALESCE(a.answered_at, c.answered_at) IS NOT NULL
 ORDER BY a.id DESC LIMIT 1"""
@@ -348,7 +354,9 @@ async def ended(
 async def talk(conn: Connection, task_id: UUID) -> Talk | None:
     """The latest conversation on a task, also when it is only just known to the switch's account of the call."""
     row = await conn.fetchrow(TALK, task_id)
-    return None if row is None else Talk(AttemptId(row["id"]), row["answered_at"], row["ended_at"])
+    if row is None:
+        return None
+    return Talk(AttemptId(row["id"]), frozenset(row["agents"]) - {None}, row["answered_at"], row["ended_at"])
 
 
 async def add_answer(conn: Connection, row_id: UUID, task_id: UUID, given: Given, actor: str) -> None:

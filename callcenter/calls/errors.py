@@ -15,6 +15,12 @@ class NotOnCallError(ForbiddenError):
     code = "not_on_call"
 
 
+class CustomerFixedError(ConflictError):
+    """Who is rung was known before the call was made."""
+
+    code = "call_customer_fixed"
+
+
 class NobodyTalksError(ConflictError):
     """No agent talks with the customer now."""
 

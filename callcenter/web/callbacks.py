@@ -169,9 +169,7 @@ async def answer(ctx: Context, task_id: UUID, body: AnswersBody) -> AnswersView:
     Each answer keeps its moment and the second of the call; an answer given again is kept beside the earlier one.
     """
     said = [Said(one.question, one.answer, one.note) for one in body.answers]
-    answers = await conversation.answer(
-        ctx.db, task_id, said, path=ctx.actor.path, actor=ctx.actor.audit_name, at=ctx.clock.now()
-    )
+    answers = await conversation.answer(ctx.db, task_id, said, by=by(ctx), at=ctx.clock.now())
     async with ctx.db.connection() as conn:
         task = await store.task(conn, task_id, ctx.actor.path)
     return AnswersView(
@@ -228,9 +226,7 @@ async def conclude(ctx: Context, task_id: UUID, body: OutcomeBody) -> OutcomeVie
     What the answers come to is judged from what is stored (C-13), never taken from the request.
     """
     conclusion = Conclusion(body.kind, body.note, body.again_at, body.receipt_signed)
-    task, judged = await conversation.conclude(
-        ctx.db, task_id, conclusion, path=ctx.actor.path, actor=ctx.actor.audit_name, at=ctx.clock.now()
-    )
+    task, judged = await conversation.conclude(ctx.db, task_id, conclusion, by=by(ctx), at=ctx.clock.now())
     return OutcomeView(task=views.task_view(task, is_masked(ctx)), verdict=views.verdict_view(judged))
 
 

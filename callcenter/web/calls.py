@@ -9,7 +9,7 @@ from pydantic import Field
 from callcenter import audit, recognition
 from callcenter.accounts.permissions import Permission
 from callcenter.agents import store as agents
-from callcenter.calls import click, view
+from callcenter.calls import caller, click, view
 from callcenter.calls.errors import SwitchAwayError
 from callcenter.calls.parties import Hand
 from callcenter.calls.switchboard import Ear, Switchboard
@@ -18,7 +18,7 @@ from callcenter.customers import masking, phone
 from callcenter.db.pool import Connection
 from callcenter.errors import NotFoundError
 from callcenter.web import details
-from callcenter.web.acting import eyes
+from callcenter.web.acting import by, eyes
 from callcenter.web.api import Context, Model, Moment, Page, PageQuery, Personal, Routes
 from callcenter.web.customers import is_masked, reach
 from callcenter.web.keys import SWITCH, SWITCHBOARD, WALL
@@ -171,6 +171,12 @@ class Invite(Model):
     invited: Annotated[str, Field(alias="with", min_length=3, max_length=21, pattern=r"^\+?[0-9]+$")]
 
 
+class Named(Model):
+    """`customer_id` is one of the candidates, or any customer found otherwise; null when it was a mistake."""
+
+    customer_id: Annotated[UUID | None, Field(description="客户,由人选定")]
+
+
 class Mute(Model):
     reason: Annotated[Literal["card_number", "identity_number", "password", "other"], Field(title="原因")] = "other"
 
@@ -208,6 +214,20 @@ async def show_call(ctx: Context, call_id: UUID) -> CallWhole:
         hint = await _hint(ctx, conn, found, phone.normalise(other))
     ctx.seen.extend(("customer", str(each["id"])) for each in found.candidates)
     return _whole(found, is_masked(ctx), hint)
+
+
+@routes.patch("/calls/{call_id}", Permission.CALL_HANDLE, reads="call")
+async def name_customer(ctx: Context, call_id: UUID, body: Named) -> CallView:
+    """Say who the other side is 登记通话客户
+
+    By who talked on the call, or a supervisor. A ticket opened on the call afterwards is this customer's.
+    """
+    await caller.name(ctx.db, call_id, body.customer_id, by(ctx), ctx.clock.now())
+    async with ctx.db.connection() as conn:
+        row = await view.find(conn, eyes(ctx), call_id)
+    if row is None:
+        raise NotFoundError("call", call_id)
+    return CallView(**_call(row, is_masked(ctx)))
 
 
 @routes.post("/calls", Permission.CALL_HANDLE, creates=True)

@@ -11,6 +11,7 @@ from callcenter import incidents
 from callcenter.accounts.permissions import Permission
 from callcenter.incidents import Criteria, Seen
 from callcenter.web import details
+from callcenter.web.acting import eyes
 from callcenter.web.api import Context, Model, Moment, Page, PageQuery, Personal, Routes
 from callcenter.web.customers import is_masked
 
@@ -49,7 +50,7 @@ async def list_incidents(ctx: Context, query: IncidentQuery) -> Page[IncidentRow
     """
     criteria = Criteria(query.kind, query.call_id, query.seen, query.since)
     async with ctx.db.connection() as conn:
-        rows = await incidents.page(conn, ctx.actor.path, criteria, ctx.after(query, UUID), query.limit + 1)
+        rows = await incidents.page(conn, eyes(ctx), criteria, ctx.after(query, UUID), query.limit + 1)
     page = ctx.page(rows, query, key=lambda row: row.id)
     return Page(items=[_row(row, is_masked(ctx)) for row in page.items], next=page.next)
 
@@ -61,7 +62,7 @@ async def see_incident(ctx: Context, incident_id: UUID, body: SeenBody) -> Incid
     The first who says so stays; the note is in the audit trail.
     """
     row = await incidents.see(
-        ctx.db, incident_id, ctx.actor.id, ctx.actor.audit_name, ctx.actor.path, ctx.clock.now(), body.note
+        ctx.db, incident_id, ctx.actor.id, ctx.actor.audit_name, eyes(ctx), ctx.clock.now(), body.note
     )
     return _row(row, is_masked(ctx))
 

@@ -1,7 +1,9 @@
 """Builds the HTTP application. Must never open a connection itself: what it needs is given to it."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -43,7 +45,8 @@ def build(
     app[DATABASE] = database
     app[CLOCK] = clock
     app[WALL] = wall or SystemClock()
-    app[COMPLAINTS] = Complaints(database, clock, TicketSpool(config.spool.folder))
+    spool = TicketSpool(config.spool.folder)
+    app[COMPLAINTS] = Complaints(database, clock, spool)
     app[CASEWORK] = Casework(database, clock, app[COMPLAINTS].rules)
     app[RECENT] = Recent()
     if redis is not None:
@@ -55,6 +58,8 @@ def build(
             app.router.add_route("HEAD", openapi.PREFIX + route.path, _served(route))
     documentation.add_to(app, openapi.document(routes.MODULES))
     health.add_to(app)
+    app[health.GAUGES]["callcenter_tickets_spooled"] = partial(asyncio.to_thread, spool.waiting)
+    app[health.GAUGES]["callcenter_tickets_set_aside"] = partial(asyncio.to_thread, spool.set_aside)
     return app
 
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Self
 from uuid import UUID, uuid4
 
@@ -19,6 +20,7 @@ from callcenter.accounts.permissions import Role
 from callcenter.accounts.sessions import INSERT_SESSION, SESSION_PREFIX, digest, new_token
 from callcenter.accounts.store import Organisation, User
 from callcenter.clock import ManualClock
+from callcenter.config import Config, SpoolConfig
 from callcenter.db.pool import Connection, Database
 from callcenter.ids import uuid7
 from callcenter.web import server
@@ -115,6 +117,11 @@ class Reply:
 
 async def _json(response: aiohttp.ClientResponse) -> Any:
     return await response.json(content_type=None) if "json" in response.content_type else None
+
+
+def settings(folder: Path, **others: Any) -> Config:
+    """Settings of a test's own server: what it spools stays with the test."""
+    return Config(mode="test", spool=SpoolConfig(folder / "ticket-spool"), **others)
 
 
 @dataclass(slots=True)

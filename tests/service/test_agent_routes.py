@@ -1,6 +1,7 @@
 """Agents through the interface: a telephone nobody can ring, a page loaded again, whom one may transfer to."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -10,7 +11,6 @@ from agi.ari.rest import Rest
 from callcenter.accounts.permissions import Role
 from callcenter.agents import shift
 from callcenter.clock import ManualClock
-from callcenter.config import Config
 from callcenter.customers import store
 from callcenter.db.pool import Database
 from callcenter.web import server
@@ -19,7 +19,7 @@ from tests.conftest import NOON
 from tests.fakes.asterisk import Switch, switched_on
 from tests.service.customers import a_customer
 from tests.service.desk import a_call
-from tests.service.site import ELSEWHERE, HOME, Client, Site, person, session_of
+from tests.service.site import ELSEWHERE, HOME, Client, Site, person, session_of, settings
 
 pytestmark = pytest.mark.service
 
@@ -31,9 +31,9 @@ async def switch() -> AsyncIterator[Switch]:
 
 
 @pytest.fixture
-async def site(database: Database, clock: ManualClock, switch: Switch) -> AsyncIterator[Site]:
+async def site(database: Database, clock: ManualClock, switch: Switch, tmp_path: Path) -> AsyncIterator[Site]:
     """The whole application beside a switch."""
-    app = server.build(Config(mode="test"), database=database, clock=clock, wall=clock)
+    app = server.build(settings(tmp_path), database=database, clock=clock, wall=clock)
     async with Rest(switch.url, "cc", "x") as rest:
         app[SWITCH] = Ari(rest)
         async with Site.running(app, database, clock) as running:

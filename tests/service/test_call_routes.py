@@ -8,7 +8,7 @@ import pytest
 
 from callcenter.accounts.permissions import Role
 from callcenter.calls import store
-from callcenter.calls.call import Incident
+from callcenter.calls.call import Direction, Incident
 from callcenter.calls.store import Note
 from callcenter.ids import CallId
 from tests.conftest import NOON
@@ -54,6 +54,32 @@ async def test_live_and_ended_calls_are_told_apart_and_found_by_number(site: Sit
 async def test_awkward_filters_of_calls_are_refused(site: Site, query: str) -> None:
     """H13, H17"""
     assert (await (await site.client(Role.AGENT)).get(f"/calls?{query}")).status == 400
+
+
+async def test_the_agent_says_who_rings_and_the_ticket_is_that_customers(site: Site) -> None:
+    """R-1.1: of several people at one number, the one a person chose."""
+    agent, other = await site.client(Role.AGENT), await site.client(Role.CALLBACK_AGENT)
+    holder = a_customer("王测试", CALLER)
+    await settle(site.database, (holder, []))
+    call = await call_of(site, agent)
+    named = await agent("PATCH", f"/calls/{call}", json={"customer_id": str(holder.id)})
+    assert (named.status, named.json["customer_id"]) == (200, str(holder.id))
+    ticket = (await agent.post(f"/calls/{call}/tickets", {"demand": "赔付"})).json
+    assert (await agent.get(f"/tickets/{ticket['id']}")).json["customer_id"] == str(holder.id)
+    unknown = await agent("PATCH", f"/calls/{call}", json={"customer_id": str(uuid4())})
+    not_his = await other("PATCH", f"/calls/{call}", json={"customer_id": None})
+    assert (unknown.status, not_his.status, not_his.code) == (404, 403, "not_on_call")
+    taken_back = await agent("PATCH", f"/calls/{call}", json={"customer_id": None})
+    assert taken_back.json["customer_id"] is None
+    async with site.database.connection() as conn:
+        assert await conn.fetchval("SELECT count(*) FROM audit WHERE action = 'call.name_customer'") == 2
+
+
+async def test_the_customer_of_a_callback_is_its_tasks(site: Site) -> None:
+    agent = await site.client(Role.CALLBACK_AGENT)
+    call = await call_of(site, agent, direction=Direction.CALLBACK)
+    refused = await agent("PATCH", f"/calls/{call}", json={"customer_id": None})
+    assert (refused.status, refused.code) == (409, "call_customer_fixed")
 
 
 async def test_another_provinces_call_is_not_found_and_the_try_is_logged(site: Site) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from callcenter.accounts.permissions import Permission
 from callcenter.callbacks import campaigns, conversation, course, dialling, overflow, store
 from callcenter.callbacks.attempt import Outcome
 from callcenter.callbacks.campaigns import Refusal
@@ -25,6 +26,7 @@ from callcenter.callbacks.store import Given, Task
 from callcenter.callbacks.task import Purpose, Result, Source, State
 from callcenter.clock import ManualClock
 from callcenter.db.pool import Database
+from callcenter.opening import By
 from callcenter.outbox import Message
 from tests.conftest import NOON
 from tests.service.callbacks import a_task, an_agent, the_attempts, the_task
@@ -32,6 +34,7 @@ from tests.service.customers import a_customer, a_policy, settle
 
 pytestmark = pytest.mark.service
 
+SUPERVISOR = By("user:x", path="hq/", permissions=frozenset({Permission.CALL_SUPERVISE}))
 YES = [Said(question.code, Answer.YES) for question in SEVEN]
 
 
@@ -52,14 +55,14 @@ async def hang_up(database: Database, clock: ManualClock, task: Task) -> None:
 
 
 async def answer(database: Database, clock: ManualClock, task: Task, *said: Said) -> dict[str, Given]:
-    return await conversation.answer(database, task.id, said, path="hq/", actor="user:x", at=clock.now())
+    return await conversation.answer(database, task.id, said, by=SUPERVISOR, at=clock.now())
 
 
 async def conclude(
     database: Database, clock: ManualClock, task: Task, kind: Kind, **more: object
 ) -> tuple[Task, conversation.Verdict | None]:
     conclusion = Conclusion(kind, **more)  # type: ignore[arg-type]
-    return await conversation.conclude(database, task.id, conclusion, path="hq/", actor="user:x", at=clock.now())
+    return await conversation.conclude(database, task.id, conclusion, by=SUPERVISOR, at=clock.now())
 
 
 async def test_each_answer_is_stored_with_its_own_second_of_the_call(database: Database, clock: ManualClock) -> None:

@@ -154,6 +154,52 @@ async def test_a_finding_stays_out_and_a_clear_complaint_about_sales_conduct_cou
     assert str(rows[0]["callback_task_id"]) == board.task
 
 
+async def test_a_colleagues_conversation_is_not_ones_own_to_record(board: Board) -> None:
+    """F-13, C-13: answers, findings and outcome are given by who talked, or by a supervisor for him."""
+    attempt = await board.talk()
+    colleague = await board.site.client(Role.CALLBACK_AGENT, Role.INTEGRATOR, where="hq")
+    supervisor = await board.site.client(Role.SUPERVISOR, where="hq")
+    assert colleague.user is not None
+    task = f"/callback-tasks/{board.task}"
+
+    async def each(client: Client) -> list[tuple[int, str | None]]:
+        replies = [
+            await client("PUT", f"{task}/answers", json={"answers": YES[:1]}),
+            await client.post(f"{task}/findings", WRONG_NUMBER),
+            await client.post(f"{task}/outcome", {"kind": "completed"}),
+        ]
+        return [(reply.status, reply.code) for reply in replies]
+
+    refused = [(403, "callback_not_yours")] * 3
+    assert await each(colleague) == refused
+    assert await each(supervisor) == [(200, None), (201, None), (422, "callback_outcome_refused")]
+    await board.hang_up(attempt)
+    assert await each(colleague) == refused
+    async with board.database.transaction() as conn:
+        await conn.execute("UPDATE call SET user_id = $2 WHERE id = $1", attempt, colleague.user.id)
+    assert [status for status, _ in await each(colleague)] == [200, 201, 422]
+
+
+async def test_the_ordinary_way_to_a_ticket_knows_the_callbacks_matter(board: Board) -> None:
+    """T-2, C-14: whichever way the agent opens it, it hangs on the task, the customer and the policy."""
+    attempt = await board.talk()
+    heard = {name: SALES_CONDUCT[name] for name in ("subject", "intention", "respondent")}
+    made = await board.agent.post(f"/calls/{attempt}/tickets", {"heard": heard, "demand": "退保"})
+    assert made.status == 201, made.body
+    async with board.database.connection() as conn:
+        row = await conn.fetchrow("SELECT * FROM ticket")
+        task = await conn.fetchrow("SELECT customer_id, policy_id FROM callback_task")
+    assert row is not None
+    assert task is not None
+    assert (str(row["callback_task_id"]), row["callback_attempt_id"]) == (board.task, attempt)
+    assert (row["customer_id"], row["policy_id"], row["policy_number"]) == (
+        task["customer_id"],
+        task["policy_id"],
+        "P1",
+    )
+    assert (row["source"], row["channel"], row["opened_via"]) == ("callback", "phone_inbound", "callback_agent")
+
+
 @pytest.mark.parametrize("who", ["agent", "public"])
 async def test_a_customers_clear_complaint_is_not_made_nobodys(board: Board, who: str) -> None:
     """T-2, R-1.1, F-37: whoever was heard to be the policyholder is not afterwards a sales agent or the public."""

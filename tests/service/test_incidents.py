@@ -10,7 +10,8 @@ from callcenter.calls.call import Incident
 from callcenter.calls.store import raise_incidents
 from callcenter.db.pool import Database
 from tests.conftest import NOON
-from tests.service.site import Site
+from tests.service.desk import a_call, hang_up
+from tests.service.site import ELSEWHERE, Site
 
 pytestmark = pytest.mark.service
 
@@ -48,6 +49,19 @@ async def test_who_has_looked_first_stays_and_his_note_is_in_the_audit_trail(sit
     async with database.connection() as conn:
         (row,) = await conn.fetch("SELECT details FROM audit WHERE action = 'incident.seen'")
     assert row["details"] == {"note": "已回访客户"}
+
+
+async def test_an_incident_of_a_call_is_known_to_whom_the_call_is(site: Site, database: Database) -> None:
+    """H2, T-6: of a call nobody took, and of no call, to every supervisor."""
+    own, elsewhere = await site.client(Role.SUPERVISOR), await site.client(Role.SUPERVISOR, where=ELSEWHERE)
+    assert own.user is not None
+    async with database.transaction() as conn:
+        taken, lost = await a_call(conn, user=own.user.id), await a_call(conn, 2)
+        await hang_up(conn, lost, NOON)
+        for call, kind in ((taken, "degraded"), (lost, "nobody_there"), (None, "event_log_missing")):
+            await raise_incidents(conn, [(call, Incident(kind, NOON, {}))])
+    seen = [{row["kind"] for row in (await who.get("/incidents")).json["items"]} for who in (own, elsewhere)]
+    assert seen == [{"degraded", "nobody_there", "event_log_missing"}, {"nobody_there", "event_log_missing"}]
 
 
 async def test_an_unknown_incident_is_not_found_and_agents_see_none(site: Site, database: Database) -> None:

@@ -7,14 +7,13 @@ from redis.asyncio import Redis as Client
 
 from callcenter.accounts.permissions import Role
 from callcenter.clock import ManualClock
-from callcenter.config import Config
 from callcenter.db.migrate import migrate
 from callcenter.db.pool import Database
 from callcenter.lab.postgres import Postgres
 from callcenter.lab.redis import Redis
 from callcenter.web import server, session
 from callcenter.web.limits import within
-from tests.service.site import Site
+from tests.service.site import Site, settings
 
 pytestmark = pytest.mark.service
 
@@ -24,7 +23,7 @@ async def test_logins_are_limited_by_redis_and_stay_possible_without_it(
 ) -> None:
     own = Redis.start(tmp_path / "redis")
     redis = Client.from_url(own.url())
-    app = server.build(Config(mode="test"), database=database, clock=clock, wall=clock, redis=redis)
+    app = server.build(settings(tmp_path), database=database, clock=clock, wall=clock, redis=redis)
     async with Site.running(app, database, clock) as site:
         body = {"user": "nobody", "password": "x"}
         statuses = [
@@ -50,11 +49,13 @@ async def test_the_limit_counts_each_name_by_itself(redis_url: str) -> None:
     await redis.aclose()
 
 
-async def test_without_its_database_the_server_says_so_and_comes_back(clock: ManualClock, service_folder: Path) -> None:
+async def test_without_its_database_the_server_says_so_and_comes_back(
+    clock: ManualClock, service_folder: Path, tmp_path: Path
+) -> None:
     own = Postgres.start(service_folder / "own-pg")
     await migrate(own.url())
     database = await Database.connect(own.url(), size=2)
-    app = server.build(Config(mode="test"), database=database, clock=clock, wall=clock)
+    app = server.build(settings(tmp_path), database=database, clock=clock, wall=clock)
     async with Site.running(app, database, clock) as site:
         agent = await site.client(Role.AGENT)
         assert (await agent.get("/me")).status == 200

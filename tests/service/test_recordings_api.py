@@ -19,14 +19,13 @@ from callcenter.accounts.permissions import PERMISSIONS, Permission, Role
 from callcenter.accounts.store import Organisation
 from callcenter.archiving.listening import RIGHTS
 from callcenter.clock import ManualClock
-from callcenter.config import Config
 from callcenter.db.pool import Database
 from callcenter.web import server
 from recordings import merkle
 from recordings.checkpoint import Signer, Verifier, parse
 from tests.fakes.captures import a_pair
 from tests.service.recorded import Recorded, RecordedCall
-from tests.service.site import ELSEWHERE, HOME, PATHS, Client, Reply, Site
+from tests.service.site import ELSEWHERE, HOME, PATHS, Client, Reply, Site, settings
 
 pytestmark = pytest.mark.service
 
@@ -75,7 +74,7 @@ class Hall:
 @pytest.fixture
 async def hall(database: Database, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Hall]:
     hotline = Recorded(database, clock, tmp_path)
-    config = Config(mode="test", recordings=hotline.config)
+    config = settings(tmp_path, recordings=hotline.config)
     app = server.build(config, database=database, clock=clock, wall=clock)
     async with Site.running(app, database, clock) as site:
         agent = await site.client(Role.AGENT)

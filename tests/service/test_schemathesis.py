@@ -22,11 +22,11 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 
 from callcenter.accounts.permissions import Role
 from callcenter.clock import ManualClock
-from callcenter.config import Config
 from callcenter.db.pool import Database
 from callcenter.testmode import SettableClock
 from callcenter.web import openapi, routes, server
 from tests.conftest import NOON, url_of
+from tests.service import site as sites
 from tests.service.site import Site
 
 pytestmark = pytest.mark.service
@@ -53,7 +53,9 @@ class Running:
 
 
 @pytest.fixture(scope="module")
-def running(postgres_url: str, template_database: str, redis_url: str) -> Iterator[Running]:
+def running(
+    postgres_url: str, template_database: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
     name = "schemathesis"
     started: Future[Running] = Future()
     stop = threading.Event()
@@ -65,7 +67,8 @@ def running(postgres_url: str, template_database: str, redis_url: str) -> Iterat
         database = await Database.connect(url_of(postgres_url, name))
         redis = Redis.from_url(redis_url)
         wall = ManualClock(NOON)
-        app = server.build(Config(mode="test"), database=database, clock=SettableClock(wall), wall=wall, redis=redis)
+        config = sites.settings(tmp_path_factory.mktemp("schemathesis"))
+        app = server.build(config, database=database, clock=SettableClock(wall), wall=wall, redis=redis)
         async with Site.running(app, database, wall) as site:
             everybody = await site.client(*Role, where="hq")
             started.set_result(Running(site.origin, everybody.headers["Authorization"]))

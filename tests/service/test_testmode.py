@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -13,17 +14,17 @@ from callcenter.db.pool import Database
 from callcenter.testmode import SettableClock, WrongModeError
 from callcenter.web import server
 from tests.conftest import NOON
-from tests.service.site import Site
+from tests.service.site import Site, settings
 
 pytestmark = pytest.mark.service
 
 MARCH = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
 
-async def test_the_clock_is_set_over_the_interface_and_sessions_live_on(database: Database) -> None:
+async def test_the_clock_is_set_over_the_interface_and_sessions_live_on(database: Database, tmp_path: Path) -> None:
     wall = ManualClock(NOON)
     clock = SettableClock(wall)
-    app = server.build(Config(mode="test"), database=database, clock=clock, wall=wall)
+    app = server.build(settings(tmp_path), database=database, clock=clock, wall=wall)
     async with Site.running(app, database, wall) as site:
         admin = await site.client(Role.ADMIN)
         reply = await admin("PUT", "/test/clock", json={"at": MARCH.isoformat()})

@@ -35,6 +35,7 @@ async def test_health_readiness_and_metrics_are_told(site: Site) -> None:
     assert ready.json == {"status": "ok", "parts": {"database": "ok"}}
     metrics = await site.nobody.get(f"{site.origin}/metrics")
     assert b'callcenter_http_requests_total{route="/healthz"' in metrics.body
+    assert b"\ncallcenter_tickets_spooled 0\n# TYPE callcenter_tickets_set_aside gauge" in metrics.body
     for gauge in backlog.COUNTS:
         assert f"\n{gauge} 0.0\n".encode() in metrics.body
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from callcenter import log
@@ -84,6 +85,27 @@ def test_numbers_are_hidden_in_message_fields_nested_values_and_exceptions(strea
     assert "13812345678" not in stream.getvalue()
     assert last(stream)["caller"] == "138****5678"
     assert "ValueError" in last(stream)["exception"]
+
+
+def test_the_row_a_database_refused_is_not_quoted(stream: io.StringIO) -> None:
+    """Also where it is only the cause of what is logged, or one of several errors."""
+
+    def refused() -> asyncpg.PostgresError:
+        error = asyncpg.NotNullViolationError('null value in column "number"')
+        error.detail = "Failing row contains (王小明, 客户称业务员代签名)."
+        return error
+
+    try:
+        try:
+            raise refused()
+        except asyncpg.PostgresError as error:
+            raise ExceptionGroup("several", [refused(), ValueError("x")]) from error
+    except ExceptionGroup:
+        logging.getLogger("callcenter.test").exception("not written")
+    told = stream.getvalue()
+    assert told.count("null value in column") == 2
+    assert "王小明" not in told
+    assert "代签名" not in told
 
 
 def test_a_line_carries_what_was_bound_and_loses_it_after(stream: io.StringIO) -> None:
