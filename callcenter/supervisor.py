@@ -53,14 +53,22 @@ def program(*arguments: str) -> list[str]:
 
 async def keep(child: Child, stopping: asyncio.Event) -> None:
     """Starts the child again whenever it ends, until `stopping` or cancelled; then ends it: politely, after 10 s by
-    force. Raises UnusableError when it says at its first start that it cannot be used."""
+    force. Raises UnusableError when it says at its first start that it cannot be used.
+
+    Each child has a session of its own: so Linux gives it its share of the processor however busy the others are
+    (sched(7), autogroup), and a terminal's Ctrl-C reaches the supervisor alone.
+    """
     loop = asyncio.get_running_loop()
     pause = 0.0
     try:
         while not stopping.is_set():
             begun = loop.time()
             child.process = await asyncio.create_subprocess_exec(
-                *child.command, env=dict(child.environment), stdout=child.output, stderr=child.output
+                *child.command,
+                env=dict(child.environment),
+                stdout=child.output,
+                stderr=child.output,
+                start_new_session=True,
             )
             child.starts += 1
             log.info("process started", extra={"child": child.name, "pid": child.process.pid, "starts": child.starts})
@@ -86,9 +94,12 @@ async def supervise(children: Sequence[Child], stopping: asyncio.Event) -> None:
 
 
 def stop_on_signals(stopping: asyncio.Event) -> None:
-    """SIGINT and SIGTERM end the supervision in order."""
+    """SIGINT, SIGTERM and, unless nohup keeps it away, SIGHUP end the supervision in order."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    handled = {signal.SIGINT, signal.SIGTERM}
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        handled.add(signal.SIGHUP)
+    for number in handled:
         loop.add_signal_handler(number, stopping.set)
 
 
