@@ -5,8 +5,6 @@ A sealing that dies is taken up by the next archiver, of which only one works at
 
 import asyncio
 import logging
-import os
-import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -35,7 +33,6 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 2
 BATCH = 16
-NICE = 10
 PATIENCE = timedelta(minutes=10)
 """How long after a call's end a capture that is still open is waited for."""
 RETRY = timedelta(seconds=10)
@@ -64,7 +61,7 @@ class Archiver:
         self._site: Site | None = None
         self._complaint: str | None = None
         self._turn = asyncio.Lock()
-        self._threads = ThreadPoolExecutor(AT_ONCE, "sealing", initializer=_yield_to_calls)
+        self._threads = ThreadPoolExecutor(AT_ONCE, "sealing")
         self._scan = orphans.Scan(config.volumes)
 
     async def seal_due(self) -> int:
@@ -289,8 +286,3 @@ def _sign(site: Site) -> None:
     signed = site.log.signed_head()
     if site.log.head.size > (signed.size if signed is not None else 0):
         site.log.sign(site.signer)
-
-
-def _yield_to_calls() -> None:
-    """Lowers this thread's priority: Linux keeps it per thread."""
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
