@@ -1,19 +1,66 @@
-"""Refusals that every part of the application shares. Must never carry personal data in its text."""
+"""Refusals that every part of the application shares. Must never carry personal data in its words."""
 
-from typing import ClassVar, Final
+from collections.abc import Mapping
+from typing import ClassVar, Final, Literal
+
+from tickets.errors import Words
 
 UNUSABLE: Final = 2
 """Exit status: the settings, the machine or the database must be changed first; the text says how."""
 
 
 class ApplicationError(Exception):
-    """A request was understood and cannot be done; `code` is stable, the text is for people."""
+    """A request was understood and cannot be done; `code` is stable, `words` are for people, in both languages."""
 
     code: ClassVar[str] = "refused"
+
+    def __init__(self, words: Words) -> None:
+        super().__init__(words.en)
+        self.words = words
+
+
+class UnfitValueError(ValueError):
+    """A value that fits its type, but cannot be: raised by what validates a field of a request."""
+
+    def __init__(self, words: Words) -> None:
+        super().__init__(words.en)
+        self.words = words
 
 
 class CannotStartError(Exception):
     """A process cannot start; the text says why, and what to do."""
+
+
+Kind = Literal[
+    "agent",
+    "call",
+    "callback task",
+    "campaign",
+    "clock",
+    "customer",
+    "incident",
+    "organisation",
+    "recording",
+    "ticket",
+    "token",
+    "user",
+]
+"""What can be asked for in vain; the access log writes it so."""
+
+KINDS: Final[Mapping[Kind, str]] = {
+    "agent": "坐席",
+    "call": "通话",
+    "callback task": "回访任务",
+    "campaign": "回访批次",
+    "clock": "测试时钟",
+    "customer": "客户",
+    "incident": "事件记录",
+    "organisation": "机构",
+    "recording": "录音档案",
+    "ticket": "服务单",
+    "token": "接口令牌",
+    "user": "用户",
+}
 
 
 class NotFoundError(ApplicationError):
@@ -21,8 +68,8 @@ class NotFoundError(ApplicationError):
 
     code = "not_found"
 
-    def __init__(self, kind: str, object_id: object) -> None:
-        super().__init__(f"no {kind} {object_id}")
+    def __init__(self, kind: Kind, object_id: object) -> None:
+        super().__init__(Words(f"没有找到{KINDS[kind]}：{object_id}", f"no {kind} {object_id}"))
         self.kind = kind
         self.object_id = str(object_id)
 

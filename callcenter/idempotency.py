@@ -11,6 +11,7 @@ from uuid import UUID
 
 from callcenter.db.pool import Database
 from callcenter.errors import ConflictError, InvalidError
+from tickets.errors import Words
 
 KEPT_FOR = timedelta(hours=24)
 LEASE = timedelta(seconds=60)
@@ -70,11 +71,13 @@ async def claim(db: Database, claim: Claim, at: datetime, lease: timedelta = LEA
             return None
         row = await conn.fetchrow(FIND, claim.actor, claim.key)
     if row is None:
-        raise StillRunningError("the first request with this key has just failed: try again")
+        raise StillRunningError(
+            Words("使用该键的首次请求刚刚失败，请重试", "the first request with this key has just failed: try again")
+        )
     if (row["route"], row["body_sha256"]) != (claim.route, claim.body_sha256):
-        raise KeyReusedError("this key was used for another request")
+        raise KeyReusedError(Words("该键已用于另一请求", "this key was used for another request"))
     if row["status"] is None:
-        raise StillRunningError("the first request with this key is still running")
+        raise StillRunningError(Words("使用该键的首次请求仍在处理", "the first request with this key is still running"))
     return Kept(row["status"], row["answer"])
 
 

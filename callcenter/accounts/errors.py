@@ -1,6 +1,9 @@
 """What can go wrong about accounts. Must never tell somebody what lies outside their organisations."""
 
+from typing import Literal
+
 from callcenter.errors import ConflictError, InvalidError
+from tickets.errors import Words
 
 
 class LoginTakenError(ConflictError):
@@ -8,8 +11,9 @@ class LoginTakenError(ConflictError):
 
     code = "taken"
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"the {what} belongs to somebody already")
+    def __init__(self, what: Literal["login", "extension"]) -> None:
+        zh = "登录名" if what == "login" else "分机"
+        super().__init__(Words(f"该{zh}已被使用", f"the {what} belongs to somebody already"))
 
 
 class OrganisationTakenError(ConflictError):
@@ -18,7 +22,12 @@ class OrganisationTakenError(ConflictError):
     code = "taken"
 
     def __init__(self, organisation_id: str) -> None:
-        super().__init__(f"{organisation_id}: the id is taken, or there is a headquarters already")
+        super().__init__(
+            Words(
+                f"{organisation_id}：机构代码已被使用，或已有总公司",
+                f"{organisation_id}: the id is taken, or there is a headquarters already",
+            )
+        )
 
 
 class NotOursToGiveError(InvalidError):

@@ -10,6 +10,7 @@ from callcenter.accounts.people import Doer
 from callcenter.accounts.store import Organisation, OrganisationKind
 from callcenter.db.pool import Connection, Database
 from callcenter.errors import NotFoundError
+from tickets.errors import Words
 
 PARENT_KIND: Mapping[OrganisationKind, OrganisationKind | None] = {
     "hq": None,
@@ -17,6 +18,13 @@ PARENT_KIND: Mapping[OrganisationKind, OrganisationKind | None] = {
     "city": "province",
     "counter_a": "city",
     "counter_b": "city",
+}
+KIND_WORDS: Mapping[OrganisationKind, Words] = {
+    "hq": Words("总公司", "headquarters"),
+    "province": Words("省级分公司", "province"),
+    "city": Words("地市中心支公司", "city"),
+    "counter_a": Words("A类柜面", "counter A"),
+    "counter_b": Words("B类柜面", "counter B"),
 }
 
 
@@ -36,11 +44,11 @@ async def found(
     async with db.transaction() as conn:
         parent = None if parent_id is None else await store.organisation(conn, parent_id)
         if parent_id is not None and (parent is None or not parent.path.startswith(doer.path)):
-            raise NotOursToGiveError(f"there is no organisation {parent_id} among yours")
-        if PARENT_KIND[kind] != (parent.kind if parent else None) or (parent is None and doer.path):
             raise NotOursToGiveError(
-                f"a {kind} stands below a {PARENT_KIND[kind]}" if PARENT_KIND[kind] else "no parent"
+                Words(f"您的机构范围内没有{parent_id}", f"there is no organisation {parent_id} among yours")
             )
+        if PARENT_KIND[kind] != (parent.kind if parent else None) or (parent is None and doer.path):
+            raise NotOursToGiveError(_place_of(kind))
         path = f"{parent.path if parent else ''}{organisation_id}/"
         organisation = Organisation(organisation_id, kind, parent_id, name, path)
         if await store.organisation(conn, organisation_id) == organisation:
@@ -83,3 +91,11 @@ async def rename(db: Database, doer: Doer, organisation_id: str, name: str, at: 
             address=doer.address,
         )
     return Organisation(before.id, before.kind, before.parent_id, name, before.path)
+
+
+def _place_of(kind: OrganisationKind) -> Words:
+    own, parent = KIND_WORDS[kind], PARENT_KIND[kind]
+    if parent is None:
+        return Words(f"{own.zh}没有上级机构，也只有一个", f"{own.en} has no parent, and there is one")
+    above = KIND_WORDS[parent]
+    return Words(f"{own.zh}须设在{above.zh}之下", f"{own.en} stands below {above.en}")

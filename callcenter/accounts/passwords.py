@@ -7,6 +7,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from callcenter.errors import InvalidError
+from tickets.errors import Words
 
 SHORTEST = 10
 LONGEST = 128
@@ -29,15 +30,22 @@ class WeakPasswordError(InvalidError):
 def check(password: str, login: str) -> None:
     """Raises WeakPasswordError unless long enough, of three kinds of characters, and neither common nor the login."""
     if not SHORTEST <= len(password) <= LONGEST:
-        raise WeakPasswordError(f"a password has {SHORTEST} to {LONGEST} characters")
+        raise WeakPasswordError(
+            Words(f"密码长度为{SHORTEST}至{LONGEST}个字符", f"a password has {SHORTEST} to {LONGEST} characters")
+        )
     kinds = (str.islower, str.isupper, str.isdigit, lambda c: not c.isalnum())
     if sum(any(kind(character) for character in password) for kind in kinds) < KINDS:
-        raise WeakPasswordError("a password has three of: small letters, capitals, digits, other characters")
+        raise WeakPasswordError(
+            Words(
+                "密码须含小写字母、大写字母、数字、其他字符中的三种",
+                "a password has three of: small letters, capitals, digits, other characters",
+            )
+        )
     folded = password.lower()
     if login.lower() in folded:
-        raise WeakPasswordError("a password does not hold the log-in name")
+        raise WeakPasswordError(Words("密码不得包含登录名", "a password does not hold the log-in name"))
     if any(folded.startswith(word) for word in COMMON):
-        raise WeakPasswordError("a password does not start with a common one")
+        raise WeakPasswordError(Words("密码不得以常见密码开头", "a password does not start with a common one"))
 
 
 async def hashed(password: str) -> str:

@@ -16,6 +16,7 @@ from callcenter.agents import shift
 from callcenter.db.pool import Connection, Database
 from callcenter.errors import ForbiddenError, NotFoundError
 from callcenter.idempotency import KeyReusedError
+from tickets.errors import Words
 
 COUNT_ADMINS = "SELECT count(*) FROM app_user WHERE active AND 'admin' = ANY(roles) AND id <> $1"
 
@@ -64,7 +65,7 @@ async def hire(db: Database, doer: Doer, new: NewUser, at: datetime) -> User:
         path = await _path_within(conn, doer, new.organisation_id)
         if (there := await store.user(conn, new.id)) is not None:
             if there.login != new.login or not there.path.startswith(doer.path):
-                raise KeyReusedError("this key was used for somebody else")
+                raise KeyReusedError(Words("该键已用于另一人员", "this key was used for somebody else"))
             return there
         user = User(
             id=new.id,
@@ -104,7 +105,11 @@ async def change(
     async with db.transaction() as conn:
         before = await find(conn, doer, user_id)
         if user_id == doer.user_id and {"roles", "organisation_id", "active"} & changes.keys():
-            raise NotOursToGiveError("nobody changes their own roles, organisation or being active")
+            raise NotOursToGiveError(
+                Words(
+                    "不得修改本人的角色、机构或启用状态", "nobody changes their own roles, organisation or being active"
+                )
+            )
         path = (
             await _path_within(conn, doer, changes["organisation_id"]) if "organisation_id" in changes else before.path
         )
@@ -112,7 +117,7 @@ async def change(
         if "admin" in before.roles and before.active and not ("admin" in wanted.roles and wanted.active):
             await conn.execute(sessions.LOCK_LOGIN, "the last admin")
             if await conn.fetchval(COUNT_ADMINS, user_id) == 0:
-                raise LastAdminError("somebody else must be an active admin first")
+                raise LastAdminError(Words("须先有另一名启用的管理员", "somebody else must be an active admin first"))
         await store.save_user(conn, wanted)
         if before.active and not wanted.active:
             await conn.execute(sessions.REVOKE_ALL, user_id, at, None)
@@ -143,7 +148,7 @@ async def change_password(db: Database, actor: Actor, address: str, old: str, ne
     ForbiddenError for a token, which has no password.
     """
     if actor.kind != "user":
-        raise ForbiddenError("a token has no password")
+        raise ForbiddenError(Words("接口令牌没有密码", "a token has no password"))
     passwords.check(new, actor.login)
     async with sessions.trying(db, actor.login, address, at):
         async with db.connection() as conn:
@@ -151,7 +156,7 @@ async def change_password(db: Database, actor: Actor, address: str, old: str, ne
         if not await passwords.fits(stored, old):
             async with db.transaction() as conn:
                 await _record(conn, Doer.of(actor, address), "user.password_refused", actor.id, at, {})
-            raise sessions.WrongPasswordError("the old password is wrong")
+            raise sessions.WrongPasswordError(Words("原密码错误", "the old password is wrong"))
         password_hash = await passwords.hashed(new)
         async with db.transaction() as conn:
             await store.set_password(conn, actor.id, password_hash, at)
@@ -163,7 +168,9 @@ async def change_password(db: Database, actor: Actor, address: str, old: str, ne
 async def _path_within(conn: Connection, doer: Doer, organisation_id: str) -> str:
     organisation = await store.organisation(conn, organisation_id)
     if organisation is None or not organisation.path.startswith(doer.path):
-        raise NotOursToGiveError(f"there is no organisation {organisation_id} among yours")
+        raise NotOursToGiveError(
+            Words(f"您的机构范围内没有{organisation_id}", f"there is no organisation {organisation_id} among yours")
+        )
     return organisation.path
 
 

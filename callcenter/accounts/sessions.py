@@ -18,6 +18,7 @@ from callcenter.accounts.permissions import Permission, Role
 from callcenter.db.pool import Database
 from callcenter.errors import ApplicationError
 from callcenter.ids import uuid7
+from tickets.errors import Words
 
 SESSION_LASTS = timedelta(hours=12)
 IDLE = timedelta(minutes=60)
@@ -126,7 +127,9 @@ async def _count(db: Database, login: str, address: str, at: datetime) -> None:
             conn, actor="nobody", action="session.locked_out", object_kind="login", object_id=login, at=at,
             address=address,
         )  # fmt: skip
-    raise LockedOutError(f"wait {WINDOW // timedelta(minutes=1)} minutes")
+    raise LockedOutError(
+        Words(f"请在{WINDOW // timedelta(minutes=1)}分钟后再试", f"wait {WINDOW // timedelta(minutes=1)} minutes")
+    )
 
 
 async def log_in(
@@ -143,7 +146,7 @@ async def log_in(
                     conn, actor="nobody", action="session.refused", object_kind="login", object_id=login, at=at,
                     address=address,
                 )  # fmt: skip
-            raise WrongPasswordError("the name or the password is wrong")
+            raise WrongPasswordError(Words("用户名或密码错误", "the name or the password is wrong"))
         assert user is not None
         token, session_id = new_token(SESSION_PREFIX), uuid7(at)
         expires_at = at + SESSION_LASTS
@@ -153,7 +156,7 @@ async def log_in(
                 INSERT_SESSION, session_id, digest(token), user["id"], kind, at, expires_at, address, agent
             )
             if opened is None:
-                raise WrongPasswordError("the name or the password is wrong")
+                raise WrongPasswordError(Words("用户名或密码错误", "the name or the password is wrong"))
             await conn.execute(FORGIVE, login, address)
             await audit.record(
                 conn, actor=f"user:{user['id']}", action="session.opened", object_kind="session",

@@ -11,6 +11,7 @@ import asyncpg
 from callcenter.accounts.errors import LoginTakenError, OrganisationTakenError
 from callcenter.db.pool import Connection
 from callcenter.errors import StaleVersionError
+from tickets.errors import Words
 
 OrganisationKind = Literal["hq", "province", "city", "counter_a", "counter_b"]
 Phone = Literal["web", "desk"]
@@ -194,7 +195,7 @@ async def save_user(conn: Connection, user: User) -> None:
     except asyncpg.UniqueViolationError:
         raise LoginTakenError("extension") from None
     if done != "UPDATE 1":
-        raise StaleVersionError("this person was changed in the meantime")
+        raise StaleVersionError(Words("该人员信息已被他人修改", "this person was changed in the meantime"))
 
 
 UPDATE_PASSWORD = "UPDATE app_user SET password_hash = $2, password_set_at = $3 WHERE id = $1"  # noqa: S105 - SQL

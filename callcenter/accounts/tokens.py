@@ -12,6 +12,7 @@ from callcenter.accounts.sessions import TOKEN_PREFIX, digest, new_token
 from callcenter.accounts.store import Token
 from callcenter.db.pool import Database
 from callcenter.errors import ConflictError, NotFoundError
+from tickets.errors import Words
 
 GRANTABLE = permissions.PERMISSIONS[Role.INTEGRATOR]
 """The scopes there are: what an integrator's role may do."""
@@ -29,14 +30,21 @@ async def issue(
 ) -> tuple[Token, str]:
     """The token and its secret, which is not kept. Raises NotOursToGiveError, and ConflictError when issued before."""
     if unknown := scopes - GRANTABLE:
-        raise NotOursToGiveError(f"not a scope for integrators: {', '.join(sorted(unknown))}")
+        raise NotOursToGiveError(
+            Words(
+                f"不能授予接口的权限：{'、'.join(sorted(unknown))}",
+                f"not a scope for integrators: {', '.join(sorted(unknown))}",
+            )
+        )
     if expires_at <= at:
-        raise NotOursToGiveError("expires_at lies in the past")
+        raise NotOursToGiveError(Words("expires_at 已过去", "expires_at lies in the past"))
     secret = new_token(TOKEN_PREFIX)
     async with db.transaction() as conn:
         organisation = await store.organisation(conn, organisation_id)
         if organisation is None or not organisation.path.startswith(doer.path):
-            raise NotOursToGiveError(f"there is no organisation {organisation_id} among yours")
+            raise NotOursToGiveError(
+                Words(f"您的机构范围内没有{organisation_id}", f"there is no organisation {organisation_id} among yours")
+            )
         token = Token(
             id=token_id,
             name=name,
@@ -51,7 +59,10 @@ async def issue(
         )
         if not await store.add_token(conn, token, digest(secret)):
             raise ConflictError(
-                "this token was issued before; its secret cannot be shown again: revoke it, issue another"
+                Words(
+                    "该令牌此前已签发，密钥不能再次显示：请撤销后另行签发",
+                    "this token was issued before; its secret cannot be shown again: revoke it, issue another",
+                )
             )
         await audit.record(
             conn,

@@ -10,6 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from callcenter.errors import ConflictError, InvalidError
+from tickets.errors import Words
 
 LONGEST_WRAP_UP = timedelta(minutes=30)
 NO_ANSWER = "no_answer"
@@ -25,6 +26,14 @@ class State(StrEnum):
     WRAP_UP = "wrap_up"
 
 
+WORDS: Mapping[State, Words] = {
+    State.OFFLINE: Words("签出", "logged out"),
+    State.READY: Words("就绪", "ready"),
+    State.PAUSED: Words("置忙", "paused"),
+    State.WRAP_UP: Words("话后", "wrapping up"),
+}
+
+
 class Action(StrEnum):
     LOG_IN = "log_in"
     READY = "ready"
@@ -34,6 +43,16 @@ class Action(StrEnum):
     EXTEND = "extend"
     LOG_OUT = "log_out"
 
+
+ACTION_WORDS: Mapping[Action, Words] = {
+    Action.LOG_IN: Words("签入", "log in"),
+    Action.READY: Words("就绪", "be ready"),
+    Action.PAUSE: Words("置忙", "pause"),
+    Action.MISS: Words("登记为未接", "miss a call"),
+    Action.RELEASE: Words("结束通话", "end a call"),
+    Action.EXTEND: Words("延长话后", "extend the wrap-up"),
+    Action.LOG_OUT: Words("签出", "log out"),
+}
 
 MOVES: Mapping[tuple[State, Action], State] = {
     (State.OFFLINE, Action.LOG_IN): State.READY,
@@ -118,7 +137,9 @@ def move(agent: Agent, action: Action, at: datetime) -> Agent:
     try:
         state = MOVES[agent.state, action]
     except KeyError:
-        raise IllegalAgentMoveError(f"{action} is not possible while {agent.state}") from None
+        is_so, wish = WORDS[agent.state], ACTION_WORDS[action]
+        words = Words(f"{is_so.zh}状态下不能{wish.zh}", f"an agent who is {is_so.en} cannot {wish.en}")
+        raise IllegalAgentMoveError(words) from None
     if state is agent.state:
         return agent
     return replace(agent, state=state, since=at, reason=None, until=None, call_id=None)

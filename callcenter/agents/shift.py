@@ -15,6 +15,7 @@ from callcenter.agents.agent import Agent, NoPhoneError, State, UnknownPauseReas
 from callcenter.agents.store import Person
 from callcenter.db.away import is_away
 from callcenter.db.pool import Connection, Database
+from tickets.errors import Words
 
 log = logging.getLogger(__name__)
 
@@ -46,11 +47,16 @@ async def log_in(
     async with db.transaction() as conn:
         person, before = await store.lock(conn, user_id, path, at)
         if person.extension is None:
-            raise NoPhoneError("此账号没有分机。 This account has no extension.")
+            raise NoPhoneError(Words("此账号没有分机。", "This account has no extension."))
         served = await _served(conn, person)
         wanted = served if queues is None else tuple(dict.fromkeys(queues))
         if not set(wanted) <= set(served):
-            raise UnknownQueueError(f"queues this agent serves: {', '.join(served) or 'none'}")
+            raise UnknownQueueError(
+                Words(
+                    f"该坐席服务的队列：{'、'.join(served) or '无'}",
+                    f"queues this agent serves: {', '.join(served) or 'none'}",
+                )
+            )
         after = rules.log_in(before, f"{phone or person.phone}-{person.extension}", wanted, at)
         if pause is not None:
             after = rules.pause(after, await _reason(conn, pause), at)
@@ -96,7 +102,9 @@ async def serve(
     """Which queues an agent serves from now on, with the penalty in each. Raises NotFoundError, UnknownQueueError."""
     wanted = dict(queues)
     if not set(wanted) <= set(names.QUEUES) - {names.QUEUE_FALLBACK}:
-        raise UnknownQueueError(f"queues: {', '.join(names.QUEUES)}")
+        raise UnknownQueueError(
+            Words(f"没有这个队列，可用：{'、'.join(names.QUEUES)}", f"queues: {', '.join(names.QUEUES)}")
+        )
     async with db.transaction() as conn:
         _, before = await store.lock(conn, user_id, path, at)
         await store.set_queues(conn, user_id, list(wanted.items()))
@@ -175,7 +183,9 @@ async def _served(conn: Connection, person: Person) -> tuple[str, ...]:
 async def _reason(conn: Connection, code: str) -> str:
     known = [reason.code for reason in await store.pause_reasons(conn) if reason.active and reason.by_hand]
     if code not in known:
-        raise UnknownPauseReasonError(f"reasons: {', '.join(known)}")
+        raise UnknownPauseReasonError(
+            Words(f"没有这个置忙原因，可用：{'、'.join(known)}", f"reasons: {', '.join(known)}")
+        )
     return code
 
 

@@ -1,6 +1,7 @@
 """Why a recording is not played or proved now, each with a stable code. Must never tell where a file lies."""
 
 from callcenter.errors import ApplicationError, AwayError, ConflictError, ForbiddenError, InvalidError
+from tickets.errors import Words
 
 
 class NotSealedError(ConflictError):
@@ -39,7 +40,7 @@ class RangeError(ApplicationError):
     code = "range_not_satisfiable"
 
     def __init__(self, size: int) -> None:
-        super().__init__(f"there are {size} bytes")
+        super().__init__(Words(f"共有{size}字节", f"there are {size} bytes"))
         self.headers = {"Content-Range": f"bytes */{size}"}
 
 

@@ -16,6 +16,7 @@ from callcenter.db.pool import Connection
 from callcenter.errors import NotFoundError
 from callcenter.opening import By
 from tickets import store as tickets
+from tickets.errors import Words
 
 TICKETS = "SELECT ticket_id FROM ticket_call WHERE call_id = $1 ORDER BY ticket_id"
 SPOKE = """
@@ -45,7 +46,9 @@ async def admit(conn: Connection, listener: Listener, call_id: UUID | None, tick
         if not await _sees(conn, listener, ticket_id):
             raise NotFoundError("ticket", ticket_id)
         if ticket_id not in hangs_on:
-            raise TicketNotOfRecordingError("这条录音不属于该服务单。 This recording does not hang on that ticket.")
+            raise TicketNotOfRecordingError(
+                Words("这条录音不属于该服务单。", "This recording does not hang on that ticket.")
+            )
     may = listener.actor.may
     if may(Permission.RECORDING_LISTEN):
         return
@@ -61,7 +64,9 @@ async def admit(conn: Connection, listener: Listener, call_id: UUID | None, tick
         and await conn.fetchval(SPOKE, call_id, listener.actor.id)
     ):
         return
-    raise NotYoursToHearError("这条录音不在您可以收听的范围内。 This recording is not among those you may hear.")
+    raise NotYoursToHearError(
+        Words("这条录音不在您可以收听的范围内。", "This recording is not among those you may hear.")
+    )
 
 
 async def _sees(conn: Connection, listener: Listener, ticket_id: UUID) -> bool:

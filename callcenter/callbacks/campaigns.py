@@ -18,6 +18,7 @@ from callcenter.errors import InvalidError
 from callcenter.idempotency import KeyReusedError
 from callcenter.ids import uuid7
 from tickets.calendar import end_of_day
+from tickets.errors import Words
 
 
 class UnknownScriptError(InvalidError):
@@ -65,13 +66,15 @@ async def create(
     """
     version = (script_version or CURRENT) if purpose is Purpose.NEW_BUSINESS else None
     if version is not None and version not in SCRIPTS:
-        raise UnknownScriptError(f"known versions: {', '.join(SCRIPTS)}")
+        raise UnknownScriptError(
+            Words(f"没有这个问卷版本，可用：{'、'.join(SCRIPTS)}", f"known versions: {', '.join(SCRIPTS)}")
+        )
     campaign = Campaign(CampaignId(id), name, organisation_id, purpose, version, actor, at)
     async with db.transaction() as conn:
         if not await store.add_campaign(conn, campaign):
             there = await store.campaign(conn, id, "")
             if replace(there, created_at=at) != campaign:
-                raise KeyReusedError("this key was used for another campaign")
+                raise KeyReusedError(Words("该键已用于另一批次", "this key was used for another campaign"))
             return there
         await audit.record(
             conn, actor=actor, action="campaign.create", object_kind="campaign", object_id=str(id), at=at

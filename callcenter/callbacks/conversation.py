@@ -26,6 +26,7 @@ from callcenter.db.pool import Connection, Database
 from callcenter.ids import uuid7
 from callcenter.opening import By
 from tickets.calendar import Calendar
+from tickets.errors import Words
 
 HELD = frozenset({State.TALKING, State.CONCLUDING})
 """While a task is so, its outcome is owed by who talked on it."""
@@ -123,11 +124,15 @@ async def talk_of(conn: Connection, found: Task, by: By) -> Talk:
     """The conversation a record on the task belongs to: the latest. Raises NoConversationError, NotYourCallError."""
     talk = await store.talk(conn, found.id)
     if talk is None:
-        raise NoConversationError("没有与客户的通话，不能记录。 There is no conversation this could belong to.")
+        raise NoConversationError(
+            Words("没有与客户的通话，不能记录。", "There is no conversation this could belong to.")
+        )
     if by.user_id not in talk.agents and not by.may(Permission.CALL_SUPERVISE):
         raise NotYourCallError(
-            "这是其他坐席的回访通话，只能由通话坐席或班组长登记。 "
-            "This is another agent's callback: only who talked on it, or a supervisor, records what came of it."
+            Words(
+                "这是其他坐席的回访通话，只能由通话坐席或班组长登记。",
+                "This is another agent's callback: only who talked on it, or a supervisor, records what came of it.",
+            )
         )
     return talk
 
@@ -135,7 +140,9 @@ async def talk_of(conn: Connection, found: Task, by: By) -> Talk:
 async def _open_talk(conn: Connection, found: Task, by: By) -> Talk:
     talk = await talk_of(conn, found, by)
     if found.state is State.DONE:
-        raise NoConversationError("任务已完成，回答不再更改。 The task is done: its answers are not changed any more.")
+        raise NoConversationError(
+            Words("任务已完成，回答不再更改。", "The task is done: its answers are not changed any more.")
+        )
     return talk
 
 
@@ -144,15 +151,17 @@ def _refuse(asked: Sequence[Question], said: Sequence[Said], known: Mapping[str,
     for one in said:
         question = questions.get(one.question)
         if question is None:
-            raise AnswerRefusedError(f"问卷中没有此问题。 Not a question of this task: {one.question[:60]}.")
+            raise AnswerRefusedError(Words("问卷中没有此问题。", f"Not a question of this task: {one.question[:60]}."))
         if one.answer is Answer.NOT_APPLICABLE and not question.may_not_apply:
-            raise AnswerRefusedError(f"此问题必须回答。 This question always applies: {one.question}.")
+            raise AnswerRefusedError(Words("此问题必须回答。", f"This question always applies: {one.question}."))
     confirmed = {**known, **{one.question: one.answer for one in said}}
     first = asked[0].code if asked else None
     if first is not None and confirmed.get(first) is not Answer.YES and any(one.question != first for one in said):
         raise RespondentNotConfirmedError(
-            "尚未确认接听人为投保人本人，不得询问或透露保单内容（C-5）。 "
-            "Nothing may be asked or told before the policyholder is confirmed."
+            Words(
+                "尚未确认接听人为投保人本人，不得询问或透露保单内容（C-5）。",
+                "Nothing may be asked or told before the policyholder is confirmed.",
+            )
         )
 
 
@@ -173,7 +182,7 @@ async def _concluded(
         case Kind.SERVED:
             if found.purpose is not Purpose.RETURN_CALL:
                 raise OutcomeRefusedError(
-                    "有问卷的任务按回答判定（C-13）。 A task with a script is judged by its answers."
+                    Words("有问卷的任务按回答判定（C-13）。", "A task with a script is judged by its answers.")
                 )
             await _open_talk(conn, found, by)
             return replace(found, state=task.move(found.state, Action.CONCLUDE), result=Result.SERVED)
@@ -182,37 +191,41 @@ async def _concluded(
         case Kind.BY_LETTER | Kind.BY_VISIT:
             if not conclusion.receipt_signed:
                 raise OutcomeRefusedError(
-                    "须有投保人签收的回执（C-10）。 A receipt signed by the policyholder is needed."
+                    Words("须有投保人签收的回执（C-10）。", "A receipt signed by the policyholder is needed.")
                 )
             return _otherwise(found, Result(conclusion.kind.value))
         case Kind.NOT_COMPLETED:
             if not (conclusion.note or "").strip():
                 raise OutcomeRefusedError(
-                    "须写明做过哪些尝试、为何不成（C-10）。 Say what was tried and why it failed."
+                    Words("须写明做过哪些尝试、为何不成（C-10）。", "Say what was tried and why it failed.")
                 )
             return _otherwise(found, Result.NOT_COMPLETED)
         case Kind.WITHDRAWN:
             if not (conclusion.note or "").strip():
-                raise OutcomeRefusedError("须写明撤销原因。 Say why the task is withdrawn.")
+                raise OutcomeRefusedError(Words("须写明撤销原因。", "Say why the task is withdrawn."))
             return replace(found, state=task.move(found.state, Action.WITHDRAW), result=Result.WITHDRAWN)
 
 
 def _otherwise(found: Task, result: Result) -> Task:
     if found.state is not State.OTHERWISE:
-        raise OutcomeRefusedError("电话尝试未达要求（C-17）。 Not enough was tried by telephone yet.")
+        raise OutcomeRefusedError(Words("电话尝试未达要求（C-17）。", "Not enough was tried by telephone yet."))
     return replace(found, state=task.move(found.state, Action.CONCLUDE), result=result)
 
 
 async def _completed(conn: Connection, found: Task, judged: Verdict | None) -> Task:
     if judged is None:
-        raise OutcomeRefusedError("无问卷的任务请登记为已处理。 A task without a script is served, not completed.")
+        raise OutcomeRefusedError(
+            Words("无问卷的任务请登记为已处理。", "A task without a script is served, not completed.")
+        )
     if not judged.completed:
         open_questions = ", ".join(judged.missing or judged.objected)
-        raise OutcomeRefusedError(f"回访未完成（C-13）：{open_questions}。 Not completed: {open_questions}.")
+        raise OutcomeRefusedError(Words(f"回访未完成（C-13）：{open_questions}。", f"Not completed: {open_questions}."))
     if judged.result is Result.PROBLEM and not await store.tickets(conn, found.id):
         raise OutcomeRefusedError(
-            "有否定或不明确的回答，须先登记问题件或投诉（C-13、C-16）。 "
-            "Some answer is negative or unclear: record a finding or a complaint first."
+            Words(
+                "有否定或不明确的回答，须先登记问题件或投诉（C-13、C-16）。",
+                "Some answer is negative or unclear: record a finding or a complaint first.",
+            )
         )
     latest = (await store.attempts(conn, found.id))[-1]
     if latest.outcome is Outcome.BROKEN_OFF and latest.ended_at is not None:
@@ -223,7 +236,7 @@ async def _completed(conn: Connection, found: Task, judged: Verdict | None) -> T
 async def _again(conn: Connection, found: Task, again_at: datetime | None, at: datetime) -> Task:
     if again_at is not None:
         if again_at < at:
-            raise OutcomeRefusedError("约定时间已过。 The moment agreed on has passed.")
+            raise OutcomeRefusedError(Words("约定时间已过。", "The moment agreed on has passed."))
         return replace(found, state=task.move(found.state, Action.RETRY), not_before=again_at, chosen_at=again_at)
     tries = store.tries(await store.attempts(conn, found.id))
     planned = plan.next_try(tries, at, Calendar())

@@ -17,6 +17,7 @@ from callcenter.callbacks.task import Action, AttemptId
 from callcenter.db.pool import Connection, Database
 from callcenter.idempotency import KeyReusedError
 from callcenter.ids import uuid7
+from tickets.errors import Words
 
 AT_PHONE = "SELECT endpoint FROM agent_state WHERE user_id = $1 AND endpoint IS NOT NULL"
 HELD_AT_UNDERWRITING = """
@@ -43,7 +44,9 @@ async def request(db: Database, asker: Asker, task_id: UUID, key: UUID, at: date
     AlreadyDiallingError, and KeyReusedError when the key is another's or another task's.
     """
     if asker.endpoint is None:
-        raise NotDialableError("您没有分机，无法接通客户。 You have no telephone the customer could be connected to.")
+        raise NotDialableError(
+            Words("您没有分机，无法接通客户。", "You have no telephone the customer could be connected to.")
+        )
     try:
         async with db.transaction() as conn:
             if (known := await store.attempt_of_key(conn, key)) is not None:
@@ -80,13 +83,13 @@ async def request(db: Database, asker: Asker, task_id: UUID, key: UUID, at: date
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name == "callback_attempt_request_key_key":
             return _own(await _of_key(db, key), asker, task_id)
-        raise AlreadyDiallingError("另一通拨打尚未结束。 Another dialling has not ended yet.") from None
+        raise AlreadyDiallingError(Words("另一通拨打尚未结束。", "Another dialling has not ended yet.")) from None
     return attempt
 
 
 def _own(known: Attempt, asker: Asker, task_id: UUID) -> Attempt:
     if (known.user_id, known.task_id) != (asker.user_id, task_id):
-        raise KeyReusedError("this key was used for another dialling")
+        raise KeyReusedError(Words("该键已用于另一次拨打", "this key was used for another dialling"))
     return known
 
 
@@ -100,12 +103,16 @@ async def _of_key(db: Database, key: UUID) -> Attempt:
 async def _check(conn: Connection, found: Task, at: datetime) -> None:
     if not hours.may_ring(at, found.chosen_at):
         raise OutsideCallingHoursError(
-            "21点至次日9点不得回访，客户约定除外（C-18）。 "
-            "Nobody is rung between 21 and 9 o'clock unless they asked for it."
+            Words(
+                "21点至次日9点不得回访，客户约定除外（C-18）。",
+                "Nobody is rung between 21 and 9 o'clock unless they asked for it.",
+            )
         )
     if found.chosen_at is not None and at < found.chosen_at:
-        raise OutsideCallingHoursError("尚未到客户约定的时间（C-18）。 The moment the customer chose has not come yet.")
+        raise OutsideCallingHoursError(
+            Words("尚未到客户约定的时间（C-18）。", "The moment the customer chose has not come yet.")
+        )
     if found.policy_id is not None and not await conn.fetchval(HELD_AT_UNDERWRITING, found.customer_id, found.number):
         raise NotDialableError(
-            "只能拨打承保时核心系统登记的号码（C-12）。 Only a number held at underwriting may be dialled."
+            Words("只能拨打承保时核心系统登记的号码（C-12）。", "Only a number held at underwriting may be dialled.")
         )

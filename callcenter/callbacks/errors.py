@@ -1,7 +1,6 @@
 """What callbacks refuse, each with a stable code and the rules it rests on. Must never name a customer."""
 
 from callcenter.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
-from tickets.errors import Words
 
 
 class IllegalTaskMoveError(ConflictError):
@@ -74,8 +73,3 @@ class CampaignNotFoundError(NotFoundError):
 
     def __init__(self, campaign_id: object) -> None:
         super().__init__("campaign", campaign_id)
-
-
-def both(words: Words) -> str:
-    """A refusal's text: Chinese first, English after it."""
-    return f"{words.zh} {words.en}"

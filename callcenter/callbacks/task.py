@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
-from callcenter.callbacks.errors import IllegalTaskMoveError, both
+from callcenter.callbacks.errors import IllegalTaskMoveError
 from tickets.errors import Words
 
 TaskId = NewType("TaskId", UUID)
@@ -112,4 +112,4 @@ def move(state: State, action: Action) -> State:
     except KeyError:
         is_so, wish = WORDS[state], ACTION_WORDS[action]
         words = Words(f"任务状态为“{is_so.zh}”，不能{wish.zh}。", f"A task that is {is_so.en} cannot {wish.en}.")
-        raise IllegalTaskMoveError(both(words)) from None
+        raise IllegalTaskMoveError(words) from None

@@ -11,6 +11,7 @@ from callcenter.calls.sight import SEEN
 from callcenter.db.pool import Database
 from callcenter.errors import NotFoundError
 from callcenter.opening import By
+from tickets.errors import Words
 
 SELECT = f"""
 SELECT c.direction, $6::uuid IS NULL OR EXISTS (SELECT FROM customer WHERE id = $6) AS is_known,
@@ -32,11 +33,13 @@ async def name(db: Database, call_id: UUID, customer_id: UUID | None, by: By, at
             raise NotFoundError("call", call_id)
         if not row["is_own"] and not by.may(Permission.CALL_SUPERVISE):
             raise NotOnCallError(
-                "只有通话坐席或班组长可以登记来电客户。 "
-                "Only who talked on the call, or a supervisor, names the customer."
+                Words(
+                    "只有通话坐席或班组长可以登记来电客户。",
+                    "Only who talked on the call, or a supervisor, names the customer.",
+                )
             )
         if row["direction"] == Direction.CALLBACK:
-            raise CustomerFixedError("回访的客户由任务确定。 The customer of a callback is its task's.")
+            raise CustomerFixedError(Words("回访的客户由任务确定。", "The customer of a callback is its task's."))
         if not row["is_known"]:
             raise NotFoundError("customer", customer_id)
         await conn.execute(NAME, call_id, customer_id)

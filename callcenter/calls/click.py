@@ -16,6 +16,7 @@ from callcenter.clock import Clock
 from callcenter.db.pool import Database
 from callcenter.errors import ConflictError
 from callcenter.ids import CallId, uuid7
+from tickets.errors import Words
 
 FRESH = timedelta(seconds=30)
 """So long after it was asked for a call may still be dialled; later the agent has gone on."""
@@ -54,9 +55,9 @@ async def connect(
     Raises BadTargetError, NoTelephoneError, ClickKeyError, SwitchAwayError.
     """
     if not NUMBER.fullmatch(number):
-        raise BadTargetError("不是电话号码。 Not a telephone number.")
+        raise BadTargetError(Words("不是电话号码。", "Not a telephone number."))
     if hand.endpoint is None:
-        raise NoTelephoneError("您没有分机。 You have no telephone.")
+        raise NoTelephoneError(Words("您没有分机。", "You have no telephone."))
     at = clock.now()
     async with db.transaction() as conn:
         wanted = CallId(uuid7(at))
@@ -77,7 +78,7 @@ async def connect(
         click = await conn.fetchrow(SELECT_CLICK, key)
     assert click is not None
     if (click["user_id"], click["number"]) != (hand.user_id, number):
-        raise ClickKeyError("this key was used for another call")
+        raise ClickKeyError(Words("该键已用于另一通话", "this key was used for another call"))
     call_id = CallId(click["call_id"])
     if click["originated_at"] is None and not await _was_dialled(db, ari, call_id):
         await _dial(db, ari, call_id, click["endpoint"], number, click["asked_at"], clock)
@@ -92,7 +93,7 @@ async def _was_dialled(db: Database, ari: Ari, call_id: CallId) -> bool:
         if await ari.channel(f"ck-{call_id}") is not None:
             return True
     except AriError as error:
-        raise SwitchAwayError("话务系统暂不可用。 The switch cannot be reached.") from error
+        raise SwitchAwayError(Words("话务系统暂不可用。", "The switch cannot be reached.")) from error
     async with db.connection() as conn:
         return bool(await conn.fetchval(SELECT_KNOWN, call_id))
 
@@ -114,12 +115,12 @@ async def _dial(
         )
     except UnavailableError as error:
         if error.status < 500:
-            raise SwitchAwayError("话务系统暂不可用。 The switch cannot be reached.") from error
+            raise SwitchAwayError(Words("话务系统暂不可用。", "The switch cannot be reached.")) from error
         await _end(db, call_id, clock.now(), "unreachable")
-        raise NoTelephoneError("话机无法接通。 Your telephone cannot be reached.") from error
+        raise NoTelephoneError(Words("话机无法接通。", "Your telephone cannot be reached.")) from error
     except AriError as error:
         await _end(db, call_id, clock.now(), "rejected")
-        raise NoTelephoneError(f"话务系统拒绝。 The switch refused: {error.message[:100]}") from error
+        raise NoTelephoneError(Words("话务系统拒绝。", f"The switch refused: {error.message[:100]}")) from error
 
 
 async def _end(db: Database, call_id: CallId, at: datetime, cause: str) -> None:

@@ -48,6 +48,7 @@ from callcenter.clock import Clock
 from callcenter.db.pool import Connection, Database
 from callcenter.errors import NotFoundError
 from callcenter.ids import CallId, uuid7
+from tickets.errors import Words
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +112,7 @@ class Switchboard:
         async with asked_of_switch():
             if await self._confers(talk):
                 raise InConferenceError(
-                    "会议中不能咨询，请邀请对方入会。 In a conference: invite whom you want to ask."
+                    Words("会议中不能咨询，请邀请对方入会。", "In a conference: invite whom you want to ask.")
                 )
         await self._asked(talk.call, hand, "consult_asked", {"to": to})
         async with asked_of_switch():
@@ -124,7 +125,7 @@ class Switchboard:
         """
         talk = await self._talk(call_id, hand)
         if not parties.consulted(talk.call):
-            raise NoConsultationError("没有进行中的咨询。 Nobody is being consulted.")
+            raise NoConsultationError(Words("没有进行中的咨询。", "Nobody is being consulted."))
         await self._asked(talk.call, hand, "transfer_completed", {})
         async with asked_of_switch():
             await self._ari.hangup(talk.agent.channel)
@@ -152,7 +153,7 @@ class Switchboard:
         anything can be heard; when it fails nothing is.
         """
         if hand.endpoint is None:
-            raise NoTelephoneError("您没有分机。 You have no telephone.")
+            raise NoTelephoneError(Words("您没有分机。", "You have no telephone."))
         talk = await self._talk(call_id, hand)
         await self._asked(talk.call, hand, str(ear), {})
         await logged()
@@ -180,7 +181,7 @@ class Switchboard:
             or (parties.customer(call) if hand.supervises else None)
         )
         if leg is None:
-            raise NotOnCallError("您的分机不在此通话中。 Your telephone is not on this call.")
+            raise NotOnCallError(Words("您的分机不在此通话中。", "Your telephone is not on this call."))
         await self._asked(call, hand, "hangup_asked", {"channel": leg.channel})
         async with asked_of_switch():
             await self._ari.hangup(leg.channel)
@@ -198,7 +199,7 @@ class Switchboard:
                 await self._note(conn, talk.call, hand, "recording_muted", {"reason": reason}, at)
         except asyncpg.UniqueViolationError:
             if not await self._doubt_mute(talk.call, in_doubt=False):
-                raise AlreadyMutedError("录音已静音。 The recording is muted already.") from None
+                raise AlreadyMutedError(Words("录音已静音。", "The recording is muted already.")) from None
         try:
             async with asked_of_switch():
                 await self._actions.mute_recording(talk.customer.name, muted=True)
@@ -215,7 +216,7 @@ class Switchboard:
         async with asked_of_switch():
             await self._actions.mute_recording(talk.customer.name, muted=False)
         if not await self._end_mute(talk.call, hand, "recording_unmuted"):
-            raise AlreadyMutedError("录音未静音。 The recording is not muted.")
+            raise AlreadyMutedError(Words("录音未静音。", "The recording is not muted."))
 
     async def hold(self, call_id: UUID, hand: Hand, *, held: bool) -> None:
         """The customer is held, or taken back, and the switch says so.
@@ -234,7 +235,7 @@ class Switchboard:
             if await self._held(talk) is held:
                 return
             await asyncio.sleep(HOLD_WITHIN / HOLD_LOOKS)
-        raise HoldAtPhoneError("请在话机上操作。 The telephone did not follow: use its own key.")
+        raise HoldAtPhoneError(Words("请在话机上操作。", "The telephone did not follow: use its own key."))
 
     # Finding
 
@@ -248,17 +249,17 @@ class Switchboard:
         if not mine and not (found.path or "").startswith(hand.path):
             raise NotFoundError("call", call_id)
         if call.ended_at is not None:
-            raise CallIsOverError("通话已结束。 The call has ended.")
+            raise CallIsOverError(Words("通话已结束。", "The call has ended."))
         return call
 
     async def _talk(self, call_id: UUID, hand: Hand) -> Talk:
         call = await self._call(call_id, hand)
         own = parties.own(call, hand)
         if own is None and not hand.supervises:
-            raise NotOnCallError("您的分机不在此通话中。 Your telephone is not on this call.")
+            raise NotOnCallError(Words("您的分机不在此通话中。", "Your telephone is not on this call."))
         customer, agent = parties.customer(call), own or parties.talking(call)
         if customer is None or customer.answered_at is None or agent is None or agent.answered_at is None:
-            raise NobodyTalksError("当前无人与客户通话。 Nobody talks with the customer now.")
+            raise NobodyTalksError(Words("当前无人与客户通话。", "Nobody talks with the customer now."))
         return Talk(call, customer, agent)
 
     async def _check_within(self, to: str) -> None:
@@ -267,8 +268,10 @@ class Switchboard:
             return
         if not EXTENSION.fullmatch(to):
             raise BadTargetError(
-                "只能转给分机或队列，外线请用三方会议。 "
-                "Only an extension or a queue; somebody outside is brought in by a conference (action `conference`)."
+                Words(
+                    "只能转给分机或队列，外线请用三方会议。",
+                    "Only an extension or a queue; others are brought in by a conference (action `conference`).",
+                )
             )
         await self._free_telephone(to)
 
@@ -278,17 +281,19 @@ class Switchboard:
             usual = await agents.endpoint_of(conn, number)
         if usual is None:
             raise BadTargetError(
-                "没有这个分机，外线请用三方会议。 There is no such extension; invite others to a conference."
+                Words("没有这个分机，外线请用三方会议。", "There is no such extension; invite others to a conference.")
             )
         async with asked_of_switch():
             lines = await self._telephones.of(number)
         if Line.BUSY in lines.values():
-            raise TargetBusyError("对方正在通话。 This telephone is in use.")
+            raise TargetBusyError(Words("对方正在通话。", "This telephone is in use."))
         free = [endpoint for endpoint, line in lines.items() if line is Line.FREE]
         if not free:
             raise BadTargetError(
-                "该分机话机未注册，外线请用三方会议。 "
-                "This telephone is not registered; somebody outside is brought in by a conference."
+                Words(
+                    "该分机话机未注册，外线请用三方会议。",
+                    "This telephone is not registered; somebody outside is brought in by a conference.",
+                )
             )
         return usual if usual in free else free[0]
 
@@ -300,7 +305,7 @@ class Switchboard:
     async def _confers(self, talk: Talk) -> bool:
         channel = await self._ari.channel(talk.customer.channel)
         if channel is None:
-            raise CallIsOverError("通话已结束。 The call has ended.")
+            raise CallIsOverError(Words("通话已结束。", "The call has ended."))
         return channel.context == names.CONTEXT_CONFERENCE
 
     async def _held(self, talk: Talk) -> bool:
@@ -387,4 +392,4 @@ def target(text: str, *, queues: bool = True) -> str:
     """An extension, a queue or a telephone number, well formed. Raises BadTargetError."""
     if NUMBER.fullmatch(text) or (queues and text in TARGET_QUEUES):
         return text
-    raise BadTargetError("分机、队列或电话号码。 An extension, a queue or a telephone number.")
+    raise BadTargetError(Words("分机、队列或电话号码。", "An extension, a queue or a telephone number."))

@@ -1,6 +1,19 @@
 """What can go wrong about customers, each with a stable code. Must never carry personal data in its text."""
 
+from collections.abc import Mapping
+from typing import Final, Literal
+
 from callcenter.errors import InvalidError, NotFoundError
+from tickets.errors import Words
+
+Reason = Literal["too_long", "empty", "damaged_by_a_spreadsheet", "not_digits", "no_such_form"]
+REASONS: Final[Mapping[Reason, str]] = {
+    "too_long": "过长",
+    "empty": "为空",
+    "damaged_by_a_spreadsheet": "已被电子表格改坏",
+    "not_digits": "含有数字以外的字符",
+    "no_such_form": "没有这种号码",
+}
 
 
 class NotANumberError(InvalidError, ValueError):
@@ -8,8 +21,8 @@ class NotANumberError(InvalidError, ValueError):
 
     code = "not_a_phone_number"
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"not a telephone number: {reason}")
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(Words(f"不是电话号码：{REASONS[reason]}", f"not a telephone number: {reason}"))
         self.reason = reason
 
 

@@ -11,6 +11,7 @@ from callcenter.customers import phone
 from callcenter.customers.customer import Candidate, Criterion, CustomerId
 from callcenter.customers.errors import NoCriterionError
 from callcenter.db.pool import Connection
+from tickets.errors import Words
 
 CANDIDATES = """
 WITH hit (customer_id, criterion) AS (
@@ -69,7 +70,9 @@ class Criteria:
             name=" ".join(unicodedata.normalize("NFC", name).split()) or None if name else None,
         )
         if criteria == cls():
-            raise NoCriterionError("give a number, a policy, an ID number or a name")
+            raise NoCriterionError(
+                Words("请提供电话号码、保单号、证件号码或姓名", "give a number, a policy, an ID number or a name")
+            )
         return criteria
 
 

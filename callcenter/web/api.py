@@ -64,8 +64,9 @@ from callcenter.accounts.permissions import Permission
 from callcenter.clock import Clock
 from callcenter.config import Config
 from callcenter.db.pool import Database
-from callcenter.errors import AwayError, NotFoundError
+from callcenter.errors import AwayError, Kind, NotFoundError, UnfitValueError
 from callcenter.web.pages import Cursors, Page, PageQuery
+from tickets.errors import Words
 
 __all__ = ["ANYONE", "SIGNED_IN", "Context", "Model", "Page", "PageQuery", "Personal", "Route", "Routes"]
 
@@ -108,22 +109,34 @@ def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _moment(value: Any) -> Any:
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        raise UnfitValueError(
+            Words("应为带时区的时间，如2026-03-02T09:00:00+08:00", "not a moment such as 2026-03-02T09:00:00+08:00")
+        ) from None
 
 
 def _day(value: Any) -> Any:
-    return date.fromisoformat(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise UnfitValueError(Words("应为日期，如2026-03-02", "not a day such as 2026-03-02")) from None
 
 
 def _plausible(moment: datetime) -> datetime:
     if not 1971 <= moment.year <= 2200:
-        raise ValueError("the year must lie between 1971 and 2200")
+        raise UnfitValueError(Words("年份须在1971至2200之间", "the year must lie between 1971 and 2200"))
     return moment.astimezone(UTC)
 
 
 def _plausible_day(day: date) -> date:
     if not 1900 <= day.year <= 2200:
-        raise ValueError("the year must lie between 1900 and 2200")
+        raise UnfitValueError(Words("年份须在1900至2200之间", "the year must lie between 1900 and 2200"))
     return day
 
 
@@ -165,9 +178,9 @@ class Context:
         try:
             return self.request.config_dict[key]
         except KeyError:
-            raise AwayError(f"this process runs without: {key}") from None
+            raise AwayError(Words(f"本进程未启用：{key}", f"this process runs without: {key}")) from None
 
-    def within(self, path: str | None, kind: str, object_id: object) -> None:
+    def within(self, path: str | None, kind: Kind, object_id: object) -> None:
         """Raises NotFoundError unless the organisation at `path` lies in the actor's subtree (H2)."""
         if path is None or not self.actor.sees(path):
             raise NotFoundError(kind, object_id)

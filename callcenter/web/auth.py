@@ -12,6 +12,7 @@ from callcenter.db.away import is_away
 from callcenter.patience import within
 from callcenter.web.errors import CrossSiteError, UnauthenticatedError
 from callcenter.web.keys import CONFIG, DATABASE, WALL
+from tickets.errors import Words
 
 COOKIE = "cc_session"
 CSRF_HEADER = "X-Requested-With"
@@ -33,14 +34,18 @@ async def authenticate(request: web.Request, *, spools: bool = False) -> Actor:
     if header is not None:
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer":
-            raise UnauthenticatedError("send Authorization: Bearer and the token")
+            raise UnauthenticatedError(
+                Words("请发送 Authorization: Bearer 加令牌", "send Authorization: Bearer and the token")
+            )
         return await _find(request, token.strip(), by_cookie=False, spools=spools)
     token = request.cookies.get(COOKIE, "")
     if not token:
-        raise UnauthenticatedError("send a token")
+        raise UnauthenticatedError(Words("请提供令牌", "send a token"))
     refuse_other_sites(request)
     if request.method not in SAFE and request.headers.get(CSRF_HEADER) != CSRF_VALUE:
-        raise CrossSiteError(f"with a cookie, send {CSRF_HEADER}: {CSRF_VALUE}")
+        raise CrossSiteError(
+            Words(f"使用Cookie时请发送 {CSRF_HEADER}: {CSRF_VALUE}", f"with a cookie, send {CSRF_HEADER}: {CSRF_VALUE}")
+        )
     return await _find(request, token, by_cookie=True, spools=spools)
 
 
@@ -49,9 +54,9 @@ def refuse_other_sites(request: web.Request) -> None:
     origin = request.headers.get("Origin")
     own = {request.host, urlsplit(request.config_dict[CONFIG].web.public_url).netloc} - {""}
     if origin is not None and _netloc(origin) not in own:
-        raise CrossSiteError("this request comes from another site")
+        raise CrossSiteError(Words("请求来自其他网站", "this request comes from another site"))
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
-        raise CrossSiteError("this request comes from another site")
+        raise CrossSiteError(Words("请求来自其他网站", "this request comes from another site"))
 
 
 def _netloc(origin: str) -> str:
@@ -75,7 +80,7 @@ async def _find(request: web.Request, token: str, *, by_cookie: bool, spools: bo
         else:
             app[RECENT].note(token, actor, at)
     if actor is None or (actor.kind == "user" and actor.by_cookie != by_cookie):
-        raise UnauthenticatedError("the token is unknown, expired or revoked")
+        raise UnauthenticatedError(Words("令牌无效、已过期或已撤销", "the token is unknown, expired or revoked"))
     return actor
 
 

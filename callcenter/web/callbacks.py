@@ -21,6 +21,7 @@ from callcenter.web.callback_views import AnswerView, AttemptView, TaskFile, Tas
 from callcenter.web.customers import is_masked
 from callcenter.web.keys import COMPLAINTS
 from tickets.categories import Category, OtherCause
+from tickets.errors import Words
 from tickets.findings import Heard, Intention, Respondent, Subject
 from tickets.intake import ComplainantType, Nature, Particulars, Severity
 
@@ -186,7 +187,7 @@ async def record_finding(ctx: Context, task_id: UUID, body: FindingBody) -> Find
     it is a finding: same stages and limits, never counted (R-2.2 … R-2.5).
     """
     if not ctx.actor.may(Permission.TICKET_OPEN):
-        raise ForbiddenError("ticket.open is needed")
+        raise ForbiddenError(Words("需要权限 ticket.open", "ticket.open is needed"))
     problem = findings.Problem(
         heard=Heard(body.subject, body.intention, body.respondent),
         particulars=Particulars(

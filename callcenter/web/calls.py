@@ -22,6 +22,7 @@ from callcenter.web.acting import by, eyes
 from callcenter.web.api import Context, Model, Moment, Page, PageQuery, Personal, Routes
 from callcenter.web.customers import is_masked, reach
 from callcenter.web.keys import SWITCH, SWITCHBOARD, WALL
+from tickets.errors import Words
 
 routes = Routes("calls", "Calls 通话")
 
@@ -349,13 +350,13 @@ async def _take_part(ctx: Context, call_id: UUID, ear: Ear) -> None:
 
 def _board(ctx: Context) -> Switchboard:
     if SWITCHBOARD not in ctx.request.config_dict:
-        raise SwitchAwayError("话务系统暂不可用。 The switch cannot be reached.")
+        raise SwitchAwayError(Words("话务系统暂不可用。", "The switch cannot be reached."))
     return ctx.resource(SWITCHBOARD)
 
 
 def _switch(ctx: Context) -> Any:
     if SWITCH not in ctx.request.config_dict:
-        raise SwitchAwayError("话务系统暂不可用。 The switch cannot be reached.")
+        raise SwitchAwayError(Words("话务系统暂不可用。", "The switch cannot be reached."))
     return ctx.resource(SWITCH)
 
 

@@ -21,9 +21,11 @@ from callcenter.idempotency import Claim, Kept
 from callcenter.patience import within
 from callcenter.web import access, auth, body, tables
 from callcenter.web.api import ANYONE, SIGNED_IN, Context, Route
-from callcenter.web.errors import BadKeyError, NotModelledError, answer_to, not_modelled
+from callcenter.web.errors import BadKeyError, NotModelledError, answer_to
 from callcenter.web.keys import CLOCK, CONFIG, DATABASE, SECRET, WALL
 from callcenter.web.pages import Cursors, Page
+from callcenter.web.validation import not_modelled
+from tickets.errors import Words
 
 ACTOR = web.RequestKey("actor", Actor)
 NO_KEY = UUID(int=0)
@@ -55,7 +57,12 @@ async def serve(route: Route, request: web.Request) -> web.StreamResponse:
             actor = await auth.authenticate(request, spools=route.spools)
             request[ACTOR] = actor
             if route.access != SIGNED_IN and not any(map(actor.may, route.permissions)):
-                raise ForbiddenError(f"this needs the permission {' or '.join(route.permissions)}")
+                raise ForbiddenError(
+                    Words(
+                        f"需要权限 {' 或 '.join(route.permissions)}",
+                        f"this needs the permission {' or '.join(route.permissions)}",
+                    )
+                )
         return await _answer(route, request, actor)
     except Exception as error:
         if isinstance(error, PurposeMissingError) or answer_to(error).status in REFUSALS:
@@ -69,9 +76,11 @@ async def _answer(route: Route, request: web.Request, actor: Actor) -> web.Strea
     purpose = _purpose(route, request)
     if form is not tables.JSON and route.reads is not None:
         if not actor.may(tables.PERMISSION):
-            raise ForbiddenError(f"this needs the permission {tables.PERMISSION}")
+            raise ForbiddenError(
+                Words(f"需要权限 {tables.PERMISSION}", f"this needs the permission {tables.PERMISSION}")
+            )
         if purpose is None:
-            raise PurposeMissingError("say what the file is for in ?purpose=")
+            raise PurposeMissingError(Words("请在 ?purpose= 中说明导出用途", "say what the file is for in ?purpose="))
     key = _key(request) if route.creates else NO_KEY
     sent = await _read(route, request)
     app = request.config_dict
@@ -165,7 +174,12 @@ async def _read(route: Route, request: web.Request) -> _Sent:
     if route.query is not None:
         arguments["query"] = _query(route.query, request)
     elif unknown := set(request.query) - ({"purpose"} if route.reads else set()):
-        raise NotModelledError(f"this route takes no query parameter called {sorted(unknown)[0][:100]}")
+        raise NotModelledError(
+            Words(
+                f"此地址没有查询参数 {sorted(unknown)[0][:100]}",
+                f"this route takes no query parameter called {sorted(unknown)[0][:100]}",
+            )
+        )
     if route.body is None:
         return _Sent(arguments, "")
     raw, value = await body.read_json(request, route.body_bytes)
@@ -202,22 +216,29 @@ def _purpose(route: Route, request: web.Request) -> str | None:
         return None
     body.refuse_text(text)
     if not 2 <= len(text.strip()) <= PURPOSE_LENGTH:
-        raise PurposeMissingError(f"?purpose= takes 2 to {PURPOSE_LENGTH} characters")
+        raise PurposeMissingError(
+            Words(f"?purpose= 须为2至{PURPOSE_LENGTH}个字符", f"?purpose= takes 2 to {PURPOSE_LENGTH} characters")
+        )
     return text.strip()
 
 
 def _key(request: web.Request) -> UUID:
     keys = request.headers.getall("Idempotency-Key", [])
     if len(keys) != 1:
-        raise BadKeyError("send one Idempotency-Key: a UUID of your own for this request and its repeats")
+        raise BadKeyError(
+            Words(
+                "请发送一个 Idempotency-Key：自行生成的UUID，重复请求时沿用",
+                "send one Idempotency-Key: a UUID of your own for this request and its repeats",
+            )
+        )
     try:
         if len(keys[0]) != 36:
             raise ValueError
         key = UUID(keys[0])
     except ValueError:
-        raise BadKeyError("the Idempotency-Key is not a UUID") from None
+        raise BadKeyError(Words("Idempotency-Key 不是UUID", "the Idempotency-Key is not a UUID")) from None
     if key == NO_KEY:
-        raise BadKeyError("the Idempotency-Key must not be the nil UUID")
+        raise BadKeyError(Words("Idempotency-Key 不得为全零UUID", "the Idempotency-Key must not be the nil UUID"))
     return key
 
 

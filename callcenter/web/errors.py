@@ -1,7 +1,8 @@
 """The only place where an error becomes an HTTP answer: one table, type → status (RFC 9457 problem details).
 
 An error of your own needs one line in `ANSWERS`; a subclass of one that is there needs none. Its `code` attribute, when
-it has one, is the answer's code, and its text is the detail. Must never answer with the text of an unlisted error.
+it has one, is the answer's code, and its `words` are the detail, in the reader's language. Must never answer with the
+text of an unlisted error.
 """
 
 import asyncio
@@ -10,35 +11,45 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import asyncpg
-from pydantic import ValidationError
 
 from callcenter.accounts.sessions import LockedOutError, WrongPasswordError
 from callcenter.archiving.errors import RangeError
 from callcenter.calls.errors import SwitchAwayError
 from callcenter.errors import ApplicationError, AwayError, ConflictError, ForbiddenError, InvalidError, NotFoundError
+from callcenter.web.language import Language
 from callcenter.web.limits import TooManyRequestsError
 from tickets.errors import (
     CallNotFoundError,
     ComplaintPostOnlyError,
     KeyReusedError,
     NotAdmissibleError,
+    Problem,
     TicketError,
     TicketNotFoundError,
     UnknownFigureError,
+    Words,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How an error is told: status, code (unless the error has its own), title in both languages."""
+    """How an error is told: status, code (unless the error has its own), title."""
 
     status: int
     code: str
-    zh: str
-    en: str
+    title: Words
     tells: bool = True
-    """Whether the error's text was written for the outside."""
+    """Whether the error's words were written for the outside."""
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place of a request that does not fit, by its JSON pointer."""
+
+    pointer: str
+    code: str
+    words: Words
 
 
 class RequestError(Exception):
@@ -46,13 +57,14 @@ class RequestError(Exception):
 
     code: ClassVar[str] = "bad_request"
 
-    def __init__(self, detail: str, errors: Sequence[Mapping[str, str]] = ()) -> None:
-        super().__init__(detail)
-        self.errors = list(errors)
+    def __init__(self, words: Words, places: Sequence[Place] = ()) -> None:
+        super().__init__(words.en)
+        self.words = words
+        self.places = tuple(places)
 
 
 class NotModelledError(RequestError):
-    """Path, query or body do not fit the declared model; `errors` has a pointer and a message for each place."""
+    """Path, query or body do not fit the declared model; `places` has each place with what is wrong there."""
 
     code = "not_valid"
 
@@ -109,52 +121,52 @@ _RETRY = {"Retry-After": "2"}
 _MINUTE = {"Retry-After": "60"}
 _QUARTER = {"Retry-After": "900"}
 _NO_DATABASE = Answer(
-    503, "database_unavailable", "数据库暂不可用", "Database unavailable", tells=False, headers=_RETRY
+    503, "database_unavailable", Words("数据库暂不可用", "Database unavailable"), tells=False, headers=_RETRY
 )
 
 ANSWERS: Mapping[type[BaseException], Answer] = {
-    RequestError: Answer(400, "bad_request", "请求有误", "Bad request"),
-    BodyTooLargeError: Answer(413, "body_too_large", "请求内容过大", "Body too large"),
-    BodyTooSlowError: Answer(408, "body_too_slow", "请求内容未按时到达", "Body too slow"),
-    MediaTypeError: Answer(415, "media_type", "不支持的内容类型", "Unsupported media type"),
-    NotAcceptableError: Answer(406, "not_acceptable", "无法提供所要求的格式", "Not acceptable"),
+    RequestError: Answer(400, "bad_request", Words("请求有误", "Bad request")),
+    BodyTooLargeError: Answer(413, "body_too_large", Words("请求内容过大", "Body too large")),
+    BodyTooSlowError: Answer(408, "body_too_slow", Words("请求内容未按时到达", "Body too slow")),
+    MediaTypeError: Answer(415, "media_type", Words("不支持的内容类型", "Unsupported media type")),
+    NotAcceptableError: Answer(406, "not_acceptable", Words("无法提供所要求的格式", "Not acceptable")),
     UnauthenticatedError: Answer(
-        401, "unauthenticated", "请先登录", "Please log in", headers={"WWW-Authenticate": "Bearer"}
+        401, "unauthenticated", Words("请先登录", "Please log in"), headers={"WWW-Authenticate": "Bearer"}
     ),
-    WrongPasswordError: Answer(401, "wrong_password", "用户名或密码错误", "Wrong name or password"),
-    TooManyRequestsError: Answer(429, "too_many_requests", "请求过于频繁", "Too many requests", headers=_MINUTE),
+    WrongPasswordError: Answer(401, "wrong_password", Words("用户名或密码错误", "Wrong name or password")),
+    TooManyRequestsError: Answer(429, "too_many_requests", Words("请求过于频繁", "Too many requests"), headers=_MINUTE),
     LockedOutError: Answer(
-        429, "locked_out", "登录失败次数过多，请稍后再试", "Too many failed log-ins", headers=_QUARTER
+        429, "locked_out", Words("登录失败次数过多，请稍后再试", "Too many failed log-ins"), headers=_QUARTER
     ),
-    ApplicationError: Answer(409, "refused", "不能这样处理", "Refused"),
-    ForbiddenError: Answer(403, "forbidden", "没有权限", "Not allowed"),
-    NotFoundError: Answer(404, "not_found", "没有找到", "Not found"),
-    RangeError: Answer(416, "range_not_satisfiable", "请求的范围不存在", "Range not satisfiable"),
-    ConflictError: Answer(409, "conflict", "当前状态不允许此操作", "Conflict with the present state"),
-    InvalidError: Answer(422, "invalid", "内容不符合规定", "Not admissible"),
-    TicketError: Answer(409, "ticket_refused", "按规定不能这样处理", "The measures do not allow this"),
-    NotAdmissibleError: Answer(422, "ticket_not_admissible", "不能受理", "Not admissible"),
-    ComplaintPostOnlyError: Answer(403, "ticket_complaint_post_only", "须由投诉岗处理", "For the complaint post"),
-    KeyReusedError: Answer(422, "idempotency_key_reused", "该键已用于另一请求", "Key used for another request"),
-    TicketNotFoundError: Answer(404, "ticket_not_found", "没有找到", "Not found"),
-    CallNotFoundError: Answer(404, "call_not_found", "没有找到", "Not found"),
-    UnknownFigureError: Answer(404, "figure_unknown", "没有这个指标", "No such figure"),
-    AwayError: Answer(503, "unavailable", "系统的一部分暂不可用", "A part of the system is away", headers=_RETRY),
-    SwitchAwayError: Answer(503, "switch_away", "话务系统暂不可用", "Telephone switch unavailable", headers=_RETRY),
-    asyncpg.QueryCanceledError: Answer(503, "too_slow", "查询超时", "Query took too long", tells=False),
+    ApplicationError: Answer(409, "refused", Words("不能这样处理", "Refused")),
+    ForbiddenError: Answer(403, "forbidden", Words("没有权限", "Not allowed")),
+    NotFoundError: Answer(404, "not_found", Words("没有找到", "Not found")),
+    RangeError: Answer(416, "range_not_satisfiable", Words("请求的范围不存在", "Range not satisfiable")),
+    ConflictError: Answer(409, "conflict", Words("当前状态不允许此操作", "Conflict with the present state")),
+    InvalidError: Answer(422, "invalid", Words("内容不符合规定", "Not admissible")),
+    TicketError: Answer(409, "ticket_refused", Words("按规定不能这样处理", "The measures do not allow this")),
+    NotAdmissibleError: Answer(422, "ticket_not_admissible", Words("不能受理", "Not admissible")),
+    ComplaintPostOnlyError: Answer(
+        403, "ticket_complaint_post_only", Words("须由投诉岗处理", "For the complaint post")
+    ),
+    KeyReusedError: Answer(422, "idempotency_key_reused", Words("该键已用于另一请求", "Key used for another request")),
+    TicketNotFoundError: Answer(404, "ticket_not_found", Words("没有找到", "Not found")),
+    CallNotFoundError: Answer(404, "call_not_found", Words("没有找到", "Not found")),
+    UnknownFigureError: Answer(404, "figure_unknown", Words("没有这个指标", "No such figure")),
+    AwayError: Answer(503, "unavailable", Words("系统的一部分暂不可用", "A part is away"), headers=_RETRY),
+    SwitchAwayError: Answer(503, "switch_away", Words("话务系统暂不可用", "Switch unavailable"), headers=_RETRY),
+    asyncpg.QueryCanceledError: Answer(503, "too_slow", Words("查询超时", "Query took too long"), tells=False),
     asyncpg.PostgresConnectionError: _NO_DATABASE,
     asyncpg.CannotConnectNowError: _NO_DATABASE,
     asyncpg.InternalClientError: _NO_DATABASE,  # what asyncpg says of a connection whose server was killed
-    asyncpg.TooManyConnectionsError: Answer(503, "busy", "系统繁忙", "Too busy", tells=False, headers=_RETRY),
+    asyncpg.TooManyConnectionsError: Answer(503, "busy", Words("系统繁忙", "Too busy"), tells=False, headers=_RETRY),
     asyncpg.AdminShutdownError: _NO_DATABASE,
-    asyncpg.DataError: Answer(400, "bad_value", "数值超出范围", "A value is out of range", tells=False),
-    OSError: Answer(
-        503, "unavailable", "系统的一部分暂不可用", "A part of the system is away", tells=False, headers=_RETRY
-    ),
-    asyncio.TimeoutError: Answer(503, "too_slow", "处理超时", "Took too long", tells=False, headers=_RETRY),
+    asyncpg.DataError: Answer(400, "bad_value", Words("数值超出范围", "A value is out of range"), tells=False),
+    OSError: Answer(503, "unavailable", Words("系统的一部分暂不可用", "A part is away"), tells=False, headers=_RETRY),
+    asyncio.TimeoutError: Answer(503, "too_slow", Words("处理超时", "Took too long"), tells=False, headers=_RETRY),
 }
 
-INTERNAL = Answer(500, "internal", "系统内部错误", "Internal error", tells=False)
+INTERNAL = Answer(500, "internal", Words("系统内部错误", "Internal error"), tells=False)
 
 
 def answer_to(error: BaseException) -> Answer:
@@ -165,57 +177,46 @@ def answer_to(error: BaseException) -> Answer:
     return INTERNAL
 
 
-def problem(error: BaseException, *, english: bool, instance: str) -> tuple[Answer, dict[str, Any]]:
-    """The row and the `application/problem+json` document; the title is Chinese unless `english`."""
+def problem(error: BaseException, language: Language, instance: str) -> tuple[Answer, dict[str, Any]]:
+    """The row and the `application/problem+json` document, all of it in one language."""
     answer = answer_to(error)
     code = getattr(error, "code", None) if answer.tells else None
-    document: dict[str, Any] = {
-        "type": "about:blank",
-        "title": answer.en if english else answer.zh,
-        "status": answer.status,
-        "code": code if isinstance(code, str) else answer.code,
-        "instance": instance,
-    }
-    if answer.tells and str(error):
-        document["detail"] = str(error)
-    if errors := getattr(error, "errors", None):
-        document["errors"] = errors
+    document = outline(answer, language, instance, getattr(error, "words", None) if answer.tells else None)
+    if isinstance(code, str):
+        document["code"] = code
+    if isinstance(error, RequestError) and error.places:
+        document["errors"] = [_told(place, language) for place in error.places]
     if isinstance(error, TicketError):
-        document |= _refusal(error, english)
+        document |= {"rules": list(error.rules), "details": dict(error.details)}
+    if isinstance(error, NotAdmissibleError):
+        document["errors"] = [_told(_place(each), language) for each in error.problems]
     return answer, document
 
 
-def _refusal(error: TicketError, english: bool) -> dict[str, Any]:
-    """What a refusal by the complaint measures adds: its words in the reader's language, its rules, both sides."""
-    told: dict[str, Any] = {
-        "detail": error.words.en if english else error.words.zh,
-        "rules": list(error.rules),
-        "details": dict(error.details),
+def outline(answer: Answer, language: Language, instance: str, detail: Words | None) -> dict[str, Any]:
+    """What every problem document has."""
+    document: dict[str, Any] = {
+        "type": "about:blank",
+        "title": language.of(answer.title),
+        "status": answer.status,
+        "code": answer.code,
+        "instance": instance,
     }
-    if isinstance(error, NotAdmissibleError):
-        told["errors"] = [
-            {
-                "pointer": f"#/body/{_escaped(each.field)}",
-                "code": each.rules[0] if each.rules else "not_admissible",
-                "message": each.words.en if english else each.words.zh,
-            }
-            for each in error.problems
-        ]
-    return told
+    if detail is not None:
+        document["detail"] = language.of(detail)
+    return document
 
 
-def not_modelled(where: str, invalid: ValidationError) -> NotModelledError:
-    """The places of `where` (path, query or body) that do not fit, without repeating what was sent."""
-    places = [
-        {
-            "pointer": "/".join([f"#/{where}", *(_escaped(part) for part in error["loc"])]),
-            "code": error["type"],
-            "message": error["msg"].removeprefix("Value error, "),
-        }
-        for error in invalid.errors(include_url=False, include_input=False, include_context=False)[:50]
-    ]
-    return NotModelledError(f"the {where} does not fit", places)
+def _told(place: Place, language: Language) -> dict[str, str]:
+    return {"pointer": place.pointer, "code": place.code, "message": language.of(place.words)}
 
 
-def _escaped(part: int | str) -> str:
-    return str(part).replace("~", "~0").replace("/", "~1")[:100]
+def _place(found: Problem) -> Place:
+    """One thing the complaint measures find wrong, by its first rule."""
+    return Place(pointer("body", [found.field]), found.rules[0] if found.rules else "not_admissible", found.words)
+
+
+def pointer(where: str, parts: Sequence[int | str]) -> str:
+    """The JSON pointer of a place in `where` (path, query or body); each part cut at 100 characters."""
+    escaped = (str(part).replace("~", "~0").replace("/", "~1")[:100] for part in parts)
+    return "/".join([f"#/{where}", *escaped])

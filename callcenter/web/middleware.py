@@ -2,15 +2,17 @@
 
 import json
 import logging
-import re
 from collections.abc import Awaitable, Callable
 from time import perf_counter
+from typing import Any
 
 from aiohttp import web
 
 from callcenter.web.dispatch import ACTOR
-from callcenter.web.errors import INTERNAL, Answer, RequestError, problem
+from callcenter.web.errors import INTERNAL, Answer, RequestError, outline, problem
 from callcenter.web.health import count_request
+from callcenter.web.language import Language, asked
+from tickets.errors import Words
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +32,6 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), payment=(), usb=(), microphone=(self)",
 }
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
-_ENGLISH = re.compile(r"\ben\b", re.IGNORECASE)
 
 
 @web.middleware
@@ -77,7 +78,7 @@ async def secure_headers(request: web.Request, response: web.StreamResponse) -> 
 @web.middleware
 async def answer_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turns every error into problem details; one that is in no table is logged and told as `internal`."""
-    english = _prefers_english(request.headers.get("Accept-Language", ""))
+    language = asked(request.headers.get("Accept-Language", ""))
     try:
         return await handler(request)
     except web.HTTPException as error:
@@ -85,50 +86,48 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
             raise
         if request.method == "OPTIONS" and isinstance(error, web.HTTPMethodNotAllowed):
             return web.Response(status=204, headers={"Allow": ", ".join(sorted(error.allowed_methods))})
-        return _of_http(request, error, english)
+        return _of_http(request, error, language)
     except Exception as error:
-        answer, document = problem(error, english=english, instance=request.path[:200])
+        answer, document = problem(error, language, request.path[:200])
         if answer is INTERNAL:
             log.exception("request failed")
         elif answer.status >= 500:
             log.warning("request not served", extra={"code": document["code"], "reason": repr(error)[:300]})
-        return _response(answer.status, document, {**answer.headers, **getattr(error, "headers", {})})
+        return _response(document, language, {**answer.headers, **getattr(error, "headers", {})})
 
 
-def _of_http(request: web.Request, error: web.HTTPException, english: bool) -> web.Response:
-    texts = {
-        404: Answer(404, "not_found", "没有找到", "Not found"),
-        405: Answer(405, "method_not_allowed", "不支持的方法", "Method not allowed"),
-        413: Answer(413, "body_too_large", "请求内容过大", "Body too large"),
-    }
-    row = texts.get(error.status, Answer(error.status, "bad_request", "请求有误", "Bad request"))
+_BAD = Words("请求有误", "Bad request")
+_NO_ROUTE = Words("没有这个地址", "There is nothing at this address")
+_CLIMBS = Words("地址中不得有“.”“..”或NUL", "A path holds no “.”, “..” or NUL")
+
+
+def _of_http(request: web.Request, error: web.HTTPException, language: Language) -> web.Response:
+    """What aiohttp refuses before a route of ours is asked."""
+    allowed = error.headers.get("Allow", "")
     if error.status == 404 and _climbs(request.path):
-        row = Answer(400, RequestError.code, "请求有误", "Bad request")
-    headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
-    document: dict[str, object] = {
-        "type": "about:blank",
-        "title": row.en if english else row.zh,
-        "status": row.status,
-        "code": row.code,
-        "instance": request.path[:200],
-    }
-    return _response(row.status, document, headers)
+        row, detail = Answer(400, RequestError.code, _BAD), _CLIMBS
+    elif error.status == 404:
+        row, detail = Answer(404, "not_found", Words("没有找到", "Not found")), _NO_ROUTE
+    elif error.status == 405:
+        row = Answer(405, "method_not_allowed", Words("不支持的方法", "Method not allowed"))
+        detail = Words(f"此地址只接受：{allowed}", f"this address takes: {allowed}")
+    elif error.status == 413:
+        row = Answer(413, "body_too_large", Words("请求内容过大", "Body too large"))
+        detail = Words("请求内容超过上限", "the body is larger than may be sent")
+    else:
+        row, detail = Answer(error.status, RequestError.code, _BAD), None
+    headers = {"Allow": allowed} if allowed else {}
+    return _response(outline(row, language, request.path[:200], detail), language, headers)
 
 
 def _climbs(path: str) -> bool:
     return "\0" in path or any(part in {".", ".."} for part in path.replace("\\", "/").split("/"))
 
 
-def _response(status: int, document: dict[str, object], headers: dict[str, str]) -> web.Response:
+def _response(document: dict[str, Any], language: Language, headers: dict[str, str]) -> web.Response:
     return web.Response(
-        status=status,
+        status=document["status"],
         body=json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"),
         content_type="application/problem+json",
-        headers=headers,
+        headers={"Content-Language": language, "Vary": "Accept-Language", **headers},
     )
-
-
-def _prefers_english(accept_language: str) -> bool:
-    chinese = accept_language.lower().find("zh")
-    english = _ENGLISH.search(accept_language)
-    return english is not None and (chinese < 0 or english.start() < chinese)

@@ -17,7 +17,7 @@ REF = "#/components/schemas/{model}"
 
 PROBLEM: dict[str, Any] = {
     "type": "object",
-    "description": "What went wrong (RFC 9457); `code` is stable, `title` follows Accept-Language.",
+    "description": "What went wrong (RFC 9457); `code` is stable, texts follow Accept-Language (Chinese, or English).",
     "required": ["type", "title", "status", "code"],
     "properties": {
         "type": {"type": "string"},

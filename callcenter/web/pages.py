@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from callcenter.web.errors import BadCursorError
+from tickets.errors import Words
 
 T = TypeVar("T")
 TAG_BYTES = 12
@@ -53,14 +54,14 @@ class Cursors:
         try:
             raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
-            raise BadCursorError("this is not a cursor of ours") from None
+            raise BadCursorError(Words("不是有效的游标", "this is not a cursor of ours")) from None
         tag, text = raw[:TAG_BYTES], raw[TAG_BYTES:]
         if not hmac.compare_digest(tag, self._tag(text)):
-            raise BadCursorError("this is not a cursor of this list")
+            raise BadCursorError(Words("游标不属于此列表", "this is not a cursor of this list"))
         try:
             return TypeAdapter(kind).validate_python(json.loads(text))
         except (ValidationError, ValueError):
-            raise BadCursorError("this cursor is from another version") from None
+            raise BadCursorError(Words("游标来自其他版本", "this cursor is from another version")) from None
 
     def _tag(self, text: bytes) -> bytes:
         return hmac.digest(self._secret, self._name + b"\0" + text, "sha256")[:TAG_BYTES]

@@ -34,6 +34,7 @@ from recordings import ingest, peaks
 from recordings.errors import EncoderMissingError, ObjectDamagedError, RangeNotSatisfiableError, RecordingsError
 from recordings.playback import ByteRange, Form, Listening, parse_range
 from recordings.record import SealedSegment
+from tickets.errors import Words
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +133,12 @@ async def draw_recording(ctx: Context, recording_id: UUID, query: PeaksQuery) ->
 async def _admitted(ctx: Context, entry: Entry, ticket_id: UUID | None) -> None:
     """A reason and a right, both judged for every range. Raises PurposeMissingError, NotYoursToHearError and others."""
     if ctx.purpose is None and ticket_id is None:
-        raise PurposeMissingError("say what it is heard for in ?purpose=, or for which ticket in ?ticket_id=")
+        raise PurposeMissingError(
+            Words(
+                "请在 ?purpose= 中说明收听用途，或在 ?ticket_id= 中指明服务单",
+                "say what it is heard for in ?purpose=, or for which ticket in ?ticket_id=",
+            )
+        )
     actor = ctx.actor
     by = By(actor.audit_name, actor.id if actor.kind == "user" else None, actor.organisation_id, actor.path)
     async with ctx.db.connection() as conn:
@@ -189,7 +195,7 @@ async def logged(
             )
     except Exception as error:
         log.exception("access not logged, nothing is played", extra={"recording": str(recording_id)})
-        raise AccessLogError("the access log cannot be written") from error
+        raise AccessLogError(Words("无法写入访问日志", "the access log cannot be written")) from error
 
 
 async def _listening(ctx: Context, entry: Entry, query: AudioQuery) -> Listening:
@@ -198,7 +204,7 @@ async def _listening(ctx: Context, entry: Entry, query: AudioQuery) -> Listening
     try:
         return await asyncio.to_thread(Listening, site.archive, entry.object_id, segment, query.format)
     except EncoderMissingError as error:
-        raise FormatError(str(error)) from error
+        raise FormatError(Words("本站点不能提供该格式", str(error))) from error
     except ObjectDamagedError as error:
         raise await _damaged(ctx, entry, error) from error
 
@@ -213,9 +219,9 @@ async def _sealed_segment(ctx: Context, entry: Entry, number: int) -> tuple[Seal
     except ObjectDamagedError as error:
         raise await _damaged(ctx, entry, error) from error
     except RecordingsError as error:
-        raise ArchiveAwayError("the archive cannot be read") from error
+        raise ArchiveAwayError(Words("无法读取档案", "the archive cannot be read")) from error
     if not found:
-        raise RecordingLostError(f"segment {number} is not sealed")
+        raise RecordingLostError(Words(f"第{number}段录音未归档", f"segment {number} is not sealed"))
     return found[0], site
 
 
@@ -257,4 +263,9 @@ async def _damaged(ctx: Context, entry: Entry, error: Exception) -> DamagedError
     details: dict[str, Any] = {"object_id": entry.object_id, "error": str(error)[:300]}
     async with ctx.db.transaction() as conn:
         await store.incident(conn, uuid7(at), "recording_damaged", entry.call_id, at, details)
-    return DamagedError("the recording on disk is not what was sealed; it is being looked into")
+    return DamagedError(
+        Words(
+            "磁盘上的录音与归档时不一致，正在核查",
+            "the recording on disk is not what was sealed; it is being looked into",
+        )
+    )

@@ -17,6 +17,7 @@ from callcenter.web.api import Context, Model, Moment, Page, PageQuery, Personal
 from recordings.completeness import Completeness
 from recordings.errors import RecordingsError
 from recordings.log import Proof
+from tickets.errors import Words
 
 routes = Routes("recordings", "Recordings 录音档案")
 
@@ -125,7 +126,7 @@ async def prove_recording(ctx: Context, recording_id: UUID) -> ProofView:
     try:
         proof, note = await asyncio.to_thread(_proof, ctx, entry.leaf_index)
     except (RecordingsError, IndexError) as error:
-        raise ArchiveAwayError("the archive's log cannot be read") from error
+        raise ArchiveAwayError(Words("无法读取档案日志", "the archive's log cannot be read")) from error
     return ProofView(
         id=entry.id,
         object_id=entry.object_id or "",
@@ -155,8 +156,8 @@ def refuse_unsealed(entry: Entry) -> None:
     """Raises NotSealedError or RecordingLostError when there is nothing sealed yet (H6)."""
     if entry.version is None:
         if entry.state is RecordingState.LOST:
-            raise RecordingLostError("this recording is lost; see its incident")
-        raise NotSealedError("this recording is not sealed yet")
+            raise RecordingLostError(Words("录音缺失，原因见事件记录", "this recording is lost; see its incident"))
+        raise NotSealedError(Words("录音尚未归档", "this recording is not sealed yet"))
 
 
 def view(entry: Entry) -> RecordingView:

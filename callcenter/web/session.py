@@ -10,6 +10,7 @@ from callcenter.web.api import ANYONE, SIGNED_IN, Context, Model, Moment, Routes
 from callcenter.web.auth import COOKIE, refuse_other_sites
 from callcenter.web.keys import REDIS, WALL
 from callcenter.web.limits import TooManyRequestsError, within
+from tickets.errors import Words
 
 routes = Routes("session", "Logging in 登录")
 
@@ -62,7 +63,7 @@ async def log_in(ctx: Context, body: LogIn) -> Session:
     refuse_other_sites(ctx.request)
     redis = ctx.resource(REDIS) if REDIS in ctx.request.config_dict else None
     if not await within(redis, f"login:{ctx.address}", LOGINS_PER_MINUTE, 60):
-        raise TooManyRequestsError("too many log-ins from this address")
+        raise TooManyRequestsError(Words("该地址登录次数过多", "too many log-ins from this address"))
     opened = await sessions.log_in(
         ctx.db,
         body.user,

@@ -14,6 +14,7 @@ from callcenter.web.api import Context, Day, Model, Page, PageQuery, Personal, R
 from callcenter.web.tickets import organisation_path
 from tickets.calendar import shanghai_day
 from tickets.categories import Category
+from tickets.errors import Words
 from tickets.intake import Channel, Nature, Relation, Severity, Source
 from tickets.lifecycle import Status, Validity
 from tickets.statistics import APPLIED, Exclusion, Figure, rules_printed
@@ -245,7 +246,7 @@ async def figure_items(ctx: Context, figure: str, query: ItemsQuery) -> Page[Ite
     """The tickets a figure counts, with their calls and recordings 指标明细"""
     asked = Figure.named(figure)
     if (query.group is None) != (query.value is None):
-        raise InvalidError("give group and value together")
+        raise InvalidError(Words("group 与 value 须同时给出", "give group and value together"))
     scope, _ = await _scope(ctx, query)
     group = (query.group, query.value) if query.group is not None and query.value is not None else None
     async with ctx.db.connection() as conn:
@@ -261,9 +262,9 @@ async def _scope(ctx: Context, query: Any) -> tuple[Scope, PeriodView]:
     last = query.last_day or today
     first = query.first_day or last.replace(day=1)
     if first > last:
-        raise InvalidError("the first day comes after the last")
+        raise InvalidError(Words("起始日晚于截止日", "the first day comes after the last"))
     if last - first > LONGEST:
-        raise InvalidError(f"a period has at most {LONGEST.days} days")
+        raise InvalidError(Words(f"期间最长{LONGEST.days}天", f"a period has at most {LONGEST.days} days"))
     organisation = query.organisation or ctx.actor.organisation_id
     path = await organisation_path(ctx, organisation)
     scope = Scope(first, last, path, query.dimension)

@@ -23,6 +23,7 @@ from callcenter.errors import InvalidError
 from callcenter.web import access
 from callcenter.web.api import Context, Page, PageQuery, Route
 from callcenter.web.errors import NotAcceptableError
+from tickets.errors import Words
 
 PERMISSION = Permission.DATA_EXPORT
 ROWS = 100_000
@@ -57,7 +58,12 @@ def wanted(accept: Sequence[str], route: Route) -> Form:
         for form in offered:
             if media in {form.media_type, form.media_type.split("/")[0] + "/*", "*/*"}:
                 return form
-    raise NotAcceptableError(f"this route gives {', '.join(form.media_type for form in offered)}")
+    raise NotAcceptableError(
+        Words(
+            f"可提供：{'、'.join(form.media_type for form in offered)}",
+            f"this route gives {', '.join(form.media_type for form in offered)}",
+        )
+    )
 
 
 def _quality(part: str) -> tuple[str, float]:
@@ -110,7 +116,7 @@ async def _whole(route: Route, ctx: Context, arguments: Mapping[str, Any]) -> li
         if page.next is None:
             return items
         if len(items) >= ROWS:
-            raise ExportTooLargeError(f"more than {ROWS} rows: narrow the filter")
+            raise ExportTooLargeError(Words(f"超过{ROWS}行，请缩小范围", f"more than {ROWS} rows: narrow the filter"))
         query = query.model_copy(update={"cursor": page.next})
 
 

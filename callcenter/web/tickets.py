@@ -32,7 +32,7 @@ from callcenter.web.ticket_views import (
     ticket_view,
 )
 from tickets.categories import Category
-from tickets.errors import CallNotFoundError, TicketNotFoundError
+from tickets.errors import CallNotFoundError, TicketNotFoundError, Words
 from tickets.intake import Channel, Nature, Severity, Source
 from tickets.lifecycle import Action, Status, Validity
 
@@ -184,7 +184,9 @@ async def correct_ticket(ctx: Context, ticket_id: UUID, body: CorrectBody) -> Ti
     Give the version you read; when somebody was faster the answer is 409 and says what they changed.
     """
     if is_masked(ctx) and _shown_masked(body):
-        raise InvalidError("you were shown this masked: leave it out to keep it")
+        raise InvalidError(
+            Words("您看到的内容已脱敏：不修改请勿填写", "you were shown this masked: leave it out to keep it")
+        )
     by = _by(ctx)
     changes = Changes(body.values(), body.restated_and_confirmed is True, body.reason)
     with _found():
@@ -199,7 +201,7 @@ async def act_on_ticket(ctx: Context, ticket_id: UUID, action: Action, body: Act
     Refusals name the rule, the status and the action; nothing is changed then.
     """
     if not ctx.actor.may(NEEDS[action]):
-        raise ForbiddenError(f"this needs the permission {NEEDS[action]}")
+        raise ForbiddenError(Words(f"需要权限 {NEEDS[action]}", f"this needs the permission {NEEDS[action]}"))
     by = _by(ctx)
     with _found():
         await ctx.resource(CASEWORK).act(ticket_id, body.version, body.step(action), by)

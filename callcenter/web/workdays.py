@@ -11,6 +11,7 @@ from callcenter.errors import InvalidError
 from callcenter.web.api import SIGNED_IN, Context, Day, Model, Name, Routes
 from tickets import store
 from tickets.calendar import Calendar, Override
+from tickets.errors import Words
 
 routes = Routes("calendar", "Working days 工作日历")
 
@@ -82,7 +83,7 @@ async def load_year(ctx: Context, year: Year, body: NoticeBody) -> CalendarYear:
     The year is no longer provisional; open deadlines are counted again within two minutes.
     """
     if outside := [str(each.day) for each in body.days if each.day.year != year]:
-        raise InvalidError(f"不属于{year}年：{outside[0]}。 Not a day of {year}: {outside[0]}.")
+        raise InvalidError(Words(f"不属于{year}年：{outside[0]}。", f"Not a day of {year}: {outside[0]}."))
     days = [Override(each.day, each.is_workday, each.note, body.source) for each in body.days]
     await workdays.correct(ctx.db, days, ctx.actor.audit_name, ctx.clock.now(), year=year)
     return await show_year(ctx, year)

@@ -220,7 +220,7 @@ async def test_a_password_is_in_no_answer_audit_or_kept_request(site: Site) -> N
 )
 async def test_a_weak_password_is_refused_and_told_why(site: Site, password: str, why: str) -> None:
     admin = await site.client(Role.ADMIN, where="hq")
-    reply = await admin.post("/users", new_user(login="li.lei", password=password))
+    reply = await admin.post("/users", new_user(login="li.lei", password=password), headers={"Accept-Language": "en"})
     assert (reply.status, reply.code) == (422, "weak_password")
     assert why in reply.json["detail"]
 

@@ -219,7 +219,7 @@ def test_every_state_can_be_reached_and_all_but_done_can_be_left() -> None:
 def test_a_refused_move_names_both_sides_in_one_language_at_a_time(state: State, action: Action) -> None:
     with pytest.raises(IllegalTaskMoveError) as refused:
         task.move(state, action)
-    chinese, english = str(refused.value).split("。 ")
+    chinese, english = refused.value.words.zh, refused.value.words.en
     assert not re.search("[A-Za-z]", chinese)
     assert english.isascii()
     assert task.WORDS[state].en in english

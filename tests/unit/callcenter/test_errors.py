@@ -11,7 +11,8 @@ import callcenter
 import tickets
 from callcenter.errors import NotFoundError, StaleVersionError
 from callcenter.web.errors import ANSWERS, INTERNAL, answer_to, problem
-from tickets.errors import StaleTicketError
+from callcenter.web.language import Language
+from tickets.errors import StaleTicketError, Words
 
 pytestmark = pytest.mark.unit
 
@@ -40,15 +41,16 @@ def test_every_error_with_a_code_has_an_answer(kind: type[Exception]) -> None:
 
 def test_every_answer_speaks_both_languages_and_is_an_error() -> None:
     for answer in (*ANSWERS.values(), INTERNAL):
-        assert answer.zh
-        assert answer.en
+        assert answer.title.zh
+        assert answer.title.en
         assert 400 <= answer.status < 600
 
 
 def test_the_nearest_class_decides_and_its_own_code_is_told() -> None:
-    answer, document = problem(StaleVersionError("changed"), english=False, instance="/x")
-    assert (answer.status, document["code"], document["detail"]) == (409, "stale_version", "changed")
-    assert problem(NotFoundError("user", 5), english=True, instance="/x")[1]["title"] == "Not found"
+    answer, document = problem(StaleVersionError(Words("已修改", "changed")), Language.CHINESE, "/x")
+    assert (answer.status, document["code"], document["detail"]) == (409, "stale_version", "已修改")
+    document = problem(NotFoundError("user", 5), Language.ENGLISH, "/x")[1]
+    assert (document["title"], document["detail"]) == ("Not found", "no user 5")
 
 
 def test_whatever_is_stale_has_the_one_code_the_interface_promises() -> None:
@@ -69,7 +71,7 @@ def test_whatever_is_stale_has_the_one_code_the_interface_promises() -> None:
 )
 def test_the_text_of_foreign_errors_is_never_told(error: Exception, status: int) -> None:
     """H18: a statement that takes too long is 503"""
-    answer, document = problem(error, english=True, instance="/x")
+    answer, document = problem(error, Language.ENGLISH, "/x")
     assert answer_to(error) is answer
     assert (answer.status, document["status"]) == (status, status)
     assert "secret" not in str(document)
