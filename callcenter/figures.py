@@ -39,6 +39,13 @@ class Grouping(StrEnum):
     ORGANISATION = "organisation"
 
 
+class Unplaced(StrEnum):
+    """Keys of the groups of tickets that do not say where they belong: no category, no underwriting organisation."""
+
+    CATEGORY = "undetermined"
+    ORGANISATION = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Days of receipt in Asia/Shanghai, both included (D-11, D-14), and the subtree of organisations."""

@@ -44,6 +44,11 @@ PURE = {
     "callcenter.customers.phone": "unit/callcenter/test_phone.py",
     "callcenter.service_hours": "unit/callcenter/test_service_hours.py",
     "callcenter.ids": "unit/callcenter/test_ids.py",
+    "callcenter.terms": "unit/callcenter/test_terms.py",
+    "callcenter.web.cells": "unit/callcenter/test_spreadsheet.py",
+    "callcenter.web.language": "unit/callcenter/test_language.py",
+    "callcenter.web.spreadsheet": "unit/callcenter/test_spreadsheet.py",
+    "callcenter.web.validation": "unit/callcenter/test_validation.py",
     "recordings.completeness": "unit/recordings/test_completeness.py",
     "recordings.merkle": "unit/recordings/test_log.py",
     "tickets.calendar": "unit/tickets/test_calendar.py",
@@ -55,6 +60,7 @@ PURE = {
     "tickets.intake": "unit/tickets/test_intake.py",
     "tickets.lifecycle": "unit/tickets/test_lifecycle.py",
     "tickets.statistics": "unit/tickets/test_statistics.py",
+    "tickets.terms": "unit/tickets/test_terms.py",
 }
 """Where each module that only decides has its own tests."""
 

@@ -62,6 +62,7 @@ class Entry:
     call_id: UUID | None
     segments: tuple[SegmentEntry, ...]
     tickets: tuple[dict[str, Any], ...] = ()
+    agents: tuple[dict[str, Any], ...] = ()
     object_id: str | None = None
     archive_no: str | None = None
     path: str | None = None
@@ -91,6 +92,8 @@ class Wanted:
     ticket_id: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
+    archive_no: str | None = None
+    agent_id: UUID | None = None
 
 
 PAGE = """
@@ -99,11 +102,18 @@ SELECT id FROM (
      WHERE s.call_id < $1 AND s.call_id >= $2 AND ($3::text[] IS NULL OR s.state = ANY($3))
         AND ($4::uuid IS NULL OR s.call_id IN (SELECT call_id FROM ticket_call WHERE ticket_id = $4))
         AND (NOT $5 OR s.call_id IN (SELECT recording_id FROM recording_segment WHERE completeness <> 'complete'))
+        AND ($9::text IS NULL OR s.call_id IN (SELECT id FROM recording_object WHERE archive_no = $9))
+        AND ($10::uuid IS NULL OR s.call_id IN (
+            SELECT id FROM call WHERE user_id = $10 AND id < $1 AND id >= $2
+            UNION ALL SELECT call_id FROM call_leg
+            WHERE user_id = $10 AND answered_at IS NOT NULL AND role <> 'supervisor'
+                AND call_id < $1 AND call_id >= $2))
         AND cc_recording_seen_from(s.call_id, $6)
      ORDER BY s.call_id DESC LIMIT $7)
     UNION ALL
     (SELECT o.id FROM recording_object o
      WHERE o.call_id IS NULL AND o.id < $1 AND o.id >= $2 AND $8 AND $4::uuid IS NULL
+        AND $10::uuid IS NULL AND ($9::text IS NULL OR o.archive_no = $9)
         AND EXISTS (SELECT FROM organisation WHERE kind = 'hq' AND path = $6)
      ORDER BY o.id DESC LIMIT $7)
 ) AS found ORDER BY id DESC LIMIT $7"""
@@ -123,6 +133,8 @@ async def page(conn: Connection, path: str, wanted: Wanted, after: UUID | None, 
         path,
         limit,
         wanted.state in (None, RecordingState.ORPHAN),
+        wanted.archive_no,
+        wanted.agent_id,
     )
     return await entries(conn, [row["id"] for row in rows])
 
@@ -155,6 +167,11 @@ ORDER BY o.id, v.version DESC"""
 TICKETS = """
 SELECT k.call_id, t.id, t.number, t.nature FROM ticket_call k JOIN ticket t ON t.id = k.ticket_id
 WHERE k.call_id = ANY($1::uuid[]) ORDER BY t.number"""
+AGENTS = """
+SELECT l.call_id, u.id, u.name FROM call_leg l JOIN app_user u ON u.id = l.user_id
+WHERE l.call_id = ANY($1::uuid[]) AND l.answered_at IS NOT NULL AND l.role <> 'supervisor'
+UNION SELECT c.id, u.id, u.name FROM call c JOIN app_user u ON u.id = c.user_id WHERE c.id = ANY($1::uuid[])
+ORDER BY 1, 3, 2"""
 
 STATE_OF = {name: state for state, names in SEGMENT_STATES.items() for name in names}
 
@@ -179,10 +196,15 @@ async def entries(conn: Connection, ids: Sequence[UUID]) -> list[Entry]:
     for row in await conn.fetch(TICKETS, ids):
         ticket = dict(row)
         tickets[ticket.pop("call_id")].append(ticket)
+    agents: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    for row in await conn.fetch(AGENTS, ids):
+        agent = dict(row)
+        agents[agent.pop("call_id")].append(agent)
     return [
         Entry(
             segments=tuple(segments[id]),
             tickets=tuple(tickets[id]),
+            agents=tuple(agents[id]),
             **(known.get(id) or {"id": id, "call_id": id}),
         )
         for id in ids

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from callcenter import terms
 from callcenter.accounts import names, organisations, people, store, tokens
 from callcenter.accounts.people import Doer, NewUser
 from callcenter.accounts.permissions import Permission, Role
 from callcenter.accounts.store import OrganisationKind, Phone
-from callcenter.web.api import SIGNED_IN, Context, Model, Moment, Name, Page, PageQuery, Personal, Routes
+from callcenter.web.api import SIGNED_IN, Coded, Context, Model, Moment, Name, Page, PageQuery, Personal, Routes
 from callcenter.web.keys import WALL
 
 routes = Routes("accounts", "People, organisations and tokens 人员、机构与令牌")
@@ -26,13 +27,13 @@ Roles = Annotated[frozenset[Role], Field(max_length=len(Role))]
 class UserView(Personal):
     """A person who works here."""
 
-    id: UUID
+    id: UUID = Field(title="人员标识")
     login: str = Field(title="登录名")
     name: str = Field(title="姓名")
     organisation_id: str = Field(title="机构")
-    roles: list[str] = Field(title="岗位")
+    roles: list[Role] = Field(title="岗位")
     extension: str | None = Field(title="分机")
-    phone: Phone = Field(title="话机")
+    phone: Annotated[Phone, Coded(terms.TELEPHONES)] = Field(title="话机")
     active: bool = Field(title="在岗")
     created_at: datetime = Field(title="建立时间")
     version: int = Field(title="版本")
@@ -89,7 +90,7 @@ def _view(user: store.User) -> UserView:
         login=user.login,
         name=user.name,
         organisation_id=user.organisation_id,
-        roles=list(user.roles),
+        roles=[Role(role) for role in user.roles],
         extension=user.extension,
         phone=user.phone,
         active=user.active,
@@ -177,8 +178,8 @@ async def change_password(ctx: Context, body: ChangePassword) -> None:
 class OrganisationView(Model):
     """A unit of the company."""
 
-    id: str
-    kind: OrganisationKind = Field(title="类别")
+    id: str = Field(title="机构代码")
+    kind: Annotated[OrganisationKind, Coded(terms.ORGANISATION_KINDS)] = Field(title="类别")
     parent_id: str | None = Field(title="上级机构")
     name: str = Field(title="名称")
     path: str = Field(title="路径")
@@ -245,7 +246,7 @@ async def rename_organisation(
 class TokenView(Model):
     """An integrator's token; the secret is only in the first answer to the request that issued it."""
 
-    id: UUID
+    id: UUID = Field(title="令牌标识")
     name: str = Field(title="名称")
     scopes: list[str] = Field(title="范围")
     organisation_id: str = Field(title="机构")

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from agi.ari.rest import AriError
+from callcenter import terms
 from callcenter.accounts import names
 from callcenter.accounts.permissions import Permission
 from callcenter.agents import shift, store
@@ -16,7 +17,7 @@ from callcenter.agents.store import BoardRow
 from callcenter.agents.telephones import KINDS, Telephones
 from callcenter.customers import masking
 from callcenter.errors import NotFoundError
-from callcenter.web.api import Context, Model, Page, PageQuery, Routes
+from callcenter.web.api import Coded, Context, Model, Page, PageQuery, Routes
 from callcenter.web.keys import SWITCH, WALL
 
 routes = Routes("agents", "Agents 坐席")
@@ -35,7 +36,7 @@ class AgentView(Model):
     `warning` says in words what keeps calls from him.
     """
 
-    id: UUID
+    id: Annotated[UUID, Field(title="坐席标识")]
     name: Annotated[str, Field(title="姓名")]
     extension: Annotated[str, Field(title="分机")]
     organisation_id: Annotated[str, Field(title="机构")]
@@ -43,11 +44,11 @@ class AgentView(Model):
     reason: Annotated[str | None, Field(title="置忙原因")]
     since: Annotated[datetime | None, Field(title="起始")]
     until: Annotated[datetime | None, Field(title="话后截止")]
-    endpoint: str | None
-    queues: Annotated[list[str], Field(title="队列")]
-    activity: Annotated[Literal["idle", "ringing", "talking"], Field(title="话机")]
-    call_id: UUID | None
-    call_since: datetime | None
+    endpoint: Annotated[str | None, Field(title="话机线路")]
+    queues: Annotated[list[str], Field(title="队列"), Coded(terms.QUEUES)]
+    activity: Annotated[Literal["idle", "ringing", "talking"], Field(title="话机"), Coded(terms.ACTIVITIES)]
+    call_id: Annotated[UUID | None, Field(title="通话标识")]
+    call_since: Annotated[datetime | None, Field(title="通话起始")]
     telephone_registered: Annotated[bool | None, Field(title="话机已注册")]
     warning: Annotated[str | None, Field(title="提醒")]
 
@@ -60,8 +61,8 @@ class ColleagueView(Model):
     name: Annotated[str, Field(title="姓名")]
     organisation_id: Annotated[str, Field(title="机构")]
     state: Annotated[State, Field(title="状态")]
-    queues: Annotated[list[str], Field(title="队列")]
-    telephone: Annotated[Literal["free", "busy", "away"] | None, Field(title="话机")]
+    queues: Annotated[list[str], Field(title="队列"), Coded(terms.QUEUES)]
+    telephone: Annotated[Literal["free", "busy", "away"] | None, Field(title="话机"), Coded(terms.LINES)]
 
 
 class ReasonView(Model):
@@ -110,11 +111,11 @@ class BoardQuery(PageQuery):
 
 
 class IntervalView(Model):
-    id: UUID
-    state: Annotated[str, Field(title="状态")]
+    id: Annotated[UUID, Field(title="记录标识")]
+    state: Annotated[State, Field(title="状态")]
     reason: Annotated[str | None, Field(title="原因")]
-    call_id: UUID | None
-    actor: str
+    call_id: Annotated[UUID | None, Field(title="通话标识")]
+    actor: Annotated[str, Field(title="操作人标识")]
     actor_name: Annotated[str | None, Field(title="操作人")]
     started_at: Annotated[datetime, Field(title="开始")]
     ended_at: Annotated[datetime | None, Field(title="结束")]
@@ -268,7 +269,7 @@ async def show_history(ctx: Context, user_id: UUID, query: PageQuery) -> Page[In
     items = [
         IntervalView(
             id=row.id,
-            state=row.state,
+            state=State(row.state),
             reason=row.reason,
             call_id=row.call_id,
             actor=row.actor,

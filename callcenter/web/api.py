@@ -42,8 +42,9 @@ is the answer's model (None: 204). Paths are given below /api/v1. Then, without 
 - `reads="customer"` says that personal data is shown, also by a route that changes something: who saw which object (the
   answer's `id`; each item's of a page; else the path's; and what the handler adds to `ctx.seen`) is in the access log
   before the first byte, and so is every refusal (T-6). An answer made of `Personal` models cannot do without;
-- a `Page` is given as CSV or XLSX, whole, by Accept; columns are the item's fields, headed by their `title`; a
-  report is, when its route names the function that makes rows of cells of the answer (`table=`);
+- a `Page` is given as CSV or XLSX, whole, by Accept; columns are the item's fields, headed by their `title`, or those
+  of the model that `line=` makes of an item; a report is, when its route names the function that makes rows of values
+  of the answer (`table=`). Codes are told in words: enumerations by `callcenter/terms.py`, others as `Coded` says;
 - errors become problem details by the table in `web/errors.py`;
 - a handler that returns `web.StreamResponse` answers by itself (audio, WebSocket): it names its media types in
   `produces` and writes its own access log before the first byte.
@@ -67,6 +68,7 @@ from callcenter.db.pool import Database
 from callcenter.errors import AwayError, Kind, NotFoundError, UnfitValueError
 from callcenter.web.pages import Cursors, Page, PageQuery
 from tickets.errors import Words
+from tickets.terms import Terms
 
 __all__ = ["ANYONE", "SIGNED_IN", "Context", "Model", "Page", "PageQuery", "Personal", "Route", "Routes"]
 
@@ -77,7 +79,9 @@ Access = Permission | tuple[Permission, ...] | Literal["anyone", "signed in"]
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Handler = Callable[..., Awaitable[Any]]
 Table = Callable[[Any], Sequence[Sequence[Any]]]
-"""From a report to rows of cells, the first one the headings."""
+"""From a report to rows of values, the first one the headings."""
+Line = Callable[[Any], BaseModel]
+"""From an item of a list to what stands of it in one line of a file."""
 
 T = TypeVar("T")
 H = TypeVar("H", bound=Handler)
@@ -94,6 +98,13 @@ class Model(BaseModel):
 class Personal(Model):
     """Base of what tells something of a customer, a call or a person who works here: whoever answers with it says which
     kind of object was read (`reads=`), whatever the method."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """Marks a text field that holds codes, with what they are called where a list leaves as a file."""
+
+    terms: Terms
 
 
 def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -215,6 +226,7 @@ class Route:
     body_bytes: int
     query: type[BaseModel] | None
     table: Table | None
+    line: Line | None
     parameters: Mapping[str, Any]
     answer: Any
     seconds: float
@@ -243,6 +255,16 @@ class Route:
             kind = self.answer.__pydantic_generic_metadata__["args"][0]
             return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
         return None
+
+    @property
+    def lined(self) -> type[BaseModel] | None:
+        """The model of one line when the list is given as a file."""
+        return self.item if self.line is None else get_type_hints(self.line)["return"]
+
+    @property
+    def tabular(self) -> bool:
+        """Whether the answer can be given as a file of rows."""
+        return self.item is not None or self.table is not None
 
 
 class Routes:
@@ -289,6 +311,7 @@ class Routes:
         status: int | None = None,
         produces: tuple[str, ...] = (),
         table: Table | None = None,
+        line: Line | None = None,
         body_bytes: int = BODY_BYTES,
         seconds: float = 30.0,
     ) -> Callable[[H], H]:
@@ -323,6 +346,7 @@ class Routes:
                     body_bytes=body_bytes,
                     query=hints.get("query"),
                     table=table,
+                    line=line,
                     parameters=parameters,
                     answer=answer,
                     seconds=seconds,

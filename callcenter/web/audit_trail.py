@@ -6,12 +6,13 @@ from uuid import UUID
 
 from pydantic import Field
 
+from callcenter import terms
 from callcenter.accounts import names
 from callcenter.accounts.permissions import Permission
 from callcenter.db.pool import Connection
 from callcenter.ids import first_of
 from callcenter.web import details
-from callcenter.web.api import Context, Moment, Page, PageQuery, Personal, Routes
+from callcenter.web.api import Coded, Context, Moment, Page, PageQuery, Personal, Routes
 from callcenter.web.customers import is_masked
 
 routes = Routes("audit", "Audit trail and access log 审计与访问日志")
@@ -55,7 +56,7 @@ class AccessQuery(TrailQuery):
 class Change(Personal):
     """One change that was made."""
 
-    id: UUID
+    id: UUID = Field(title="记录标识")
     at: datetime = Field(title="时间")
     actor: str = Field(title="操作人标识")
     actor_name: str | None = Field(title="操作人")
@@ -69,11 +70,11 @@ class Change(Personal):
 class Read(Personal):
     """One attempt to see or hear personal data; of sound, which bytes of it."""
 
-    id: UUID
+    id: UUID = Field(title="记录标识")
     at: datetime = Field(title="时间")
     actor: str = Field(title="操作人标识")
     actor_name: str | None = Field(title="操作人")
-    verdict: str = Field(title="结果")
+    verdict: Annotated[str, Coded(terms.VERDICTS)] = Field(title="结果")
     reason: str = Field(title="原因")
     object_kind: str = Field(title="对象类别")
     object_id: str = Field(title="对象")

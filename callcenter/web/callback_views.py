@@ -20,14 +20,14 @@ from callcenter.web.customers import PolicyView
 
 
 class TaskView(Personal):
-    id: UUID
-    campaign_id: Annotated[UUID | None, Field(title="批次")]
+    id: Annotated[UUID, Field(title="任务标识")]
+    campaign_id: Annotated[UUID | None, Field(title="批次标识")]
     purpose: Annotated[Purpose, Field(title="用途")]
     source: Annotated[Source, Field(title="来源")]
     state: Annotated[State, Field(title="状态")]
     organisation_id: Annotated[str, Field(title="机构")]
-    customer_id: UUID | None
-    policy_id: UUID | None
+    customer_id: Annotated[UUID | None, Field(title="客户标识")]
+    policy_id: Annotated[UUID | None, Field(title="保单标识")]
     number: Annotated[str, Field(title="号码")]
     wish: Annotated[str | None, Field(title="来电意向")]
     not_before: Annotated[datetime, Field(title="最早拨打")]
@@ -39,7 +39,7 @@ class TaskView(Personal):
     note: Annotated[str | None, Field(title="备注")]
     created_at: Annotated[datetime, Field(title="创建时间")]
     concluded_at: Annotated[datetime | None, Field(title="完成时间")]
-    version: int
+    version: Annotated[int, Field(title="版本")]
 
 
 class AttemptView(Model):

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from callcenter import audit, recognition
+from callcenter import audit, recognition, terms
 from callcenter.accounts.permissions import Permission
 from callcenter.agents import store as agents
 from callcenter.calls import caller, click, view
+from callcenter.calls.call import Direction, State
 from callcenter.calls.errors import SwitchAwayError
 from callcenter.calls.parties import Hand
 from callcenter.calls.switchboard import Ear, Switchboard
@@ -19,7 +20,7 @@ from callcenter.db.pool import Connection
 from callcenter.errors import NotFoundError
 from callcenter.web import details
 from callcenter.web.acting import by, eyes
-from callcenter.web.api import Context, Model, Moment, Page, PageQuery, Personal, Routes
+from callcenter.web.api import Coded, Context, Model, Moment, Page, PageQuery, Personal, Routes
 from callcenter.web.customers import is_masked, reach
 from callcenter.web.keys import SWITCH, SWITCHBOARD, WALL
 from tickets.errors import Words
@@ -43,20 +44,20 @@ class CallQuery(PageQuery):
 class CallView(Personal):
     """`customer_id` is set only when a person or a task said who it is; candidates stand in the whole of the call."""
 
-    id: UUID
-    direction: Annotated[str, Field(title="方向")]
-    state: Annotated[str, Field(title="状态")]
+    id: Annotated[UUID, Field(title="通话标识")]
+    direction: Annotated[Direction, Field(title="方向")]
+    state: Annotated[State, Field(title="状态")]
     caller: Annotated[str | None, Field(title="主叫")]
     caller_name: Annotated[str | None, Field(title="主叫名称")]
     dialled: Annotated[str | None, Field(title="被叫")]
-    queue: Annotated[str | None, Field(title="队列")]
-    customer_id: UUID | None
-    agent_id: UUID | None
+    queue: Annotated[str | None, Field(title="队列"), Coded(terms.QUEUES)]
+    customer_id: Annotated[UUID | None, Field(title="客户标识")]
+    agent_id: Annotated[UUID | None, Field(title="坐席标识")]
     agent: Annotated[str | None, Field(title="坐席")]
     started_at: Annotated[datetime, Field(title="开始")]
     answered_at: Annotated[datetime | None, Field(title="应答")]
     ended_at: Annotated[datetime | None, Field(title="结束")]
-    end_cause: Annotated[str | None, Field(title="结束原因")]
+    end_cause: Annotated[str | None, Field(title="结束原因"), Coded(terms.END_CAUSES)]
     degraded: Annotated[bool, Field(title="降级服务", description="Served by the fallback, our processes were away")]
     satisfaction: Annotated[int | None, Field(title="满意度", description="1 (best) to 5")]
 

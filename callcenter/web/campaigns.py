@@ -28,7 +28,7 @@ class CampaignBody(Model):
 
 
 class CampaignView(Model):
-    id: UUID
+    id: Annotated[UUID, Field(title="批次标识")]
     name: Annotated[str, Field(title="名称")]
     organisation_id: Annotated[str, Field(title="机构")]
     purpose: Annotated[Purpose, Field(title="用途")]

@@ -32,7 +32,7 @@ class CustomerQuery(PageQuery):
 class CandidateView(Personal):
     """A candidate, and which criteria lead to this customer."""
 
-    id: UUID
+    id: Annotated[UUID, Field(title="客户标识")]
     name: Annotated[str, Field(title="姓名")]
     id_number: Annotated[str | None, Field(title="证件号码")]
     birth_date: Annotated[date | None, Field(title="出生日期")]

@@ -81,6 +81,7 @@ async def _answer(route: Route, request: web.Request, actor: Actor) -> web.Strea
             )
         if purpose is None:
             raise PurposeMissingError(Words("请在 ?purpose= 中说明导出用途", "say what the file is for in ?purpose="))
+    codes = _codes(route, request)
     key = _key(request) if route.creates else NO_KEY
     sent = await _read(route, request)
     app = request.config_dict
@@ -99,12 +100,13 @@ async def _answer(route: Route, request: web.Request, actor: Actor) -> web.Strea
         response: web.StreamResponse = await route.handler(ctx, **sent.arguments)
         return response
     if not route.creates:
+        if form is not tables.JSON:
+            return await tables.answer(route, ctx, sent.arguments, form, codes=codes)
         async with asyncio.timeout(route.seconds):
-            if form is not tables.JSON:
-                return await tables.answer(route, ctx, sent.arguments, form)
             answer = await route.handler(ctx, **sent.arguments)
         await access.allowed(route, ctx, answer)
-        return _response(route.status, answer, ctx.headers)
+        vary = {"Vary": "Accept"} if route.tabular else {}
+        return _response(route.status, answer, vary | ctx.headers)
     claim = Claim(actor.audit_name, key, f"{route.method} {request.path}", sent.sha256)
     if route.spools:
         return await _spooled(route, ctx, sent.arguments, claim)
@@ -172,8 +174,8 @@ async def _read(route: Route, request: web.Request) -> _Sent:
         except ValidationError as invalid:
             raise not_modelled(f"path/{name}", invalid) from None
     if route.query is not None:
-        arguments["query"] = _query(route.query, request)
-    elif unknown := set(request.query) - ({"purpose"} if route.reads else set()):
+        arguments["query"] = _query(route.query, request, _beside(route))
+    elif unknown := set(request.query) - _beside(route):
         raise NotModelledError(
             Words(
                 f"此地址没有查询参数 {sorted(unknown)[0][:100]}",
@@ -191,10 +193,15 @@ async def _read(route: Route, request: web.Request) -> _Sent:
     return _Sent(arguments, hashlib.sha256(canonical.encode()).hexdigest())
 
 
-def _query(model: type[BaseModel], request: web.Request) -> BaseModel:
+def _beside(route: Route) -> set[str]:
+    """What may stand in the query beside the model's fields."""
+    return ({"purpose"} if route.reads or route.query else set()) | ({"values"} if route.tabular else set())
+
+
+def _query(model: type[BaseModel], request: web.Request, beside: set[str]) -> BaseModel:
     values: dict[str, Any] = {}
     for name in request.query:
-        if name == "purpose" and name not in model.model_fields:
+        if name in beside and name not in model.model_fields:
             continue
         given = request.query.getall(name)
         for text in (name, *given):
@@ -209,6 +216,14 @@ def _query(model: type[BaseModel], request: web.Request) -> BaseModel:
 def _is_list(model: type[BaseModel], name: str) -> bool:
     spec = model.model_fields.get(name)
     return spec is not None and "list[" in str(spec.annotation)
+
+
+def _codes(route: Route, request: web.Request) -> bool:
+    """Whether a file is to hold codes instead of words."""
+    given = request.query.getall("values", ["words"]) if route.tabular else ["words"]
+    if given in (["words"], ["code"]):
+        return given == ["code"]
+    raise NotModelledError(Words("?values= 应为words或code", "?values= is words or code"))
 
 
 def _purpose(route: Route, request: web.Request) -> str | None:

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from pydantic import Field
 
-from callcenter import incidents
+from callcenter import incidents, terms
 from callcenter.accounts.permissions import Permission
 from callcenter.incidents import Criteria, Seen
 from callcenter.web import details
 from callcenter.web.acting import eyes
-from callcenter.web.api import Context, Model, Moment, Page, PageQuery, Personal, Routes
+from callcenter.web.api import Coded, Context, Model, Moment, Page, PageQuery, Personal, Routes
 from callcenter.web.customers import is_masked
 
 routes = Routes("incidents", "Incidents 异常事件")
@@ -28,9 +28,9 @@ class IncidentQuery(PageQuery):
 
 
 class IncidentRow(Personal):
-    id: UUID
+    id: Annotated[UUID, Field(title="事件标识")]
     at: Annotated[datetime, Field(title="时间")]
-    kind: Annotated[str, Field(title="类别")]
+    kind: Annotated[str, Field(title="类别"), Coded(terms.INCIDENTS)]
     call_id: Annotated[UUID | None, Field(title="通话")]
     details: Annotated[dict[str, Any], Field(title="内容")]
     seen_at: Annotated[datetime | None, Field(title="查看时间")]

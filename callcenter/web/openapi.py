@@ -56,6 +56,15 @@ PURPOSE: dict[str, Any] = {
 }
 
 
+VALUES: dict[str, Any] = {
+    "name": "values",
+    "in": "query",
+    "required": False,
+    "description": "CSV and XLSX: what stands for codes, Chinese words or the codes of the JSON 代码以中文或原值导出",
+    "schema": {"type": "string", "enum": ["words", "code"], "default": "words"},
+}
+
+
 def document(modules: Sequence[Routes]) -> dict[str, Any]:
     """The whole document."""
     routes = [route for module in modules for route in module]
@@ -136,6 +145,8 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
             )
     if route.reads is not None and not any(parameter["name"] == "purpose" for parameter in parameters):
         parameters.append(PURPOSE)
+    if route.tabular:
+        parameters.append(VALUES)
     if route.creates:
         parameters.append(KEY)
     return parameters
@@ -177,7 +188,7 @@ def _responses(route: Route, schemas: dict[Key, Any]) -> dict[str, Any]:
             del success["content"]
     elif isinstance(route.answer, type) and issubclass(route.answer, BaseModel):
         success["content"] = {"application/json": {"schema": schemas[route.answer, "serialization"]}}
-        if route.item is not None or route.table is not None:
+        if route.tabular:
             success["content"] |= {form.media_type: {"schema": {}} for form in (CSV, XLSX)}
     later = (
         {"202": {**success, "description": "Safe, and done when the database is back 已暂存"}} if route.spools else {}

@@ -32,6 +32,8 @@ class RecordingQuery(PageQuery):
     ticket_id: UUID | None = Field(None, description="Recordings of one ticket 服务单的录音")
     since: Moment | None = Field(None, description="Calls from this moment on 起")
     until: Moment | None = Field(None, description="Calls before this moment 止")
+    archive_no: str | None = Field(None, max_length=100, description="The whole archive number 档号")
+    agent_id: UUID | None = Field(None, description="Calls this person spoke on 坐席")
 
 
 class SegmentView(Personal):
@@ -57,6 +59,13 @@ class TicketLink(Personal):
     nature: str
 
 
+class AgentLink(Personal):
+    """Somebody of ours who spoke on the call 坐席."""
+
+    id: UUID
+    name: str
+
+
 class RecordingView(Personal):
     """One recording 录音档案; its id is the call's, or an orphan's own."""
 
@@ -72,6 +81,53 @@ class RecordingView(Personal):
     capture: str | None = Field(description="Name of the capture, of a recording that belongs to no call 采集名")
     segments: list[SegmentView]
     tickets: list[TicketLink]
+    agents: list[AgentLink]
+
+
+class RecordingLine(Personal):
+    """A recording in one line of a file; lengths are those of all its segments together."""
+
+    id: UUID = Field(title="录音标识")
+    archive_no: str | None = Field(title="档号")
+    state: RecordingState = Field(title="状态")
+    call_id: UUID | None = Field(title="通话标识")
+    started_at: datetime | None = Field(title="录音开始")
+    seconds: float | None = Field(title="时长（秒）")
+    expected_seconds: float | None = Field(title="应有时长（秒）")
+    segments: int = Field(title="段数")
+    completeness: list[Completeness] = Field(title="完整性")
+    agents: list[str] = Field(title="坐席")
+    tickets: list[str] = Field(title="服务单号")
+    sealed_at: datetime | None = Field(title="归档时间")
+    version: int | None = Field(title="版本")
+    object_id: str | None = Field(title="档案对象")
+    inventory_sha512: str | None = Field(title="清单SHA-512")
+    capture: str | None = Field(title="采集名")
+
+
+def line(recording: RecordingView) -> RecordingLine:
+    """The recording with its segments summed up."""
+    parts = recording.segments
+    return RecordingLine(
+        **{name: getattr(recording, name) for name in RecordingLine.model_fields if name in _AS_THEY_ARE},
+        started_at=min((part.started_at for part in parts if part.started_at is not None), default=None),
+        seconds=_seconds([part.duration_ms for part in parts]),
+        expected_seconds=_seconds([part.expected_ms for part in parts]),
+        segments=len(parts),
+        completeness=sorted({part.completeness for part in parts if part.completeness is not None}),
+        agents=[agent.name for agent in recording.agents],
+        tickets=[ticket.number for ticket in recording.tickets],
+    )
+
+
+_AS_THEY_ARE = {
+    *("id", "archive_no", "state", "call_id", "sealed_at", "version", "object_id", "inventory_sha512", "capture")
+}
+
+
+def _seconds(milliseconds: list[int | None]) -> float | None:
+    known = [each for each in milliseconds if each is not None]
+    return sum(known) / 1000 if known else None
 
 
 class LeafProof(Model):
@@ -98,13 +154,14 @@ class ProofView(Personal):
     )
 
 
-@routes.get("/recordings", Permission.RECORDING_READ, reads="recording")
+@routes.get("/recordings", Permission.RECORDING_READ, reads="recording", line=line)
 async def list_recordings(ctx: Context, query: RecordingQuery) -> Page[RecordingView]:
     """Recordings, newest first 录音列表
 
-    Also those that are only expected, being sealed or lost, so that nothing is missing without a trace.
+    Also those that are only expected, being sealed or lost, so that nothing is missing without a trace. As a file: one
+    line each.
     """
-    wanted = Wanted(query.state, query.incomplete, query.ticket_id, query.since, query.until)
+    wanted = Wanted(**query.model_dump(exclude={"limit", "cursor"}))
     async with ctx.db.connection() as conn:
         rows = await catalogue.page(conn, ctx.actor.path, wanted, ctx.after(query, UUID), query.limit + 1)
     return ctx.page([view(row) for row in rows], query, key=lambda row: row.id)
@@ -174,6 +231,7 @@ def view(entry: Entry) -> RecordingView:
         capture=None if entry.orphan_base is None else PurePosixPath(entry.orphan_base).name.partition("#")[0],
         segments=[_segment(segment) for segment in entry.segments],
         tickets=[TicketLink(**ticket) for ticket in entry.tickets],
+        agents=[AgentLink(**agent) for agent in entry.agents],
     )
 
 

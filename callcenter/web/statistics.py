@@ -1,6 +1,8 @@
 """Routes of figures: complaints, callback findings, and the tickets behind each. Must never count by itself (T-4)."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,12 +11,13 @@ from pydantic import Field
 from callcenter import figures
 from callcenter.accounts.permissions import Permission
 from callcenter.errors import InvalidError
-from callcenter.figures import Counted, Dimension, Grouping, Scope
+from callcenter.figures import Counted, Dimension, Grouping, Scope, Unplaced
 from callcenter.web.api import Context, Day, Model, Page, PageQuery, Personal, Routes
 from callcenter.web.tickets import organisation_path
 from tickets.calendar import shanghai_day
 from tickets.categories import Category
 from tickets.errors import Words
+from tickets.findings import Subject
 from tickets.intake import Channel, Nature, Relation, Severity, Source
 from tickets.lifecycle import Status, Validity
 from tickets.statistics import APPLIED, Exclusion, Figure, rules_printed
@@ -98,6 +101,7 @@ class ComplaintsView(Model):
 
     period: PeriodView
     figures: FigureView
+    group: Grouping | None
     groups: list[FigureView]
     excluded: list[ExcludedView]
     rules: list[RuleView]
@@ -127,9 +131,9 @@ class FindingsView(Model):
 class ItemView(Personal):
     """A ticket that a figure counts, with its calls and recordings."""
 
-    id: Annotated[UUID, Field(title="编号标识")]
+    id: Annotated[UUID, Field(title="服务单标识")]
     number: Annotated[str, Field(title="服务单号")]
-    matter_id: Annotated[UUID | None, Field(title="投诉事件")]
+    matter_id: Annotated[UUID | None, Field(title="投诉事件标识")]
     nature: Annotated[Nature, Field(title="性质")]
     relation: Annotated[Relation | None, Field(title="关系")]
     channel: Annotated[Channel, Field(title="投诉方式")]
@@ -144,8 +148,8 @@ class ItemView(Personal):
     received_day: Annotated[date, Field(title="受理日")]
     accepting_organisation_id: Annotated[str, Field(title="受理机构")]
     underwriting_organisation_id: Annotated[str | None, Field(title="承保机构")]
-    calls: Annotated[list[UUID], Field(title="通话")]
-    recordings: Annotated[list[UUID], Field(title="录音档案")]
+    calls: Annotated[list[UUID], Field(title="通话标识")]
+    recordings: Annotated[list[UUID], Field(title="录音标识")]
 
 
 _EXPANDS = {
@@ -155,10 +159,32 @@ _EXPANDS = {
 }
 
 
+_CODES: Mapping[Grouping, type[StrEnum]] = {
+    Grouping.CHANNEL: Channel,
+    Grouping.SOURCE: Source,
+    Grouping.CATEGORY: Category,
+    Grouping.SEVERITY: Severity,
+    Grouping.VALIDITY: Validity,
+    Grouping.STATUS: Status,
+    Grouping.SUBJECT: Subject,
+}
+
+
+def _key(group: Grouping | None, key: str | None) -> StrEnum | str | None:
+    """A group's key as the code it is, so that it can be told in words."""
+    for kind in (_CODES.get(group) if group is not None else None, Unplaced):
+        if kind is not None and key in list(kind):
+            return kind(key)
+    return key
+
+
 def complaint_table(view: ComplaintsView) -> list[list[Any]]:
     """The report as rows: total, groups, then what was left out and the rules applied."""
-    heads = [spec.title or name for name, spec in FigureView.model_fields.items()]
+    heads: list[Any] = [spec.title or name for name, spec in FigureView.model_fields.items()]
+    heads[0] = view.group or heads[0]
     rows = [list(figure.model_dump().values()) for figure in (view.figures, *view.groups)]
+    for row in rows:
+        row[0] = _key(view.group, row[0])
     rows[0][0] = "合计"
     left_out = [[excluded.zh, excluded.tickets, "、".join(excluded.rules)] for excluded in view.excluded]
     period = [f"{view.period.first_day} 至 {view.period.last_day}", view.period.organisation, view.period.dimension]
@@ -186,7 +212,8 @@ def finding_table(view: FindingsView) -> list[list[Any]]:
         ["转为投诉", view.complaints_from_callbacks],
         ["计入投诉", view.counted_as_complaints],
     ]
-    split = [[f"{subject}", count] for counts in (view.by_subject, view.by_status) for subject, count in counts.items()]
+    split = [[_key(Grouping.SUBJECT, key), count] for key, count in view.by_subject.items()]
+    split += [[_key(Grouping.STATUS, key), count] for key, count in view.by_status.items()]
     period = [f"{view.period.first_day} 至 {view.period.last_day}", view.period.organisation, view.period.dimension]
     rules = [[rule.rule, rule.zh] for rule in view.rules]
     return [["项目", "数量"], *numbers, *split, [], ["期间与机构", *period], ["统计口径"], *rules]
@@ -204,6 +231,7 @@ async def complaint_figures(ctx: Context, query: ComplaintsQuery) -> ComplaintsV
     return ComplaintsView(
         period=period,
         figures=_figure(counted.total),
+        group=query.group,
         groups=[_figure(group) for group in counted.groups],
         excluded=[
             ExcludedView(

@@ -1,34 +1,29 @@
-"""Lists as CSV and XLSX: every page of them, bounded. Must never let a cell start a formula (C8, H12)."""
+"""Lists and reports as files: which form is wanted, every page of the list, bounded. Must never know a list by name."""
 
 import asyncio
-import csv
 import io
-import json
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import IO, Any
 
 from aiohttp import web
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 from pydantic import BaseModel
 
 from callcenter.accounts.permissions import Permission
-from callcenter.config import ZONE
 from callcenter.errors import InvalidError
-from callcenter.web import access
+from callcenter.web import access, cells
 from callcenter.web.api import Context, Page, PageQuery, Route
 from callcenter.web.errors import NotAcceptableError
+from callcenter.web.spreadsheet import Csv, Table, Xlsx
 from tickets.errors import Words
 
 PERMISSION = Permission.DATA_EXPORT
 ROWS = 100_000
 PAGE = 200
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+CHUNK = 1 << 18
+SECONDS_TO_MAKE = 120.0
+SECONDS_TO_SEND = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +47,7 @@ class ExportTooLargeError(InvalidError):
 
 def wanted(accept: Sequence[str], route: Route) -> Form:
     """The best form by the Accept header. Raises NotAcceptableError when the route has none of what is asked for."""
-    offered = (JSON, CSV, XLSX) if route.item is not None or route.table is not None else (JSON,)
+    offered = (JSON, CSV, XLSX) if route.tabular else (JSON,)
     ranges = [part for line in accept for part in line.split(",") if part.strip()] or ["*/*"]
     for media, _ in sorted(map(_quality, ranges), key=lambda pair: -pair[1]):
         for form in offered:
@@ -77,93 +72,73 @@ def _quality(part: str) -> tuple[str, float]:
     return media, 1.0
 
 
-async def answer(route: Route, ctx: Context, arguments: Mapping[str, Any], form: Form) -> web.StreamResponse:
-    """The report or the whole list as a file, after the access log has it. Raises ExportTooLargeError beyond ROWS."""
-    if route.table is not None:
-        report = await route.handler(ctx, **arguments)
-        await access.allowed(route, ctx, report)
-        rows = route.table(report)
-    else:
-        rows = await _listed(route, ctx, arguments)
-    content = await asyncio.to_thread(_csv if form is CSV else _xlsx, rows)
-    name = f"{route.handler.__name__.removeprefix('list_')}-{ctx.clock.now():%Y%m%d}.{form.suffix}"
-    return web.Response(
-        body=content,
-        headers={
-            "Content-Type": form.media_type + ("; charset=utf-8" if form is CSV else ""),
-            "Content-Disposition": f'attachment; filename="{name}"',
-        },
-    )
+async def answer(
+    route: Route, ctx: Context, arguments: Mapping[str, Any], form: Form, *, codes: bool
+) -> web.StreamResponse:
+    """The report or the whole list as a file, after the access log has it. Raises ExportTooLargeError beyond ROWS.
+
+    The file is made on disk first, so that what goes wrong on the way is told, and memory does not grow with the list.
+    """
+    with tempfile.TemporaryFile() as file:
+        async with asyncio.timeout(SECONDS_TO_MAKE):
+            with (Csv if form is CSV else Xlsx)(file) as table:
+                if route.table is not None:
+                    report = await route.handler(ctx, **arguments)
+                    await access.allowed(route, ctx, report)
+                    table.add(cells.worded(route.table(report), codes=codes))
+                else:
+                    await _list(route, ctx, arguments, table, codes=codes)
+        return await _send(route, ctx, file, form)
 
 
-async def _listed(route: Route, ctx: Context, arguments: Mapping[str, Any]) -> list[list[Any]]:
-    assert route.item is not None
-    items = await _whole(route, ctx, arguments)
-    await access.allowed(route, ctx, Page[Any](items=items))
-    heads = [spec.title or name for name, spec in route.item.model_fields.items()]
-    return [heads, *([getattr(item, name) for name in type(item).model_fields] for item in items)]
+async def _list(route: Route, ctx: Context, arguments: Mapping[str, Any], table: Table, *, codes: bool) -> None:
+    assert route.lined is not None
+    columns = cells.columns(route.lined)
+    table.add([[column.head for column in columns]])
+    async for items in _pages(route, ctx, arguments):
+        await access.allowed(route, ctx, Page[Any](items=items))
+        ctx.seen.clear()
+        lines = items if route.line is None else [route.line(item) for item in items]
+        rows = [cells.row(line, columns, codes=codes) for line in lines]
+        await asyncio.to_thread(table.add, rows)
 
 
-async def _whole(route: Route, ctx: Context, arguments: Mapping[str, Any]) -> list[BaseModel]:
+async def _pages(route: Route, ctx: Context, arguments: Mapping[str, Any]) -> AsyncIterator[list[BaseModel]]:
     query = arguments.get("query")
-    items: list[BaseModel] = []
     if not isinstance(query, PageQuery):
-        return list((await route.handler(ctx, **arguments)).items)
+        yield list((await route.handler(ctx, **arguments)).items)
+        return
     query = query.model_copy(update={"limit": PAGE})
+    count = 0
     while True:
         page = await route.handler(ctx, **{**arguments, "query": query})
-        items += page.items
+        yield page.items
         if page.next is None:
-            return items
-        if len(items) >= ROWS:
+            return
+        count += len(page.items)
+        if count >= ROWS:
             raise ExportTooLargeError(Words(f"超过{ROWS}行，请缩小范围", f"more than {ROWS} rows: narrow the filter"))
         query = query.model_copy(update={"cursor": page.next})
 
 
-def neutral(value: Any) -> str:
-    """The cell's text: moments in Shanghai time, lists joined, an apostrophe before what could start a formula."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, datetime):
-        return value.astimezone(ZoneInfo(ZONE)).isoformat(sep=" ", timespec="seconds")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, int | float):
-        return str(value)
-    if isinstance(value, BaseModel):
-        value = value.model_dump_json()
-    elif isinstance(value, dict):
-        value = json.dumps(value, ensure_ascii=False, default=str)
-    elif isinstance(value, list | tuple | set | frozenset):
-        value = "；".join(neutral(item) for item in value)
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
-
-
-def _csv(rows: Iterable[Sequence[Any]]) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerows([neutral(value) for value in row] for row in rows)
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
-
-
-def _xlsx(rows: Iterable[Sequence[Any]]) -> bytes:
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("数据")
-    for row in rows:
-        sheet.append([_cell(sheet, value) for value in row])
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "table.xlsx"
-        book.save(path)
-        return path.read_bytes()
-
-
-def _cell(sheet: Any, value: Any) -> Any:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value
-    text = "".join(character for character in neutral(value) if character >= " " or character in "\t\n")
-    cell = WriteOnlyCell(sheet, value=text[:32_767])
-    cell.data_type = "s"
-    return cell
+async def _send(route: Route, ctx: Context, file: IO[bytes], form: Form) -> web.StreamResponse:
+    name = f"{route.handler.__name__.removeprefix('list_')}-{ctx.clock.now():%Y%m%d}.{form.suffix}"
+    response = web.StreamResponse(
+        headers={
+            "Content-Type": form.media_type + ("; charset=utf-8" if form is CSV else ""),
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Vary": "Accept",
+        }
+    )
+    response.content_length = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    await response.prepare(ctx.request)
+    try:
+        async with asyncio.timeout(SECONDS_TO_SEND):
+            while ctx.request.method != "HEAD" and (chunk := await asyncio.to_thread(file.read, CHUNK)):
+                await response.write(chunk)
+            await response.write_eof()
+    except (TimeoutError, ConnectionError):
+        if ctx.request.transport is not None:
+            ctx.request.transport.abort()
+    return response

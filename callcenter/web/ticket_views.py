@@ -57,7 +57,7 @@ class OpenedView(Model):
 class ListedView(Personal):
     """A ticket in a list."""
 
-    id: Annotated[UUID, Field(title="编号标识")]
+    id: Annotated[UUID, Field(title="服务单标识")]
     number: Annotated[str, Field(title="服务单号")]
     nature: Annotated[Nature, Field(title="性质")]
     channel: Annotated[Channel, Field(title="投诉方式")]

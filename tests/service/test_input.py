@@ -323,7 +323,7 @@ async def test_csv_is_whole_readable_by_excel_and_starts_no_formula(site: Site) 
     assert "attachment" in reply.headers["Content-Disposition"]
     assert reply.body.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(reply.body.decode("utf-8-sig"), newline="")))
-    assert rows[0] == ["id", "类别", "上级机构", "名称", "路径"]
+    assert rows[0] == ["机构代码", "类别", "上级机构", "名称", "路径"]
     names = {row[0]: row[3] for row in rows[1:]}
     assert len(names) == 6
     assert names["gd"] == "'=HYPERLINK(1)"

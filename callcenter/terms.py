@@ -1,0 +1,195 @@
+"""What the codes of calls, callbacks, recordings and people are called; those of tickets are in `tickets/terms.py`.
+
+`term` knows every enumeration that leaves in a file. The tables below it are for codes that are plain text in a model.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from agi import names
+from callcenter.accounts import organisations
+from callcenter.accounts.permissions import Role
+from callcenter.agents import agent
+from callcenter.archiving.catalogue import RecordingState
+from callcenter.callbacks import attempt, task
+from callcenter.calls.call import CRASH, Direction
+from callcenter.calls.call import State as CallState
+from callcenter.customers.customer import Criterion
+from callcenter.figures import Dimension, Grouping, Unplaced
+from callcenter.opening import Via
+from recordings.completeness import Completeness
+from tickets.errors import Words
+from tickets.terms import TERMS as OF_TICKETS
+from tickets.terms import Terms
+
+TERMS: Final[Mapping[type[StrEnum], Terms]] = {
+    **OF_TICKETS,
+    Via: {
+        Via.IVR: Words("语音菜单", "menu"),
+        Via.AGENT: Words("坐席", "agent"),
+        Via.CALLBACK_AGENT: Words("回访坐席", "callback agent"),
+        Via.DESK: Words("柜面及后台", "desk"),
+        Via.INTEGRATOR: Words("对接系统", "integrator"),
+    },
+    Direction: {
+        Direction.INBOUND: Words("呼入", "inbound"),
+        Direction.CALLBACK: Words("回访", "callback"),
+        Direction.CLICK: Words("点击外呼", "click to call"),
+    },
+    CallState: {
+        CallState.RINGING: Words("振铃", "ringing"),
+        CallState.IVR: Words("语音菜单", "in the menu"),
+        CallState.QUEUED: Words("排队", "queued"),
+        CallState.TALKING: Words("通话中", "talking"),
+        CallState.ENDED: Words("已结束", "ended"),
+    },
+    agent.State: agent.WORDS,
+    Role: {
+        Role.AGENT: Words("95519坐席", "agent"),
+        Role.CALLBACK_AGENT: Words("回访坐席", "callback agent"),
+        Role.HANDLER: Words("投诉岗", "complaint handler"),
+        Role.COORDINATOR: Words("部门协调员", "department coordinator"),
+        Role.DEPARTMENT_HEAD: Words("部门负责人", "department head"),
+        Role.LEGAL: Words("法务", "legal counsel"),
+        Role.SECRETARY: Words("委员会秘书", "committee secretary"),
+        Role.SUPERVISOR: Words("班组长", "supervisor"),
+        Role.QA: Words("质检", "QA reviewer"),
+        Role.AUDITOR: Words("审计", "auditor"),
+        Role.ADMIN: Words("管理员", "administrator"),
+        Role.INTEGRATOR: Words("对接系统", "integrator"),
+    },
+    task.Purpose: {
+        task.Purpose.NEW_BUSINESS: Words("新单回访", "new business"),
+        task.Purpose.RETURN_CALL: Words("回电", "return call"),
+    },
+    task.Source: {
+        task.Source.IMPORT: Words("导入", "import"),
+        task.Source.OVERFLOW: Words("来电留言", "message left"),
+        task.Source.LOST_CALL: Words("来电放弃", "caller gave up"),
+    },
+    task.State: task.WORDS,
+    task.Result: {
+        task.Result.SUCCESSFUL: Words("成功", "successful"),
+        task.Result.PROBLEM: Words("有问题", "problem"),
+        task.Result.NOT_COMPLETED: Words("未完成", "not completed"),
+        task.Result.SERVED: Words("已处理", "served"),
+        task.Result.BY_LETTER: Words("信函回访", "by letter"),
+        task.Result.BY_VISIT: Words("上门回访", "by visit"),
+        task.Result.WITHDRAWN: Words("已撤销", "withdrawn"),
+    },
+    attempt.Outcome: attempt.WORDS,
+    RecordingState: {
+        RecordingState.EXPECTED: Words("待录", "expected"),
+        RecordingState.SEALING: Words("归档中", "being sealed"),
+        RecordingState.SEALED: Words("已归档", "sealed"),
+        RecordingState.LOST: Words("缺失", "lost"),
+        RecordingState.ORPHAN: Words("未关联", "of no known call"),
+    },
+    Completeness: {
+        Completeness.COMPLETE: Words("完整", "complete"),
+        Completeness.TAIL_LOST: Words("缺尾部", "tail lost"),
+        Completeness.HOLE_SUSPECTED: Words("疑有中断", "hole suspected"),
+        Completeness.PARTIAL_CRASH: Words("因故障不全", "cut off by a crash"),
+        Completeness.SALVAGED: Words("抢救恢复", "salvaged"),
+    },
+    Criterion: {
+        Criterion.NUMBER: Words("电话号码", "number"),
+        Criterion.POLICY: Words("保单号", "policy"),
+        Criterion.ID_NUMBER: Words("证件号码", "identity number"),
+        Criterion.NAME: Words("姓名", "name"),
+        Criterion.NAME_BEGINNING: Words("姓名开头", "beginning of the name"),
+    },
+    Dimension: {
+        Dimension.ACCEPTING: Words("受理机构", "accepting organisation"),
+        Dimension.UNDERWRITING: Words("承保机构", "underwriting organisation"),
+    },
+    Grouping: {
+        Grouping.MONTH: Words("月份", "month"),
+        Grouping.CHANNEL: Words("投诉方式", "channel"),
+        Grouping.SOURCE: Words("来源", "source"),
+        Grouping.CATEGORY: Words("类别", "category"),
+        Grouping.SEVERITY: Words("级别", "severity"),
+        Grouping.VALIDITY: Words("有效性", "validity"),
+        Grouping.STATUS: Words("状态", "status"),
+        Grouping.SUBJECT: Words("问题类型", "subject"),
+        Grouping.ORGANISATION: Words("机构", "organisation"),
+    },
+    Unplaced: {
+        Unplaced.CATEGORY: Words("类别未定", "category not determined"),
+        Unplaced.ORGANISATION: Words("承保机构不明", "underwriting organisation not known"),
+    },
+}
+
+
+def term(code: StrEnum) -> Words:
+    """What a member of an enumeration is called. Raises KeyError for an enumeration that has no names."""
+    return TERMS[type(code)][code]
+
+
+ORGANISATION_KINDS: Final[Terms] = organisations.KIND_WORDS
+
+QUEUES: Final[Terms] = {
+    names.QUEUE_GENERAL: Words("综合服务", "general"),
+    names.QUEUE_CLAIMS: Words("理赔", "claims"),
+    names.QUEUE_POLICY: Words("保单服务", "policy service"),
+    names.QUEUE_COMPLAINT: Words("投诉", "complaints"),
+    names.QUEUE_CALLBACK: Words("回访", "callbacks"),
+    names.QUEUE_FALLBACK: Words("备用", "fallback"),
+}
+
+END_CAUSES: Final[Terms] = {
+    "unknown": Words("不明", "unknown"),
+    "no_such_number": Words("空号", "no such number"),
+    "normal": Words("正常挂机", "normal"),
+    "busy": Words("占线", "busy"),
+    "no_answer": Words("无人接听", "no answer"),
+    "unreachable": Words("无法接通", "unreachable"),
+    "rejected": Words("拒接", "rejected"),
+    "number_changed": Words("已改号", "number changed"),
+    "answered_elsewhere": Words("他处接听", "answered elsewhere"),
+    "no_circuit": Words("线路全忙", "no circuit"),
+    "network_failure": Words("网络故障", "network failure"),
+    "congestion": Words("设备拥塞", "congestion"),
+    "time_out": Words("超时", "timed out"),
+    CRASH: Words("话务系统故障", "the switch crashed"),
+}
+
+INCIDENTS: Final[Terms] = {
+    "degraded": Words("降级服务", "served by the fallback"),
+    "nobody_there": Words("队列无人", "nobody in the queue"),
+    "recording_failed": Words("录音无法写入", "capture not opened"),
+    "recording_missing": Words("没有录音", "no capture"),
+    "recording_lost": Words("录音丢失", "capture lost"),
+    "recording_incomplete": Words("录音不完整", "recording incomplete"),
+    "capture_refused": Words("文件不是录音", "not a recording"),
+    "capture_orphaned": Words("录音无对应通话", "recording of no known call"),
+    "capture_name_reused": Words("录音文件重名", "two recordings under one name"),
+    "sealing_failed": Words("归档失败", "sealing failed"),
+    "archive_refused": Words("档案库拒绝写入", "archive refused"),
+    "recording_damaged": Words("录音受损", "recording damaged"),
+    "message_without_number": Words("留言无号码", "message without a number"),
+    "call_lost_without_number": Words("放弃来电无号码", "lost call without a number"),
+    "complaint_opened_late": Words("投诉补登记", "complaint opened late"),
+    "calendar_not_covered": Words("工作日历未公布", "calendar not covered"),
+    "switch_not_understood": Words("话务系统消息无法识别", "switch not understood"),
+    "switch_clock_off": Words("话务系统时钟偏差", "switch clock off"),
+    "event_log_missing": Words("话务事件日志缺失", "event log missing"),
+    "event_log_truncated": Words("话务事件日志被截断", "event log truncated"),
+    "application_replaced": Words("话务控制被其他程序占用", "application replaced"),
+    "ownership_lost": Words("话务控制权丢失", "ownership lost"),
+    "ticket_set_aside": Words("暂存服务单被搁置", "ticket set aside"),
+}
+
+TELEPHONES: Final[Terms] = {"web": Words("网页话机", "browser"), "desk": Words("桌面话机", "desk telephone")}
+ACTIVITIES: Final[Terms] = {
+    "idle": Words("空闲", "idle"),
+    "ringing": Words("振铃", "ringing"),
+    "talking": Words("通话中", "talking"),
+}
+LINES: Final[Terms] = {
+    "free": Words("空闲", "free"),
+    "busy": Words("占用", "busy"),
+    "away": Words("未注册", "not registered"),
+}
+VERDICTS: Final[Terms] = {"allow": Words("允许", "allowed"), "deny": Words("拒绝", "refused")}

@@ -1,0 +1,135 @@
+"""What the codes of a ticket are called in Chinese and English: the one table for exports, reports and screens.
+
+A code without a name here cannot leave in a file. Where a module needs the words for its refusals they stand there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Final
+
+from tickets.categories import CATEGORIES, Category, Department, OtherCause
+from tickets.errors import Words
+from tickets.findings import Intention, Respondent, Subject
+from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity, Source
+from tickets.lifecycle import ACTION_WORDS, STATUS_WORDS, Action, InvalidGround, Liability, Status, Validity
+
+Terms = Mapping[Any, Words]
+"""Code → its names. A member of an enumeration is its code."""
+
+TERMS: Final[Mapping[type[StrEnum], Terms]] = {
+    Nature: {
+        Nature.COMPLAINT: Words("投诉", "complaint"),
+        Nature.CALLBACK_FINDING: Words("回访问题件", "callback finding"),
+        Nature.NON_COMPLAINT: Words("非投诉", "not a complaint"),
+    },
+    Channel: {
+        Channel.SMS: Words("短信", "SMS"),
+        Channel.PHONE_INBOUND: Words("电话呼入", "telephone, inbound"),
+        Channel.PHONE_OUTBOUND: Words("电话呼出", "telephone, outbound"),
+        Channel.NETWORK: Words("网络", "network"),
+        Channel.LETTER: Words("信函", "letter"),
+        Channel.VISIT: Words("来访", "visit"),
+        Channel.FAX: Words("传真", "fax"),
+    },
+    NetworkKind: {
+        NetworkKind.EMAIL: Words("电子邮件", "e-mail"),
+        NetworkKind.WEB: Words("网站", "web site"),
+        NetworkKind.APP: Words("手机应用", "app"),
+        NetworkKind.WECHAT: Words("微信", "WeChat"),
+    },
+    Source: {
+        Source.DIRECT: Words("客户直接", "the customer"),
+        Source.UPPER_COMPANY: Words("上级公司转办", "upper company"),
+        Source.REGULATOR: Words("监管部门转办", "regulator"),
+        Source.MEDIA: Words("媒体", "media"),
+        Source.COORDINATOR: Words("协调员", "coordinator"),
+        Source.CALLBACK: Words("回访", "callback"),
+    },
+    Relation: {
+        Relation.FIRST: Words("首次投诉", "first"),
+        Relation.REPEAT: Words("重复投诉", "repeat"),
+        Relation.ESCALATION: Words("投诉升级", "escalation"),
+        Relation.MERGED: Words("并入原单", "merged"),
+    },
+    Severity: {
+        Severity.GENERAL: Words("一般投诉", "general"),
+        Severity.DIFFICULT: Words("疑难投诉", "difficult"),
+        Severity.MAJOR: Words("重大投诉", "major"),
+    },
+    ComplainantType: {
+        ComplainantType.APPLICANT: Words("投保人", "applicant"),
+        ComplainantType.CUSTOMER: Words("被保险人或受益人", "insured or beneficiary"),
+        ComplainantType.REPRESENTATIVE: Words("受托人", "representative"),
+        ComplainantType.AGENT: Words("销售人员", "sales agent"),
+        ComplainantType.PUBLIC: Words("社会公众", "the public"),
+        ComplainantType.UNKNOWN: Words("未注明", "not known"),
+    },
+    Category: {code: entry.words for code, entry in CATEGORIES.items()},
+    OtherCause: {
+        OtherCause.PUBLICITY: Words("宣传", "publicity"),
+        OtherCause.DIVIDEND: Words("分红", "dividend"),
+        OtherCause.PRIVACY: Words("个人信息", "privacy"),
+        OtherCause.AGENT_GRIEVANCE: Words("销售人员诉求", "agents' grievance"),
+        OtherCause.TELESALES: Words("电话销售", "telesales"),
+        OtherCause.INTERMEDIARY: Words("中介机构", "intermediary"),
+        OtherCause.ANYTHING_ELSE: Words("其他", "anything else"),
+    },
+    Department: {
+        Department.SALES: Words("销售部门", "sales"),
+        Department.SALES_INSPECTION: Words("销售督察部门", "sales inspection"),
+        Department.BUSINESS_MANAGEMENT: Words("业务管理部门", "business management"),
+        Department.FINANCE: Words("财务部门", "finance"),
+        Department.IT: Words("信息技术部门", "information technology"),
+        Department.CUSTOMER_SERVICE: Words("客户服务部门", "customer service"),
+        Department.COMPLIANCE: Words("合规部门", "compliance"),
+    },
+    Status: STATUS_WORDS,
+    Action: ACTION_WORDS,
+    Validity: {
+        Validity.PENDING: Words("待认定", "pending"),
+        Validity.VALID: Words("有效", "valid"),
+        Validity.INVALID: Words("无效", "invalid"),
+    },
+    Liability: {
+        Liability.UNDETERMINED: Words("未认定", "undetermined"),
+        Liability.NONE: Words("无责任", "none"),
+        Liability.COMPANY: Words("公司责任", "company"),
+        Liability.SALES: Words("销售人员责任", "salesperson"),
+        Liability.SHARED: Words("共同责任", "shared"),
+    },
+    InvalidGround: {
+        InvalidGround.NOT_A_CUSTOMER: Words("非客户或无授权", "not a customer, or unauthorised"),
+        InvalidGround.OUTSIDE_DEFINITION: Words("不属于投诉", "outside the definition"),
+        InvalidGround.DUPLICATE: Words("与在办件重复", "duplicate of an open matter"),
+        InvalidGround.WITHDRAWN_AS_MISTAKE: Words("客户因误解撤回", "withdrawn as a mistake"),
+        InvalidGround.FACTS_DISPROVED: Words("经查不属实", "facts disproved"),
+        InvalidGround.UNREACHABLE: Words("无法联系且无法核实", "unreachable and unverifiable"),
+    },
+    Subject: {
+        Subject.FORGED_SIGNATURE: Words("代签名", "forged signature"),
+        Subject.MIS_SELLING: Words("销售误导", "mis-selling"),
+        Subject.PREMIUM_WITHHELD: Words("侵占保费", "premium withheld"),
+        Subject.OTHER_SALES_CONDUCT: Words("其他销售行为", "other sales conduct"),
+        Subject.CALLBACK_TAKEN_BY_ANOTHER: Words("代接受回访", "callback taken by another"),
+        Subject.CONTACT_DATA: Words("联系信息有误", "contact data"),
+        Subject.POLICY_DATA: Words("保单信息有误", "policy data"),
+        Subject.UNCLEAR_ANSWER: Words("回答不明确", "unclear answer"),
+        Subject.SERVICE: Words("服务", "service"),
+        Subject.CLAIM: Words("理赔", "claim"),
+        Subject.PAYMENT: Words("收付费", "payment"),
+        Subject.OTHER: Words("其他", "other"),
+    },
+    Intention: {
+        Intention.YES: Words("有明确投诉意向", "yes"),
+        Intention.NO: Words("没有", "no"),
+        Intention.UNCLEAR: Words("不明确", "unclear"),
+    },
+    Respondent: {
+        Respondent.POLICYHOLDER: Words("投保人", "policyholder"),
+        Respondent.INSURED: Words("被保险人", "insured"),
+        Respondent.AUTHORISED: Words("受托人", "authorised person"),
+        Respondent.SOMEONE_ELSE: Words("他人", "someone else"),
+    },
+}
