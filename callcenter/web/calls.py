@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from callcenter import audit, recognition, terms
+from callcenter import audit, caller, recognition, terms
 from callcenter.accounts.permissions import Permission
 from callcenter.agents import store as agents
-from callcenter.calls import caller, click, view
+from callcenter.calls import click, view
 from callcenter.calls.call import Direction, State
 from callcenter.calls.errors import SwitchAwayError
 from callcenter.calls.parties import Hand
