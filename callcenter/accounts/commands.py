@@ -62,7 +62,7 @@ async def _connected(config: Config, chosen: argparse.Namespace, run: Run) -> in
             await refuse_if_pending(conn)
         return await run(database, chosen)
     except ApplicationError as refused:
-        _say(str(refused), sys.stderr)
+        _say(f"{refused.words.zh} {refused.words.en}", sys.stderr)
         return 1
     finally:
         await database.close()
