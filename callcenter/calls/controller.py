@@ -43,9 +43,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds: between looks at the event log, between comparisons, after a gap, and that Stasis may hold a channel."""
+    """Seconds: between looks at the event log, between two writes, between comparisons, after a gap, and that Stasis may
+    hold a channel.
+
+    What is told between two writes is one: a busy switch tells of a thousand things a second, and who opens a ticket
+    meanwhile waits for every commit before his.
+    """
 
     log: float = 0.1
+    write: float = 0.05
     compare: float = 30.0
     again: float = 3.0
     lease: float = 15.0
@@ -138,7 +144,9 @@ class Controller:
         while True:
             await self._dirty.wait()
             self._dirty.clear()
-            if not await self.flush():
+            if await self.flush():
+                await asyncio.sleep(self.pace.write)
+            else:
                 await asyncio.sleep(self.pace.retry)
                 self._dirty.set()
 
