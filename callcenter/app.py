@@ -22,6 +22,7 @@ from callcenter.config import Config
 from callcenter.db.migrate import refuse_if_pending
 from callcenter.db.pool import Database
 from callcenter.errors import CannotStartError
+from callcenter.priority import CALLS_FIRST, GIVES_WAY, be_nice
 from callcenter.supervisor import stop_on_signals
 from callcenter.telephony import Telephony, account_of, rest_of
 from callcenter.web import server
@@ -31,8 +32,6 @@ from callcenter.worker import Worker
 
 log = logging.getLogger(__name__)
 
-GIVES_WAY = 10
-"""How nice the worker is: calls, and whoever waits at a screen, come before the archive."""
 BEAT_WITHIN = timedelta(seconds=8)
 """A telephony process gives a sign of life every 2 s."""
 
@@ -103,7 +102,7 @@ async def work(config: Config) -> int:
     stopping = asyncio.Event()
     stop_on_signals(stopping)
     async with opened(config, "worker") as database, testmode.clock(config, database) as clock:
-        os.nice(GIVES_WAY)
+        be_nice(GIVES_WAY)
         await Worker(config, database, clock).run(stopping)
     return 0
 
@@ -117,5 +116,6 @@ async def telephony(config: Config) -> int:
         testmode.clock(config, database) as clock,
         watchdog.guarded(),
     ):
+        be_nice(CALLS_FIRST)
         await Telephony(config, database, clock).run(stopping)
     return 0

@@ -43,8 +43,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds: between looks at the event log, between two writes, between comparisons, after a gap, and that Stasis may
-    hold a channel.
+    """Seconds: between looks at the event log, between two writes, between comparisons, after a gap, and that Stasis
+    may hold a channel.
 
     What is told between two writes is one: a busy switch tells of a thousand things a second, and who opens a ticket
     meanwhile waits for every commit before his.
