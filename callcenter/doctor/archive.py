@@ -44,14 +44,17 @@ def _judge(archive: Archive, settings: RecordingsConfig, notes: Notes) -> None:
     notes.ok("root", f"{archive.root}，归档 {archive.root_id}", f"{archive.root}, archive {archive.root_id}")
     folders = [archive.base / name for name in WRITTEN]
     closed = [str(folder) for folder in folders if not disk.may_write(folder)]
-    notes.expect(
-        "writable",
-        not closed,
-        f"{'本用户不可写：' + ', '.join(closed) if closed else '可写'}",
-        f"{'this user may not write to ' + ', '.join(closed) if closed else 'this user may write'}",
-        ("以 worker 的用户运行 doctor；核对属主", "run doctor as the worker's user; check who owns them"),
-    )
-    if not closed:
+    if closed and disk.given_read_only(archive.root):
+        notes.ok("writable", "此处只读挂载，由 worker 写入", "mounted read-only here: the worker writes it")
+    else:
+        notes.expect(
+            "writable",
+            not closed,
+            f"{'本用户不可写：' + ', '.join(closed) if closed else '可写'}",
+            f"{'this user may not write to ' + ', '.join(closed) if closed else 'this user may write'}",
+            ("以 worker 的用户运行 doctor；核对属主", "run doctor as the worker's user; check who owns them"),
+        )
+    if archive.stage.is_dir():
         same = archive.root.stat().st_dev == archive.stage.stat().st_dev
         notes.expect(
             "one-file-system",

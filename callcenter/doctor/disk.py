@@ -54,6 +54,23 @@ def judge_space(check: str, path: Path, least: int, notes: Notes) -> None:
         notes.ok(check, *said)
 
 
+def given_read_only(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> bool:
+    """Whether the folder was mounted read-only for this process alone, on purpose: its file system can be written.
+
+    A file system that became read-only by itself, as after an error of its disk, is none of these.
+    """
+    found = ("", False)
+    where = path.resolve()
+    for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines():
+        head, _, tail = line.partition(" - ")
+        fields, last = head.split(), tail.split()
+        if len(fields) < 6 or len(last) < 3 or not where.is_relative_to(fields[4]):
+            continue
+        if len(fields[4]) >= len(found[0]):
+            found = fields[4], "ro" in fields[5].split(",") and "rw" in last[2].split(",")
+    return found[1]
+
+
 def may_write(path: Path) -> bool:
     """Whether this process may make files in the folder."""
     return os.access(path, os.W_OK | os.X_OK, effective_ids=True)

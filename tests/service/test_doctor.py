@@ -148,6 +148,17 @@ def locked_redis(tmp_path: Path) -> Iterator[tuple[int, Path]]:
     server.wait()
 
 
+@contextlib.contextmanager
+def bound(folder: Path, options: str) -> Iterator[None]:
+    """The folder over itself, with options of this mount alone."""
+    subprocess.run(["mount", "--bind", folder, folder], check=True)
+    subprocess.run(["mount", "-o", f"remount,bind,{options}", folder], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
 def remount(folder: Path, options: str) -> None:
     subprocess.run(["mount", "-o", f"remount,{options}", folder], check=True)
 
@@ -364,6 +375,19 @@ async def test_a_wrong_archive_is_told(config: Config) -> None:
     settings.archive_root.chmod(0o755)
     (settings.archive_root / "root").chmod(0o755)
     with as_nobody():
+        assert (await seen(config, "archive"))["writable"] is Verdict.FAIL
+
+
+@needs_root
+async def test_an_archive_given_read_only_is_well_but_one_whose_disk_became_so_is_not(config: Config) -> None:
+    """Only the worker writes; a web process may have it mounted read-only."""
+    settings = config.recordings
+    with mounted(settings.archive_root, "size=2g"):
+        archive.create(settings.archive_root, settings.archive_id)
+        with bound(settings.archive_root, "ro"):
+            assert (await seen(config, "archive"))["writable"] is Verdict.OK
+        assert (await seen(config, "archive"))["writable"] is Verdict.OK
+        remount(settings.archive_root, "ro")
         assert (await seen(config, "archive"))["writable"] is Verdict.FAIL
 
 
