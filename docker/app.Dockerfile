@@ -44,4 +44,19 @@ RUN apt-get update \
 COPY docker/demonstrate docker/demonstrate
 USER callcenter:hotline
 
+# The tests that need an Asterisk, for compose.tests.yaml.
+FROM debian:bookworm-slim AS test-packages
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends python3 python3-venv \
+ && rm -rf /var/lib/apt/lists/*
+COPY requirements-dev.lock docker/setup-python docker/setup-machine docker/quietly /src/
+RUN SETUP_LOG=/tmp /src/setup-python python3 /opt/hotline /src/requirements-dev.lock \
+ && rm -rf /root/.cache
+
+FROM lab AS tests
+COPY --from=test-packages /opt/hotline /opt/hotline
+COPY pyproject.toml pyproject.toml
+COPY tests tests
+COPY docker/run-tests docker/run-tests
+
 FROM app

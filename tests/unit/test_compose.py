@@ -22,6 +22,10 @@ OURS = [name for name, service in SERVICES.items() if service["image"].startswit
 ENVIRONMENT: dict[str, str] = SERVICES["web"]["environment"]
 
 
+def _stages(dockerfile: Path) -> list[str]:
+    return re.split(r"^FROM ", dockerfile.read_text(), flags=re.M)[1:]
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_service_has_a_healthcheck_or_says_why_not(name: str) -> None:
     service = SERVICES[name]
@@ -148,6 +152,27 @@ def test_dockerfiles_copy_only_what_exists_and_the_context_lets_through(file: Pa
         for source in line.split()[1:-1]:
             assert (CHECKOUT / source).exists(), source
             assert any(source == name or source.startswith(f"{name}/") for name in allowed), source
+
+
+@pytest.mark.parametrize("stage", _stages(DOCKERFILES[1]), ids=lambda stage: stage.split()[0])
+def test_what_the_asterisk_image_copies_of_our_code_is_enough_for_it(stage: str) -> None:
+    """It takes single files: one that imports another is worth nothing without it."""
+    copied = [source for line in re.findall(r"^COPY (?!--)(.+)$", stage, re.M) for source in line.split()[:-1]]
+    texts = [CHECKOUT / name for name in copied if name.endswith((".py", "entrypoint"))]
+    for text in texts:
+        for module in re.findall(r"^(?:from|import) (callcenter[\w.]*)", text.read_text(), re.M):
+            assert f"{module.replace('.', '/')}.py" in copied, f"{text.name} imports {module}"
+
+
+def test_the_tests_against_the_image_have_the_dialplan_of_the_other_tests() -> None:
+    """Same short deadlines as with an Asterisk of one's own."""
+    text = (DOCKER / "compose.tests.yaml").read_text()
+    conftest = (CHECKOUT / "tests/asterisk/conftest.py").read_text()
+    [quick] = re.findall(r"^QUICK = (\{.*\})$", conftest, re.M)
+    for name, value in json.loads(quick).items():
+        assert f"{name}={value}" in text
+    [ring] = re.findall(r"^RING = (\d+)$", conftest, re.M)
+    assert f'ASTERISK_RING: "{ring}"' in text
 
 
 def test_both_images_give_the_shared_group_and_users_the_same_numbers() -> None:
