@@ -34,7 +34,7 @@ def test_every_service_has_a_healthcheck_or_says_why_not(name: str) -> None:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_service_says_whether_it_is_started_again(name: str) -> None:
-    runs_once = name in {"prepare", "migrate", "demo"}
+    runs_once = name in {"prepare", "migrate", "doctor", "demo"}
     assert SERVICES[name]["restart"] == ("no" if runs_once else "unless-stopped")
 
 
@@ -84,13 +84,14 @@ def test_our_images_are_never_asked_of_a_registry() -> None:
 
 
 def test_only_the_worker_may_write_into_the_archive() -> None:
+    """Beside it the service that makes the folder, and the one that looks whether the worker may."""
     writers = {
         name
         for name, service in SERVICES.items()
         for mount in service.get("volumes", [])
         if mount.startswith("archive:") and not mount.endswith(":ro")
     }
-    assert writers == {"worker", "prepare"}
+    assert writers == {"worker", "prepare", "doctor"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
