@@ -23,7 +23,7 @@ $(shell [ ! -d $(VENV) ] || $(RUN) -c '' 2>/dev/null || rm -f $(VENV)/.runtime $
 export ASTERISK
 .NOTPARALLEL:
 
-.PHONY: help run demo doctor test check fmt lint types imports bench rules lock machine system clean
+.PHONY: help run demo doctor test check fmt lint types imports bench rules schema lock machine system clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ bench: machine $(VENV)/.dev system ## Measure beside the peers, write docs/bench
 
 rules: $(VENV)/.dev ## Write docs/rules.md and docs/permissions.md anew, from the code and the tests
 	@$(RUN) -m tests.naming && $(RUN) -m callcenter.accounts.matrix
+
+schema: $(VENV)/.dev ## Write docs/schema.sql anew, from the migrations
+	@$(RUN) -m callcenter.lab.schema
 
 lock: $(VENV)/.dev ## Pin the dependencies anew
 	@$(VENV)/bin/pip install --quiet uv

@@ -12,6 +12,7 @@ import pytest
 
 from agi import names
 from callcenter.lab import speech
+from callcenter.web import openapi, routes
 from callcenter.web.errors import ANSWERS, INTERNAL
 from callcenter.web.tickets import NEEDS
 from tests.unit.callcenter.test_errors import coded
@@ -206,6 +207,20 @@ def test_the_page_of_the_interface_tells_codes_as_they_are_answered() -> None:
         assert {status for each, status in told if each == code} & {s for each, s in answered if each == code}, code
     general = {row.code for row in ANSWERS.values()} - {"ticket_refused", "refused"}
     assert {code for code in general if code not in codes} == set()
+
+
+def test_the_interface_has_no_route_that_is_to_come_whole() -> None:
+    """Who adds one takes it off the page of the decision."""
+    page = (ROOT / "docs/decisions/007-routes-come-whole.md").read_text(encoding="utf-8")
+    to_come = set(re.findall(r"^\| `(GET|POST) (/[^`]+)`", page, re.MULTILINE))
+    assert len(to_come) == 4
+    there = {
+        (method.upper(), re.sub(r"\{\w+\}", "{id}", path.removeprefix(openapi.PREFIX)))
+        for path, methods in openapi.document(routes.MODULES)["paths"].items()
+        for method in methods
+    }
+    assert ("POST", "/campaigns") in there
+    assert to_come & there == set()
 
 
 NOT_WRITTEN_YET = {"docs/operations.md", "docs/benchmarks.md"}

@@ -1,0 +1,1261 @@
+-- The database as the migrations make it, without the partitions of its large tables.
+-- Made from callcenter/db/migrations by `make schema` (pg_dump of PostgreSQL 18); do not edit.
+
+CREATE FUNCTION public.cc_first_id(at timestamp with time zone) RETURNS uuid
+    LANGUAGE sql IMMUTABLE STRICT
+    AS $$
+    SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
+$$;
+
+CREATE FUNCTION public.cc_month_partitions(parent regclass, first date, months integer) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    month date := date_trunc('month', first)::date;
+    partition text;
+    made integer := 0;
+BEGIN
+    FOR i IN 0 .. months - 1 LOOP
+        partition := format('%s_%s', parent::text, to_char(month, 'YYYYMM'));
+        IF to_regclass(partition) IS NULL THEN
+            EXECUTE format('CREATE TABLE %I PARTITION OF %s FOR VALUES FROM (%L) TO (%L)', partition, parent,
+                cc_first_id(month::timestamp AT TIME ZONE 'UTC'),
+                cc_first_id((month + interval '1 month')::timestamp AT TIME ZONE 'UTC'));
+            made := made + 1;
+        END IF;
+        month := (month + interval '1 month')::date;
+    END LOOP;
+    RETURN made;
+END
+$$;
+
+CREATE FUNCTION public.cc_pairs(content text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT COALESCE(array_agg(DISTINCT c || d), '{}')
+    FROM (
+        SELECT c, lead(c) OVER (ORDER BY place) AS d
+        FROM unnest(string_to_array(lower(content), NULL)) WITH ORDINALITY AS letters (c, place)
+    ) AS neighbours
+    WHERE d IS NOT NULL
+$$;
+
+CREATE FUNCTION public.cc_recording_seen_from(of_call uuid, from_path text) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT EXISTS (SELECT FROM organisation WHERE kind = 'hq' AND path = from_path)
+        OR EXISTS (
+            SELECT FROM call c JOIN app_user u ON u.id = c.user_id JOIN organisation o ON o.id = u.organisation_id
+            WHERE c.id = of_call AND starts_with(o.path, from_path))
+        OR EXISTS (
+            SELECT FROM call_leg l JOIN app_user u ON u.id = l.user_id JOIN organisation o ON o.id = u.organisation_id
+            WHERE l.call_id = of_call AND starts_with(o.path, from_path))
+        OR EXISTS (
+            SELECT FROM ticket_call k JOIN ticket t ON t.id = k.ticket_id
+            JOIN organisation o ON o.id IN (t.accepting_organisation_id, t.underwriting_organisation_id)
+            WHERE k.call_id = of_call AND starts_with(o.path, from_path))
+        OR EXISTS ( -- the A counter determines and closes what the B counter beside it accepted (F-7)
+            SELECT FROM ticket_call k JOIN ticket t ON t.id = k.ticket_id
+            JOIN organisation b ON b.id = t.accepting_organisation_id AND b.kind = 'counter_b'
+            JOIN organisation a ON a.parent_id = b.parent_id AND a.kind = 'counter_a'
+            WHERE k.call_id = of_call AND a.path = from_path)
+$$;
+
+CREATE FUNCTION public.cc_refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION '% on % is not allowed: this table only grows', TG_OP, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+
+CREATE FUNCTION public.cc_ticket_text(name text, demand text, description text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT COALESCE(name, '') || ' ' || COALESCE(demand, '') || ' ' || COALESCE(description, '')
+$$;
+
+CREATE TABLE public.access_log (
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    verdict text NOT NULL,
+    reason text NOT NULL,
+    object_kind text NOT NULL,
+    object_id text NOT NULL,
+    purpose text,
+    ticket_id uuid,
+    first_byte bigint,
+    last_byte bigint,
+    address text,
+    user_agent text,
+    token_id uuid,
+    CONSTRAINT access_log_verdict_check CHECK ((verdict = ANY (ARRAY['allow'::text, 'deny'::text])))
+)
+PARTITION BY RANGE (id);
+
+CREATE TABLE public.agent_queue (
+    user_id uuid NOT NULL,
+    queue text NOT NULL,
+    penalty smallint DEFAULT 0 NOT NULL,
+    CONSTRAINT agent_queue_penalty_check CHECK (((penalty >= 0) AND (penalty <= 100)))
+);
+
+CREATE TABLE public.agent_state (
+    user_id uuid NOT NULL,
+    state text NOT NULL,
+    reason text,
+    since timestamp with time zone NOT NULL,
+    until timestamp with time zone,
+    endpoint text,
+    queues text[] DEFAULT '{}'::text[] NOT NULL,
+    call_id uuid,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT agent_state_check CHECK (((state = 'paused'::text) = (reason IS NOT NULL))),
+    CONSTRAINT agent_state_check1 CHECK (((state = 'offline'::text) = (endpoint IS NULL))),
+    CONSTRAINT agent_state_state_check CHECK ((state = ANY (ARRAY['offline'::text, 'ready'::text, 'paused'::text, 'wrap_up'::text])))
+);
+
+CREATE TABLE public.agent_state_log (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    state text NOT NULL,
+    reason text,
+    call_id uuid,
+    actor text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT agent_state_log_check CHECK ((ended_at >= started_at))
+);
+
+CREATE TABLE public.api_token (
+    id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    name text NOT NULL,
+    scopes text[] NOT NULL,
+    organisation_id text NOT NULL,
+    created_by text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT api_token_scopes_check CHECK ((cardinality(scopes) > 0))
+);
+
+CREATE TABLE public.app_user (
+    id uuid NOT NULL,
+    login text NOT NULL,
+    name text NOT NULL,
+    password_hash text NOT NULL,
+    organisation_id text NOT NULL,
+    roles text[] NOT NULL,
+    extension text,
+    phone text DEFAULT 'desk'::text NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    password_set_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT app_user_extension_check CHECK ((extension ~ '^[0-9]{3,6}$'::text)),
+    CONSTRAINT app_user_login_check CHECK ((login ~ '^[a-z0-9][a-z0-9._-]{1,63}$'::text)),
+    CONSTRAINT app_user_phone_check CHECK ((phone = ANY (ARRAY['web'::text, 'desk'::text]))),
+    CONSTRAINT app_user_roles_check CHECK ((roles <@ ARRAY['agent'::text, 'callback_agent'::text, 'handler'::text, 'coordinator'::text, 'department_head'::text, 'legal'::text, 'secretary'::text, 'supervisor'::text, 'qa'::text, 'auditor'::text, 'admin'::text, 'integrator'::text]))
+);
+
+CREATE TABLE public.archive_counter (
+    fonds text NOT NULL,
+    year integer NOT NULL,
+    last bigint NOT NULL,
+    CONSTRAINT archive_counter_last_check CHECK ((last >= 0))
+);
+
+CREATE TABLE public.archive_number (
+    fonds text NOT NULL,
+    year integer NOT NULL,
+    number bigint NOT NULL,
+    object_id text NOT NULL,
+    given_at timestamp with time zone NOT NULL,
+    CONSTRAINT archive_number_number_check CHECK ((number > 0))
+);
+
+CREATE TABLE public.audit (
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    action text NOT NULL,
+    object_kind text NOT NULL,
+    object_id text NOT NULL,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    address text
+)
+PARTITION BY RANGE (id);
+
+CREATE TABLE public.calendar_day (
+    day date NOT NULL,
+    is_workday boolean NOT NULL,
+    note text NOT NULL,
+    source text NOT NULL
+);
+
+CREATE TABLE public.calendar_year (
+    year integer NOT NULL,
+    source text NOT NULL,
+    loaded_at timestamp with time zone NOT NULL,
+    CONSTRAINT calendar_year_year_check CHECK (((year >= 2004) AND (year <= 2200)))
+);
+
+COMMENT ON TABLE public.calendar_year IS 'years whose yearly notice is in calendar_day, and so no longer provisional';
+
+CREATE TABLE public.call (
+    id uuid NOT NULL,
+    cc_call text NOT NULL,
+    direction text NOT NULL,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    caller text,
+    caller_name text,
+    did text,
+    customer_id uuid,
+    queue text,
+    user_id uuid,
+    started_at timestamp with time zone NOT NULL,
+    answered_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    end_cause text,
+    degraded boolean DEFAULT false NOT NULL,
+    satisfaction smallint,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT call_caller_check CHECK ((length(caller) <= 40)),
+    CONSTRAINT call_caller_name_check CHECK ((length(caller_name) <= 80)),
+    CONSTRAINT call_check CHECK (((ended_at IS NULL) = (state <> 'ended'::text))),
+    CONSTRAINT call_did_check CHECK ((length(did) <= 40)),
+    CONSTRAINT call_direction_check CHECK ((direction = ANY (ARRAY['inbound'::text, 'callback'::text, 'click'::text]))),
+    CONSTRAINT call_satisfaction_check CHECK (((satisfaction >= 1) AND (satisfaction <= 5))),
+    CONSTRAINT call_state_check CHECK ((state = ANY (ARRAY['ringing'::text, 'ivr'::text, 'queued'::text, 'talking'::text, 'ended'::text])))
+)
+PARTITION BY RANGE (id);
+
+CREATE TABLE public.call_event (
+    id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    source text NOT NULL,
+    kind text NOT NULL,
+    channel_id text,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT call_event_source_check CHECK ((source = ANY (ARRAY['ari'::text, 'cel'::text, 'ami'::text, 'agi'::text, 'user'::text])))
+)
+PARTITION BY RANGE (id);
+
+CREATE TABLE public.call_leg (
+    id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    channel_id text NOT NULL,
+    channel_name text,
+    role text NOT NULL,
+    endpoint text,
+    user_id uuid,
+    started_at timestamp with time zone NOT NULL,
+    answered_at timestamp with time zone,
+    bridged boolean DEFAULT false NOT NULL,
+    bridged_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    cause text,
+    CONSTRAINT call_leg_role_check CHECK ((role = ANY (ARRAY['customer'::text, 'agent'::text, 'consult'::text, 'supervisor'::text])))
+)
+PARTITION BY RANGE (id);
+
+COMMENT ON COLUMN public.call_leg.bridged_at IS 'when it last began or ceased to exchange audio with others; NULL: it never did';
+
+CREATE TABLE public.callback_answer (
+    id uuid NOT NULL,
+    task_id uuid NOT NULL,
+    attempt_id uuid NOT NULL,
+    script_version text NOT NULL,
+    question text NOT NULL,
+    answer text NOT NULL,
+    note text,
+    actor text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    second numeric(10,3),
+    live boolean NOT NULL,
+    CONSTRAINT callback_answer_answer_check CHECK ((answer = ANY (ARRAY['yes'::text, 'no'::text, 'unclear'::text, 'not_applicable'::text])))
+);
+
+CREATE TABLE public.callback_attempt (
+    id uuid NOT NULL,
+    task_id uuid NOT NULL,
+    request_key uuid NOT NULL,
+    user_id uuid NOT NULL,
+    number text NOT NULL,
+    agent_endpoint text NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    claims integer DEFAULT 0 NOT NULL,
+    lease_until timestamp with time zone,
+    originated_at timestamp with time zone,
+    answered_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    outcome text,
+    cause text,
+    CONSTRAINT callback_attempt_check CHECK (((ended_at IS NULL) = (outcome IS NULL))),
+    CONSTRAINT callback_attempt_outcome_check CHECK ((outcome = ANY (ARRAY['answered'::text, 'busy'::text, 'no_answer'::text, 'refused'::text, 'failed'::text, 'broken_off'::text, 'lost'::text])))
+);
+
+CREATE TABLE public.callback_task (
+    id uuid NOT NULL,
+    campaign_id uuid,
+    purpose text NOT NULL,
+    source text NOT NULL,
+    source_call_id uuid,
+    organisation_id text NOT NULL,
+    customer_id uuid,
+    policy_id uuid,
+    number text NOT NULL,
+    script_version text,
+    sale_recorded boolean DEFAULT false NOT NULL,
+    wish text,
+    state text NOT NULL,
+    not_before timestamp with time zone NOT NULL,
+    chosen_at timestamp with time zone,
+    due_at timestamp with time zone,
+    cooling_off_assumed boolean DEFAULT false NOT NULL,
+    late boolean DEFAULT false NOT NULL,
+    result text,
+    note text,
+    concluded_by text,
+    concluded_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT callback_task_check CHECK (((purpose = 'new_business'::text) = (script_version IS NOT NULL))),
+    CONSTRAINT callback_task_check1 CHECK (((source = 'import'::text) = (campaign_id IS NOT NULL))),
+    CONSTRAINT callback_task_check2 CHECK (((source = 'import'::text) = (source_call_id IS NULL))),
+    CONSTRAINT callback_task_number_check CHECK ((number ~ '^\+?[0-9]{3,20}$'::text)),
+    CONSTRAINT callback_task_purpose_check CHECK ((purpose = ANY (ARRAY['new_business'::text, 'return_call'::text]))),
+    CONSTRAINT callback_task_result_check CHECK ((result = ANY (ARRAY['successful'::text, 'problem'::text, 'not_completed'::text, 'served'::text, 'by_letter'::text, 'by_visit'::text, 'withdrawn'::text]))),
+    CONSTRAINT callback_task_source_check CHECK ((source = ANY (ARRAY['import'::text, 'overflow'::text, 'lost_call'::text]))),
+    CONSTRAINT callback_task_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'dialling'::text, 'talking'::text, 'concluding'::text, 'otherwise'::text, 'done'::text]))),
+    CONSTRAINT no_task_leaves_without_outcome CHECK (((state = 'done'::text) = ((result IS NOT NULL) AND (concluded_at IS NOT NULL))))
+);
+
+COMMENT ON COLUMN public.callback_task.cooling_off_assumed IS 'due_at rests on the shortest period there is: its length is not known (C-4)';
+
+COMMENT ON COLUMN public.callback_task.late IS 'made, or its customer reached, after due_at (C-21)';
+
+CREATE TABLE public.campaign (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    organisation_id text NOT NULL,
+    purpose text NOT NULL,
+    script_version text,
+    created_by text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT campaign_check CHECK (((purpose = 'new_business'::text) = (script_version IS NOT NULL))),
+    CONSTRAINT campaign_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT campaign_purpose_check CHECK ((purpose = ANY (ARRAY['new_business'::text, 'return_call'::text])))
+);
+
+CREATE TABLE public.cel_offset (
+    file text NOT NULL,
+    path text NOT NULL,
+    "position" bigint NOT NULL,
+    read_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.click (
+    key uuid NOT NULL,
+    call_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    endpoint text NOT NULL,
+    number text NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    originated_at timestamp with time zone,
+    CONSTRAINT click_number_check CHECK ((number ~ '^\+?[0-9]{3,20}$'::text))
+);
+
+CREATE TABLE public.customer (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    id_number text,
+    birth_date date,
+    gender text,
+    sales_calls_refused_until date,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT customer_gender_check CHECK ((gender = ANY (ARRAY['female'::text, 'male'::text]))),
+    CONSTRAINT customer_name_check CHECK ((name <> ''::text))
+);
+
+COMMENT ON COLUMN public.customer.sales_calls_refused_until IS 'shown to whoever calls back; does not suppress a mandatory callback (C-19)';
+
+CREATE TABLE public.customer_phone (
+    number text NOT NULL,
+    customer_id uuid NOT NULL,
+    kind text DEFAULT 'mobile'::text NOT NULL,
+    at_underwriting boolean DEFAULT true NOT NULL,
+    CONSTRAINT customer_phone_kind_check CHECK ((kind = ANY (ARRAY['mobile'::text, 'home'::text, 'work'::text, 'other'::text]))),
+    CONSTRAINT customer_phone_number_check CHECK ((number ~ '^\+?[0-9]{3,20}$'::text))
+);
+
+COMMENT ON COLUMN public.customer_phone.at_underwriting IS 'held in the core system at underwriting: the only numbers a callback may dial (C-12)';
+
+CREATE TABLE public.idempotency (
+    actor text NOT NULL,
+    key uuid NOT NULL,
+    route text NOT NULL,
+    body_sha256 text NOT NULL,
+    status integer,
+    answer json,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.incident (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    call_id uuid,
+    at timestamp with time zone NOT NULL,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    seen_by uuid,
+    seen_at timestamp with time zone
+);
+
+CREATE TABLE public.installation (
+    id integer DEFAULT 1 NOT NULL,
+    mode text,
+    secret bytea NOT NULL,
+    clock_at timestamp with time zone,
+    clock_set_at timestamp with time zone,
+    clock_frozen boolean DEFAULT false NOT NULL,
+    CONSTRAINT installation_id_check CHECK ((id = 1)),
+    CONSTRAINT installation_mode_check CHECK ((mode = ANY (ARRAY['normal'::text, 'test'::text])))
+);
+
+CREATE TABLE public.login_try (
+    id uuid NOT NULL,
+    login text NOT NULL,
+    address text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.matter (
+    id uuid NOT NULL,
+    root_ticket_id uuid NOT NULL,
+    opened_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.migration (
+    number integer NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.mute_interval (
+    id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    channel_id text NOT NULL,
+    user_id uuid,
+    reason text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    in_doubt boolean DEFAULT false NOT NULL,
+    CONSTRAINT mute_interval_check CHECK ((ended_at >= started_at))
+);
+
+COMMENT ON COLUMN public.mute_interval.in_doubt IS 'the switch was asked to mute and did not answer: it may be silent or not';
+
+CREATE TABLE public.organisation (
+    id text NOT NULL,
+    kind text NOT NULL,
+    parent_id text,
+    name text NOT NULL,
+    path text NOT NULL,
+    CONSTRAINT organisation_check CHECK (((parent_id IS NULL) = (kind = 'hq'::text))),
+    CONSTRAINT organisation_check1 CHECK ((path ~~ (('%'::text || id) || '/'::text))),
+    CONSTRAINT organisation_id_check CHECK (((id ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (length(id) <= 40))),
+    CONSTRAINT organisation_kind_check CHECK ((kind = ANY (ARRAY['hq'::text, 'province'::text, 'city'::text, 'counter_a'::text, 'counter_b'::text])))
+);
+
+CREATE TABLE public.outbox_delivery (
+    event_id uuid NOT NULL,
+    consumer text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    done_at timestamp with time zone,
+    parked_at timestamp with time zone,
+    last_error text
+)
+PARTITION BY RANGE (event_id);
+
+CREATE TABLE public.outbox_event (
+    id uuid NOT NULL,
+    topic text NOT NULL,
+    key text NOT NULL,
+    payload jsonb NOT NULL,
+    at timestamp with time zone NOT NULL
+)
+PARTITION BY RANGE (id);
+
+CREATE TABLE public.pause_reason (
+    code text NOT NULL,
+    name_zh text NOT NULL,
+    name_en text NOT NULL,
+    counts_as_work boolean DEFAULT false NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    by_hand boolean DEFAULT true NOT NULL,
+    CONSTRAINT pause_reason_code_check CHECK ((code ~ '^[a-z_]{2,32}$'::text))
+);
+
+CREATE TABLE public.policy (
+    id uuid NOT NULL,
+    number text NOT NULL,
+    customer_id uuid NOT NULL,
+    organisation_id text NOT NULL,
+    product_name text NOT NULL,
+    product_kind text DEFAULT 'life'::text NOT NULL,
+    sales_channel text DEFAULT 'agent'::text NOT NULL,
+    salesperson text,
+    insured_name text,
+    long_term boolean DEFAULT true NOT NULL,
+    guaranteed_renewal boolean DEFAULT false NOT NULL,
+    premium numeric(14,2),
+    payment text DEFAULT 'yearly'::text NOT NULL,
+    paying_years integer,
+    issued_on date,
+    received_on date,
+    cooling_off_days integer,
+    status text NOT NULL,
+    CONSTRAINT policy_cooling_off_days_check CHECK ((cooling_off_days > 0)),
+    CONSTRAINT policy_paying_years_check CHECK ((paying_years > 0)),
+    CONSTRAINT policy_payment_check CHECK ((payment = ANY (ARRAY['single'::text, 'yearly'::text, 'half_yearly'::text, 'quarterly'::text, 'monthly'::text]))),
+    CONSTRAINT policy_premium_check CHECK ((premium > (0)::numeric)),
+    CONSTRAINT policy_product_kind_check CHECK ((product_kind = ANY (ARRAY['life'::text, 'annuity'::text, 'health'::text, 'participating'::text, 'universal'::text, 'unit_linked'::text]))),
+    CONSTRAINT policy_sales_channel_check CHECK ((sales_channel = ANY (ARRAY['agent'::text, 'bank'::text, 'telesales'::text, 'internet'::text, 'broker'::text, 'group'::text]))),
+    CONSTRAINT policy_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'in_force'::text, 'lapsed'::text, 'surrendered'::text, 'terminated'::text])))
+);
+
+COMMENT ON COLUMN public.policy.received_on IS 'day the policyholder signed for the policy: the cooling-off period starts (C-4)';
+
+CREATE TABLE public.recording_object (
+    id uuid NOT NULL,
+    call_id uuid,
+    object_id text NOT NULL,
+    archive_no text NOT NULL,
+    path text NOT NULL,
+    orphan_base text,
+    sealed_at timestamp with time zone NOT NULL,
+    CONSTRAINT recording_object_check CHECK (((call_id IS NULL) = (orphan_base IS NOT NULL)))
+);
+
+CREATE TABLE public.recording_segment (
+    recording_id uuid NOT NULL,
+    number integer NOT NULL,
+    version integer NOT NULL,
+    file text NOT NULL,
+    duration_ms bigint NOT NULL,
+    expected_ms bigint,
+    started_at timestamp with time zone,
+    completeness text NOT NULL,
+    notes text[] DEFAULT '{}'::text[] NOT NULL,
+    wav_sha256 text NOT NULL,
+    master_sha256 text NOT NULL,
+    sources jsonb NOT NULL,
+    CONSTRAINT recording_segment_completeness_check CHECK ((completeness = ANY (ARRAY['complete'::text, 'tail_lost'::text, 'hole_suspected'::text, 'partial_crash'::text, 'salvaged'::text]))),
+    CONSTRAINT recording_segment_duration_ms_check CHECK ((duration_ms >= 0)),
+    CONSTRAINT recording_segment_master_sha256_check CHECK ((master_sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT recording_segment_number_check CHECK ((number > 0)),
+    CONSTRAINT recording_segment_wav_sha256_check CHECK ((wav_sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+CREATE TABLE public.recording_version (
+    recording_id uuid NOT NULL,
+    version integer NOT NULL,
+    inventory_sha512 text NOT NULL,
+    leaf_index bigint NOT NULL,
+    sealed_at timestamp with time zone NOT NULL,
+    CONSTRAINT recording_version_inventory_sha512_check CHECK ((inventory_sha512 ~ '^[0-9a-f]{128}$'::text)),
+    CONSTRAINT recording_version_leaf_index_check CHECK ((leaf_index >= 0)),
+    CONSTRAINT recording_version_version_check CHECK ((version > 0))
+);
+
+CREATE TABLE public.sealing_attempt (
+    call_id uuid NOT NULL,
+    attempts integer NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    last_error text NOT NULL
+);
+
+CREATE TABLE public.segment (
+    id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    seq integer NOT NULL,
+    base text,
+    state text NOT NULL,
+    started_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    expected_ms bigint,
+    r_bytes bigint,
+    t_bytes bigint,
+    end_reason text,
+    lost_reason text,
+    CONSTRAINT segment_check CHECK (((state = 'lost'::text) = (lost_reason IS NOT NULL))),
+    CONSTRAINT segment_end_reason_check CHECK ((end_reason = ANY (ARRAY['handler'::text, 'hangup'::text, 'asterisk_crash'::text, 'never_started'::text, 'vanished'::text]))),
+    CONSTRAINT segment_expected_ms_check CHECK ((expected_ms >= 0)),
+    CONSTRAINT segment_seq_check CHECK ((seq > 0)),
+    CONSTRAINT segment_state_check CHECK ((state = ANY (ARRAY['expected'::text, 'recording'::text, 'finished'::text, 'sealing'::text, 'sealed'::text, 'lost'::text])))
+);
+
+CREATE TABLE public.session (
+    id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    user_id uuid NOT NULL,
+    kind text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    address text,
+    user_agent text,
+    CONSTRAINT session_kind_check CHECK ((kind = ANY (ARRAY['bearer'::text, 'cookie'::text])))
+);
+
+CREATE TABLE public.switch_boot (
+    system text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    asterisk_id text,
+    version text,
+    options text
+);
+
+CREATE TABLE public.telephony_beat (
+    one boolean DEFAULT true NOT NULL,
+    at timestamp with time zone NOT NULL,
+    hears boolean NOT NULL,
+    process text NOT NULL,
+    switch_offset_ms bigint,
+    switch_read_at timestamp with time zone,
+    CONSTRAINT telephony_beat_one_check CHECK (one)
+);
+
+CREATE TABLE public.ticket (
+    id uuid NOT NULL,
+    number text NOT NULL,
+    nature text NOT NULL,
+    channel text NOT NULL,
+    network_kind text,
+    source text NOT NULL,
+    relation text,
+    matter_id uuid,
+    category text,
+    other_cause text,
+    severity text DEFAULT 'general'::text NOT NULL,
+    severity_confirmed_at timestamp with time zone,
+    severity_confirmed_by text,
+    gravity text NOT NULL,
+    status text DEFAULT 'recorded'::text NOT NULL,
+    validity text,
+    liability text DEFAULT 'undetermined'::text NOT NULL,
+    causes text[] DEFAULT '{}'::text[] NOT NULL,
+    invalid_ground text,
+    occurrences smallint NOT NULL,
+    pieces smallint NOT NULL,
+    customer_id uuid,
+    policy_id uuid,
+    policy_number text,
+    complainant_type text DEFAULT 'unknown'::text NOT NULL,
+    complainant_name text,
+    complainant_phone text,
+    authorisation text,
+    anonymous boolean DEFAULT false NOT NULL,
+    demand text,
+    description text,
+    restated_at timestamp with time zone,
+    complete_at timestamp with time zone,
+    opened_via text NOT NULL,
+    opened_by text NOT NULL,
+    opened_by_user uuid,
+    accepting_organisation_id text NOT NULL,
+    underwriting_organisation_id text,
+    department text,
+    callback_task_id uuid,
+    callback_attempt_id uuid,
+    heard jsonb,
+    verdict jsonb,
+    received_at timestamp with time zone NOT NULL,
+    received_day date NOT NULL,
+    stored_at timestamp with time zone NOT NULL,
+    spooled boolean DEFAULT false NOT NULL,
+    dispatched_at timestamp with time zone,
+    handled_at timestamp with time zone,
+    informed_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    rulebook text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ticket_authorisation CHECK (((complainant_type <> 'representative'::text) OR (authorisation IS NOT NULL))),
+    CONSTRAINT ticket_authorisation_check CHECK ((length(authorisation) <= 20000)),
+    CONSTRAINT ticket_callback_channel CHECK (((source <> 'callback'::text) OR (nature = 'callback_finding'::text) OR (channel = 'phone_inbound'::text))),
+    CONSTRAINT ticket_callback_verdict CHECK (((source <> 'callback'::text) OR ((heard IS NOT NULL) AND (verdict IS NOT NULL) AND ((verdict ->> 'nature'::text) = nature)))),
+    CONSTRAINT ticket_category_check CHECK ((category = ANY (ARRAY['solicitation'::text, 'sales_service'::text, 'counter'::text, 'underwriting'::text, 'maintenance'::text, 'claims'::text, 'call_centre'::text, 'product'::text, 'payment'::text, 'sms'::text, 'other'::text]))),
+    CONSTRAINT ticket_channel_check CHECK ((channel = ANY (ARRAY['sms'::text, 'phone_inbound'::text, 'phone_outbound'::text, 'network'::text, 'letter'::text, 'visit'::text, 'fax'::text]))),
+    CONSTRAINT ticket_closed CHECK (((closed_at IS NOT NULL) = (status = 'closed'::text))),
+    CONSTRAINT ticket_complainant_name_check CHECK ((length(complainant_name) <= 200)),
+    CONSTRAINT ticket_complainant_phone_check CHECK ((length(complainant_phone) <= 40)),
+    CONSTRAINT ticket_complainant_type_check CHECK ((complainant_type = ANY (ARRAY['applicant'::text, 'customer'::text, 'representative'::text, 'agent'::text, 'public'::text, 'unknown'::text]))),
+    CONSTRAINT ticket_complaint_has_matter CHECK ((((nature = 'complaint'::text) = (relation IS NOT NULL)) AND ((nature = 'complaint'::text) = (matter_id IS NOT NULL)) AND ((nature = 'complaint'::text) = (validity IS NOT NULL)))),
+    CONSTRAINT ticket_demand_check CHECK ((length(demand) <= 20000)),
+    CONSTRAINT ticket_department_check CHECK ((department = ANY (ARRAY['sales'::text, 'sales_inspection'::text, 'business_management'::text, 'finance'::text, 'it'::text, 'customer_service'::text, 'compliance'::text]))),
+    CONSTRAINT ticket_description_check CHECK ((length(description) <= 20000)),
+    CONSTRAINT ticket_determined CHECK (((status <> 'closed'::text) OR (validity IS DISTINCT FROM 'pending'::text))),
+    CONSTRAINT ticket_finding_channel CHECK (((nature <> 'callback_finding'::text) OR ((channel = 'phone_outbound'::text) AND (source = 'callback'::text)))),
+    CONSTRAINT ticket_finding_gravity CHECK (((nature = 'callback_finding'::text) = (gravity = ANY (ARRAY['grave_finding'::text, 'data_finding'::text])))),
+    CONSTRAINT ticket_gravity_check CHECK ((gravity = ANY (ARRAY['general'::text, 'difficult'::text, 'major'::text, 'grave_finding'::text, 'data_finding'::text]))),
+    CONSTRAINT ticket_handled CHECK (((handled_at IS NOT NULL) = (status = ANY (ARRAY['handled'::text, 'informed'::text, 'closed'::text])))),
+    CONSTRAINT ticket_informed CHECK (((informed_at IS NOT NULL) = (status = ANY (ARRAY['informed'::text, 'closed'::text])))),
+    CONSTRAINT ticket_invalid_ground_check CHECK ((invalid_ground = ANY (ARRAY['not_a_customer'::text, 'outside_definition'::text, 'duplicate'::text, 'withdrawn_as_mistake'::text, 'facts_disproved'::text, 'unreachable'::text]))),
+    CONSTRAINT ticket_liability_check CHECK ((liability = ANY (ARRAY['undetermined'::text, 'none'::text, 'company'::text, 'sales'::text, 'shared'::text]))),
+    CONSTRAINT ticket_nature_check CHECK ((nature = ANY (ARRAY['complaint'::text, 'callback_finding'::text, 'non_complaint'::text]))),
+    CONSTRAINT ticket_network_kind CHECK (((network_kind IS NULL) OR (channel = 'network'::text))),
+    CONSTRAINT ticket_network_kind_check CHECK ((network_kind = ANY (ARRAY['email'::text, 'web'::text, 'app'::text, 'wechat'::text]))),
+    CONSTRAINT ticket_number_check CHECK ((number ~ '^95519-[0-9]{8}-[0-9]{6}$'::text)),
+    CONSTRAINT ticket_occurrences_check CHECK ((occurrences = ANY (ARRAY[0, 1]))),
+    CONSTRAINT ticket_opened_via_check CHECK ((opened_via = ANY (ARRAY['ivr'::text, 'agent'::text, 'callback_agent'::text, 'desk'::text, 'integrator'::text]))),
+    CONSTRAINT ticket_other_cause_check CHECK ((other_cause = ANY (ARRAY['publicity'::text, 'dividend'::text, 'privacy'::text, 'agent_grievance'::text, 'telesales'::text, 'intermediary'::text, 'anything_else'::text]))),
+    CONSTRAINT ticket_pieces_check CHECK ((pieces = ANY (ARRAY[0, 1]))),
+    CONSTRAINT ticket_policy_number_check CHECK ((length(policy_number) <= 40)),
+    CONSTRAINT ticket_relation_check CHECK ((relation = ANY (ARRAY['first'::text, 'repeat'::text, 'escalation'::text, 'merged'::text]))),
+    CONSTRAINT ticket_repeat_weight CHECK (((relation <> ALL (ARRAY['repeat'::text, 'merged'::text])) OR (pieces = 0))),
+    CONSTRAINT ticket_severity_check CHECK ((severity = ANY (ARRAY['general'::text, 'difficult'::text, 'major'::text]))),
+    CONSTRAINT ticket_severity_confirmed CHECK (((severity_confirmed_at IS NULL) = (severity_confirmed_by IS NULL))),
+    CONSTRAINT ticket_source_check CHECK ((source = ANY (ARRAY['direct'::text, 'upper_company'::text, 'regulator'::text, 'media'::text, 'coordinator'::text, 'callback'::text]))),
+    CONSTRAINT ticket_status_check CHECK ((status = ANY (ARRAY['recorded'::text, 'dispatched'::text, 'handled'::text, 'informed'::text, 'closed'::text]))),
+    CONSTRAINT ticket_validity_check CHECK ((validity = ANY (ARRAY['pending'::text, 'valid'::text, 'invalid'::text]))),
+    CONSTRAINT ticket_weight CHECK ((((nature = 'complaint'::text) AND (complainant_type <> ALL (ARRAY['agent'::text, 'public'::text]))) OR ((occurrences = 0) AND (pieces = 0))))
+);
+
+CREATE TABLE public.ticket_call (
+    ticket_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    opened_live boolean NOT NULL,
+    seconds_into_call numeric(10,3),
+    linked_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.ticket_call IS 'no reference to call: a ticket outlives whatever becomes of the call''s row';
+
+CREATE TABLE public.ticket_clock (
+    ticket_id uuid NOT NULL,
+    kind text NOT NULL,
+    cycle integer DEFAULT 1 NOT NULL,
+    start_day date NOT NULL,
+    due_day date NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    alert_day date NOT NULL,
+    provisional boolean NOT NULL,
+    rules text[] NOT NULL,
+    internal jsonb NOT NULL,
+    statutory jsonb,
+    version text NOT NULL,
+    met_at timestamp with time zone,
+    breached_at timestamp with time zone,
+    CONSTRAINT ticket_clock_cycle_check CHECK ((cycle > 0)),
+    CONSTRAINT ticket_clock_kind_check CHECK ((kind = ANY (ARRAY['register'::text, 'acknowledge'::text, 'hand_over'::text, 'dispatch'::text, 'decide_inform'::text, 'close'::text])))
+);
+
+CREATE TABLE public.ticket_counter (
+    day date NOT NULL,
+    last integer NOT NULL,
+    CONSTRAINT ticket_counter_last_check CHECK (((last >= 1) AND (last <= 999999)))
+)
+WITH (fillfactor='50');
+
+CREATE TABLE public.ticket_event (
+    id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    kind text NOT NULL,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    place bigint NOT NULL
+);
+
+ALTER TABLE public.ticket_event ALTER COLUMN place ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.ticket_event_place_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.ticket_key (
+    id uuid NOT NULL,
+    fingerprint text NOT NULL,
+    claimed_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.worker_beat (
+    one boolean DEFAULT true NOT NULL,
+    at timestamp with time zone NOT NULL,
+    process text NOT NULL,
+    CONSTRAINT worker_beat_one_check CHECK (one)
+);
+
+ALTER TABLE ONLY public.access_log
+    ADD CONSTRAINT access_log_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.agent_queue
+    ADD CONSTRAINT agent_queue_pkey PRIMARY KEY (user_id, queue);
+
+ALTER TABLE ONLY public.agent_state_log
+    ADD CONSTRAINT agent_state_log_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.agent_state
+    ADD CONSTRAINT agent_state_pkey PRIMARY KEY (user_id);
+
+ALTER TABLE ONLY public.api_token
+    ADD CONSTRAINT api_token_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.api_token
+    ADD CONSTRAINT api_token_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.app_user
+    ADD CONSTRAINT app_user_extension_key UNIQUE (extension);
+
+ALTER TABLE ONLY public.app_user
+    ADD CONSTRAINT app_user_login_key UNIQUE (login);
+
+ALTER TABLE ONLY public.app_user
+    ADD CONSTRAINT app_user_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.archive_counter
+    ADD CONSTRAINT archive_counter_pkey PRIMARY KEY (fonds, year);
+
+ALTER TABLE ONLY public.archive_number
+    ADD CONSTRAINT archive_number_object_id_key UNIQUE (object_id);
+
+ALTER TABLE ONLY public.archive_number
+    ADD CONSTRAINT archive_number_pkey PRIMARY KEY (fonds, year, number);
+
+ALTER TABLE ONLY public.audit
+    ADD CONSTRAINT audit_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.calendar_day
+    ADD CONSTRAINT calendar_day_pkey PRIMARY KEY (day);
+
+ALTER TABLE ONLY public.calendar_year
+    ADD CONSTRAINT calendar_year_pkey PRIMARY KEY (year);
+
+ALTER TABLE ONLY public.call_event
+    ADD CONSTRAINT call_event_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.call_leg
+    ADD CONSTRAINT call_leg_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.call
+    ADD CONSTRAINT call_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.callback_answer
+    ADD CONSTRAINT callback_answer_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.callback_attempt
+    ADD CONSTRAINT callback_attempt_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.callback_attempt
+    ADD CONSTRAINT callback_attempt_request_key_key UNIQUE (request_key);
+
+ALTER TABLE ONLY public.callback_task
+    ADD CONSTRAINT callback_task_campaign_id_policy_id_key UNIQUE (campaign_id, policy_id);
+
+ALTER TABLE ONLY public.callback_task
+    ADD CONSTRAINT callback_task_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.callback_task
+    ADD CONSTRAINT callback_task_source_call_id_key UNIQUE (source_call_id);
+
+ALTER TABLE ONLY public.campaign
+    ADD CONSTRAINT campaign_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.cel_offset
+    ADD CONSTRAINT cel_offset_pkey PRIMARY KEY (file);
+
+ALTER TABLE ONLY public.click
+    ADD CONSTRAINT click_call_id_key UNIQUE (call_id);
+
+ALTER TABLE ONLY public.click
+    ADD CONSTRAINT click_pkey PRIMARY KEY (key);
+
+ALTER TABLE ONLY public.customer_phone
+    ADD CONSTRAINT customer_phone_pkey PRIMARY KEY (number, customer_id);
+
+ALTER TABLE ONLY public.customer
+    ADD CONSTRAINT customer_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.idempotency
+    ADD CONSTRAINT idempotency_pkey PRIMARY KEY (actor, key);
+
+ALTER TABLE ONLY public.incident
+    ADD CONSTRAINT incident_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.installation
+    ADD CONSTRAINT installation_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.login_try
+    ADD CONSTRAINT login_try_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.matter
+    ADD CONSTRAINT matter_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.matter
+    ADD CONSTRAINT matter_root_ticket_id_key UNIQUE (root_ticket_id);
+
+ALTER TABLE ONLY public.migration
+    ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.mute_interval
+    ADD CONSTRAINT mute_interval_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.organisation
+    ADD CONSTRAINT organisation_path_key UNIQUE (path);
+
+ALTER TABLE ONLY public.organisation
+    ADD CONSTRAINT organisation_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.outbox_delivery
+    ADD CONSTRAINT outbox_delivery_pkey PRIMARY KEY (event_id, consumer);
+
+ALTER TABLE ONLY public.outbox_event
+    ADD CONSTRAINT outbox_event_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.pause_reason
+    ADD CONSTRAINT pause_reason_pkey PRIMARY KEY (code);
+
+ALTER TABLE ONLY public.policy
+    ADD CONSTRAINT policy_number_key UNIQUE (number);
+
+ALTER TABLE ONLY public.policy
+    ADD CONSTRAINT policy_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.recording_object
+    ADD CONSTRAINT recording_object_archive_no_key UNIQUE (archive_no);
+
+ALTER TABLE ONLY public.recording_object
+    ADD CONSTRAINT recording_object_call_id_key UNIQUE (call_id);
+
+ALTER TABLE ONLY public.recording_object
+    ADD CONSTRAINT recording_object_object_id_key UNIQUE (object_id);
+
+ALTER TABLE ONLY public.recording_object
+    ADD CONSTRAINT recording_object_orphan_base_key UNIQUE (orphan_base);
+
+ALTER TABLE ONLY public.recording_object
+    ADD CONSTRAINT recording_object_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.recording_segment
+    ADD CONSTRAINT recording_segment_pkey PRIMARY KEY (recording_id, number);
+
+ALTER TABLE ONLY public.recording_version
+    ADD CONSTRAINT recording_version_leaf_index_key UNIQUE (leaf_index);
+
+ALTER TABLE ONLY public.recording_version
+    ADD CONSTRAINT recording_version_pkey PRIMARY KEY (recording_id, version);
+
+ALTER TABLE ONLY public.sealing_attempt
+    ADD CONSTRAINT sealing_attempt_pkey PRIMARY KEY (call_id);
+
+ALTER TABLE ONLY public.segment
+    ADD CONSTRAINT segment_call_id_seq_key UNIQUE (call_id, seq);
+
+ALTER TABLE ONLY public.segment
+    ADD CONSTRAINT segment_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.switch_boot
+    ADD CONSTRAINT switch_boot_pkey PRIMARY KEY (system, started_at);
+
+ALTER TABLE ONLY public.telephony_beat
+    ADD CONSTRAINT telephony_beat_pkey PRIMARY KEY (one);
+
+ALTER TABLE ONLY public.ticket_call
+    ADD CONSTRAINT ticket_call_pkey PRIMARY KEY (ticket_id, call_id);
+
+ALTER TABLE ONLY public.ticket_clock
+    ADD CONSTRAINT ticket_clock_pkey PRIMARY KEY (ticket_id, kind, cycle);
+
+ALTER TABLE ONLY public.ticket_counter
+    ADD CONSTRAINT ticket_counter_pkey PRIMARY KEY (day);
+
+ALTER TABLE ONLY public.ticket_event
+    ADD CONSTRAINT ticket_event_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.ticket_key
+    ADD CONSTRAINT ticket_key_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.ticket
+    ADD CONSTRAINT ticket_number_key UNIQUE (number);
+
+ALTER TABLE ONLY public.ticket
+    ADD CONSTRAINT ticket_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.worker_beat
+    ADD CONSTRAINT worker_beat_pkey PRIMARY KEY (one);
+
+CREATE INDEX access_log_actor ON ONLY public.access_log USING btree (actor, id);
+
+CREATE INDEX access_log_object ON ONLY public.access_log USING btree (object_kind, object_id, id);
+
+CREATE UNIQUE INDEX agent_state_log_open ON public.agent_state_log USING btree (user_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX agent_state_log_user ON public.agent_state_log USING btree (user_id, id);
+
+CREATE INDEX agent_state_until ON public.agent_state USING btree (until) WHERE (until IS NOT NULL);
+
+CREATE INDEX app_user_organisation ON public.app_user USING btree (organisation_id);
+
+CREATE INDEX audit_actor ON ONLY public.audit USING btree (actor, id);
+
+CREATE INDEX audit_object ON ONLY public.audit USING btree (object_kind, object_id, id);
+
+CREATE INDEX call_caller ON ONLY public.call USING btree (caller, id);
+
+CREATE INDEX call_customer ON ONLY public.call USING btree (customer_id, id) WHERE (customer_id IS NOT NULL);
+
+CREATE INDEX call_event_call ON ONLY public.call_event USING btree (call_id, at);
+
+CREATE INDEX call_leg_call ON ONLY public.call_leg USING btree (call_id);
+
+CREATE INDEX call_live ON ONLY public.call USING btree (id) WHERE (ended_at IS NULL);
+
+CREATE INDEX call_user ON ONLY public.call USING btree (user_id, id) WHERE (user_id IS NOT NULL);
+
+CREATE INDEX callback_answer_task ON public.callback_answer USING btree (task_id, question, id DESC);
+
+CREATE UNIQUE INDEX callback_attempt_one_of_task ON public.callback_attempt USING btree (task_id) WHERE (ended_at IS NULL);
+
+CREATE UNIQUE INDEX callback_attempt_one_of_user ON public.callback_attempt USING btree (user_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX callback_attempt_task ON public.callback_attempt USING btree (task_id, id);
+
+CREATE INDEX callback_task_board ON public.callback_task USING btree (state, id) WHERE (state <> 'done'::text);
+
+CREATE INDEX callback_task_campaign ON public.callback_task USING btree (campaign_id, id);
+
+CREATE INDEX callback_task_customer ON public.callback_task USING btree (customer_id, id);
+
+CREATE UNIQUE INDEX callback_task_one_of_policy ON public.callback_task USING btree (policy_id, purpose) WHERE (state <> 'done'::text);
+
+CREATE INDEX callback_task_organisation ON public.callback_task USING btree (organisation_id, id);
+
+CREATE INDEX customer_id_number ON public.customer USING btree (id_number) WHERE (id_number IS NOT NULL);
+
+CREATE INDEX customer_name ON public.customer USING btree (name text_pattern_ops, id);
+
+CREATE INDEX customer_phone_customer ON public.customer_phone USING btree (customer_id);
+
+CREATE INDEX idempotency_at ON public.idempotency USING btree (at);
+
+CREATE INDEX incident_call ON public.incident USING btree (call_id) WHERE (call_id IS NOT NULL);
+
+CREATE INDEX incident_kind ON public.incident USING btree (kind, id);
+
+CREATE INDEX incident_unseen ON public.incident USING btree (id) WHERE (seen_at IS NULL);
+
+CREATE INDEX login_try_login ON public.login_try USING btree (login, at);
+
+CREATE INDEX mute_interval_call ON public.mute_interval USING btree (call_id);
+
+CREATE UNIQUE INDEX mute_interval_open ON public.mute_interval USING btree (call_id) WHERE (ended_at IS NULL);
+
+CREATE UNIQUE INDEX organisation_one_hq ON public.organisation USING btree (kind) WHERE (kind = 'hq'::text);
+
+CREATE INDEX organisation_path ON public.organisation USING btree (path text_pattern_ops);
+
+CREATE INDEX outbox_delivery_due ON ONLY public.outbox_delivery USING btree (consumer, next_at) WHERE ((done_at IS NULL) AND (parked_at IS NULL));
+
+CREATE INDEX policy_customer ON public.policy USING btree (customer_id);
+
+CREATE INDEX policy_organisation ON public.policy USING btree (organisation_id, id);
+
+CREATE INDEX recording_object_orphan ON public.recording_object USING btree (id) WHERE (call_id IS NULL);
+
+CREATE INDEX recording_segment_incomplete ON public.recording_segment USING btree (recording_id) WHERE (completeness <> 'complete'::text);
+
+CREATE INDEX segment_lost ON public.segment USING btree (id) WHERE (state = 'lost'::text);
+
+CREATE INDEX segment_open ON public.segment USING btree (state, id) WHERE (state <> ALL (ARRAY['sealed'::text, 'lost'::text]));
+
+CREATE INDEX session_of_user ON public.session USING btree (user_id) WHERE (revoked_at IS NULL);
+
+CREATE INDEX ticket_accepting ON public.ticket USING btree (accepting_organisation_id, received_at, id);
+
+CREATE INDEX ticket_call_call ON public.ticket_call USING btree (call_id);
+
+CREATE INDEX ticket_callback ON public.ticket USING btree (callback_task_id) WHERE (callback_task_id IS NOT NULL);
+
+CREATE INDEX ticket_clock_due ON public.ticket_clock USING btree (kind, due_at) WHERE (met_at IS NULL);
+
+CREATE INDEX ticket_clock_provisional ON public.ticket_clock USING btree (due_day) WHERE (provisional AND (met_at IS NULL));
+
+CREATE INDEX ticket_customer ON public.ticket USING btree (customer_id, received_at) WHERE (customer_id IS NOT NULL);
+
+CREATE INDEX ticket_event_ticket ON public.ticket_event USING btree (ticket_id, at, place);
+
+CREATE INDEX ticket_figures ON public.ticket USING btree (received_day, accepting_organisation_id) INCLUDE (nature, relation, matter_id, occurrences, pieces, validity, channel, source, category, severity);
+
+CREATE INDEX ticket_matter ON public.ticket USING btree (matter_id, received_at) WHERE (matter_id IS NOT NULL);
+
+CREATE INDEX ticket_mine ON public.ticket USING btree (opened_by_user, received_at) WHERE (status = 'recorded'::text);
+
+CREATE INDEX ticket_number_prefix ON public.ticket USING btree (number text_pattern_ops);
+
+CREATE INDEX ticket_phone ON public.ticket USING btree (complainant_phone, received_at) WHERE (complainant_phone IS NOT NULL);
+
+CREATE INDEX ticket_policy ON public.ticket USING btree (policy_id, received_at) WHERE (policy_id IS NOT NULL);
+
+CREATE INDEX ticket_received ON public.ticket USING btree (received_at, id);
+
+CREATE INDEX ticket_status ON public.ticket USING btree (status, received_at, id);
+
+CREATE INDEX ticket_underwriting ON public.ticket USING btree (underwriting_organisation_id, received_at, id) WHERE (underwriting_organisation_id IS NOT NULL);
+
+CREATE INDEX ticket_words ON public.ticket USING gin (public.cc_pairs(public.cc_ticket_text(complainant_name, demand, description)));
+
+CREATE TRIGGER access_log_not_emptied BEFORE TRUNCATE ON public.access_log FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER access_log_only_grows BEFORE DELETE OR UPDATE ON public.access_log FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER archive_counter_not_emptied BEFORE TRUNCATE ON public.archive_counter FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER archive_counter_not_removed BEFORE DELETE ON public.archive_counter FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER archive_number_not_emptied BEFORE TRUNCATE ON public.archive_number FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER archive_number_only_grows BEFORE DELETE OR UPDATE ON public.archive_number FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER audit_not_emptied BEFORE TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER audit_only_grows BEFORE DELETE OR UPDATE ON public.audit FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER callback_answer_not_emptied BEFORE TRUNCATE ON public.callback_answer FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER callback_answer_only_grows BEFORE DELETE OR UPDATE ON public.callback_answer FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER recording_object_not_emptied BEFORE TRUNCATE ON public.recording_object FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER recording_object_only_grows BEFORE DELETE OR UPDATE ON public.recording_object FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER recording_segment_not_emptied BEFORE TRUNCATE ON public.recording_segment FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER recording_segment_only_grows BEFORE DELETE OR UPDATE ON public.recording_segment FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER recording_version_not_emptied BEFORE TRUNCATE ON public.recording_version FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER recording_version_only_grows BEFORE DELETE OR UPDATE ON public.recording_version FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER ticket_event_not_emptied BEFORE TRUNCATE ON public.ticket_event FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER ticket_event_only_grows BEFORE DELETE OR UPDATE ON public.ticket_event FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+ALTER TABLE ONLY public.agent_queue
+    ADD CONSTRAINT agent_queue_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.agent_state_log
+    ADD CONSTRAINT agent_state_log_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.agent_state
+    ADD CONSTRAINT agent_state_reason_fkey FOREIGN KEY (reason) REFERENCES public.pause_reason(code);
+
+ALTER TABLE ONLY public.agent_state
+    ADD CONSTRAINT agent_state_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.api_token
+    ADD CONSTRAINT api_token_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.app_user
+    ADD CONSTRAINT app_user_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.callback_answer
+    ADD CONSTRAINT callback_answer_attempt_id_fkey FOREIGN KEY (attempt_id) REFERENCES public.callback_attempt(id);
+
+ALTER TABLE ONLY public.callback_answer
+    ADD CONSTRAINT callback_answer_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_task(id);
+
+ALTER TABLE ONLY public.callback_attempt
+    ADD CONSTRAINT callback_attempt_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_task(id);
+
+ALTER TABLE ONLY public.callback_attempt
+    ADD CONSTRAINT callback_attempt_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.callback_task
+    ADD CONSTRAINT callback_task_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaign(id);
+
+ALTER TABLE ONLY public.callback_task
+    ADD CONSTRAINT callback_task_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customer(id);
+
+ALTER TABLE ONLY public.callback_task
+    ADD CONSTRAINT callback_task_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.callback_task
+    ADD CONSTRAINT callback_task_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES public.policy(id);
+
+ALTER TABLE ONLY public.campaign
+    ADD CONSTRAINT campaign_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.click
+    ADD CONSTRAINT click_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.customer_phone
+    ADD CONSTRAINT customer_phone_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customer(id);
+
+ALTER TABLE ONLY public.matter
+    ADD CONSTRAINT matter_root_ticket_id_fkey FOREIGN KEY (root_ticket_id) REFERENCES public.ticket(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.organisation
+    ADD CONSTRAINT organisation_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.policy
+    ADD CONSTRAINT policy_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customer(id);
+
+ALTER TABLE ONLY public.policy
+    ADD CONSTRAINT policy_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.recording_segment
+    ADD CONSTRAINT recording_segment_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.recording_object(id);
+
+ALTER TABLE ONLY public.recording_segment
+    ADD CONSTRAINT recording_segment_recording_id_version_fkey FOREIGN KEY (recording_id, version) REFERENCES public.recording_version(recording_id, version);
+
+ALTER TABLE ONLY public.recording_version
+    ADD CONSTRAINT recording_version_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.recording_object(id);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.ticket
+    ADD CONSTRAINT ticket_accepting_organisation_id_fkey FOREIGN KEY (accepting_organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.ticket_call
+    ADD CONSTRAINT ticket_call_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
+ALTER TABLE ONLY public.ticket_clock
+    ADD CONSTRAINT ticket_clock_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
+ALTER TABLE ONLY public.ticket
+    ADD CONSTRAINT ticket_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customer(id);
+
+ALTER TABLE ONLY public.ticket_event
+    ADD CONSTRAINT ticket_event_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
+ALTER TABLE ONLY public.ticket
+    ADD CONSTRAINT ticket_id_fkey FOREIGN KEY (id) REFERENCES public.ticket_key(id);
+
+ALTER TABLE ONLY public.ticket
+    ADD CONSTRAINT ticket_matter_id_fkey FOREIGN KEY (matter_id) REFERENCES public.matter(id);
+
+ALTER TABLE ONLY public.ticket
+    ADD CONSTRAINT ticket_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES public.policy(id);
+
+ALTER TABLE ONLY public.ticket
+    ADD CONSTRAINT ticket_underwriting_organisation_id_fkey FOREIGN KEY (underwriting_organisation_id) REFERENCES public.organisation(id);
