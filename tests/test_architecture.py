@@ -44,6 +44,7 @@ PURE = {
     "callcenter.customers.masking": "unit/callcenter/test_masking.py",
     "callcenter.customers.phone": "unit/callcenter/test_phone.py",
     "callcenter.service_hours": "unit/callcenter/test_service_hours.py",
+    "callcenter.doctor.console": "unit/callcenter/doctor/test_console.py",
     "callcenter.ids": "unit/callcenter/test_ids.py",
     "callcenter.terms": "unit/callcenter/test_terms.py",
     "callcenter.web.cells": "unit/callcenter/test_spreadsheet.py",

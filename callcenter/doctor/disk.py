@@ -1,12 +1,15 @@
 """Folders and file systems, asked without touching them: what is there, who may write, how much is free."""
 
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from callcenter.doctor.finding import Notes
 
+ESCAPED = re.compile(r"\\([0-7]{3})")
+"""How the kernel writes a blank, a tab, a line's end or a backslash in the path of a mount."""
 MEGABYTE = 1 << 20
 GIGABYTE = 1 << 30
 LEAST_FREE = 512 * MEGABYTE
@@ -64,10 +67,11 @@ def given_read_only(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> 
     for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines():
         head, _, tail = line.partition(" - ")
         fields, last = head.split(), tail.split()
-        if len(fields) < 6 or len(last) < 3 or not where.is_relative_to(fields[4]):
+        if len(fields) < 6 or len(last) < 3:
             continue
-        if len(fields[4]) >= len(found[0]):
-            found = fields[4], "ro" in fields[5].split(",") and "rw" in last[2].split(",")
+        place = ESCAPED.sub(lambda match: chr(int(match[1], 8)), fields[4])
+        if where.is_relative_to(place) and len(place) >= len(found[0]):
+            found = place, "ro" in fields[5].split(",") and "rw" in last[2].split(",")
     return found[1]
 
 

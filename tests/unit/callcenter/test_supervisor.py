@@ -5,10 +5,21 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from callcenter.supervisor import LONGEST_PAUSE, SHORTEST_PAUSE, Child, UnusableError, pause_after, supervise
+from callcenter import supervisor
+from callcenter.supervisor import (
+    LONGEST_PAUSE,
+    SHORTEST_PAUSE,
+    Child,
+    UnusableError,
+    pause_after,
+    program,
+    stop_on_signals,
+    supervise,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -84,3 +95,34 @@ async def test_one_that_began_well_and_then_finds_a_part_away_is_tried_again() -
         os.kill(child.pid or 0, signal.SIGKILL)
         await until(lambda: child.starts >= 3)
         stopping.set()
+
+
+async def test_one_that_does_not_end_when_asked_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(supervisor, "STOP_WITHIN", 0.2)
+    deaf = tmp_path / "deaf"
+    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+    child, stopping = sleeper(f"{code}; open({str(deaf)!r}, 'w').close(); time.sleep(600)"), asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(supervise([child], stopping))
+        await until(deaf.exists)
+        stopping.set()
+    assert child.process is not None
+    assert child.process.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_the_supervision_in_order(number: signal.Signals) -> None:
+    child, stopping = sleeper(), asyncio.Event()
+    stop_on_signals(stopping)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(supervise([child], stopping))
+        await until(lambda: child.pid is not None)
+        os.kill(os.getpid(), number)
+    assert child.process is not None
+    assert child.process.returncode == -signal.SIGTERM
+    for each in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().remove_signal_handler(each)
+
+
+def test_the_children_are_this_program_with_this_python() -> None:
+    assert program("work") == [sys.executable, "-m", "callcenter", "work"]
