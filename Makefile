@@ -19,7 +19,7 @@ ifeq ($(ASTERISK)$(wildcard $(or $(CALLCENTER_ASTERISK_ROOT),var/asterisk-root)/
 SYSTEM_PACKAGES += mmdebstrap
 endif
 # A virtual environment whose Python has gone is made anew
-$(shell [ ! -d $(VENV) ] || $(RUN) -c '' 2>/dev/null || rm -f $(VENV)/.runtime $(VENV)/.dev)
+$(shell [ ! -d $(VENV) ] || $(RUN) -c '' 2>/dev/null || rm -f $(VENV)/.runtime $(VENV)/.dev 2>/dev/null)
 export ASTERISK
 .NOTPARALLEL:
 

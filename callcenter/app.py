@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import os
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
@@ -21,7 +20,7 @@ from callcenter.clock import Clock
 from callcenter.config import Config
 from callcenter.db.migrate import refuse_if_pending
 from callcenter.db.pool import Database
-from callcenter.errors import CannotStartError
+from callcenter.listening import refusal, refuse_fastagi
 from callcenter.priority import CALLS_FIRST, GIVES_WAY, be_nice
 from callcenter.supervisor import stop_on_signals
 from callcenter.telephony import Telephony, account_of, rest_of
@@ -80,9 +79,7 @@ async def _listen(runner: web.AppRunner, config: Config) -> None:
     try:
         await web.TCPSite(runner, config.web.host, config.web.port).start()
     except OSError as error:
-        place = f"{config.web.host}:{config.web.port}"
-        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-        raise CannotStartError(f"{place} cannot be listened on: {reason}: set web.host and web.port") from error
+        raise refusal(config.web.host, config.web.port, error, "web.host and web.port") from error
 
 
 async def heard(database: Database, clock: Clock) -> None:
@@ -111,6 +108,7 @@ async def telephony(config: Config) -> int:
     """The telephony process, until it is told to stop."""
     stopping = asyncio.Event()
     stop_on_signals(stopping)
+    await refuse_fastagi(config.fastagi.host, config.fastagi.port)
     async with (
         opened(config, "telephony") as database,
         testmode.clock(config, database) as clock,

@@ -18,12 +18,19 @@ from callcenter.db.migrate import migrate
 from callcenter.db.pool import Database
 from callcenter.lab.postgres import Postgres
 from callcenter.lab.redis import Redis
+from tests.surroundings import problems
 
 CATEGORIES = {"unit", "service", "asterisk"}
 """What a test needs; each has exactly one, named once in its module."""
 
 settings.register_profile("steady", deadline=None)  # a busy machine is no reason to fail
 settings.load_profile("steady")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuses to run with what it was told to use and cannot."""
+    if not hasattr(config, "workerinput") and (found := list(problems(os.environ))):
+        raise pytest.UsageError("\n".join(found))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

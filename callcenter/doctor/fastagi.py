@@ -4,13 +4,12 @@ import asyncio
 
 from callcenter.doctor import dialplan
 from callcenter.doctor.finding import Notes
-from callcenter.doctor.installation import Installation, reachable
+from callcenter.doctor.installation import Installation
 from callcenter.doctor.reason import reason
 from callcenter.doctor.switch_settings import LOOPBACK
+from callcenter.listening import QUESTION, reachable
 
 TIMEOUT = 2.0
-QUESTION = b"agi_network: yes\nagi_network_script: doctor\nagi_request: agi://doctor/doctor\nagi_uniqueid: doctor\n\n"
-"""A script that there is not: ours closes at once and says nothing; it counts one unknown script."""
 
 
 async def look(here: Installation, notes: Notes) -> None:

@@ -8,9 +8,6 @@ from callcenter.clock import Clock
 from callcenter.config import Config
 from callcenter.doctor.switch import Switch
 
-ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - what a setting may say
-"""Where to knock when a setting says that it listens on every address."""
-
 
 @dataclass(frozen=True, slots=True)
 class Installation:
@@ -30,8 +27,3 @@ class Installation:
             return await self.switch()
         except AmiError:
             return None
-
-
-def reachable(host: str) -> str:
-    """The address at which what listens on `host` is found from this machine."""
-    return ANYWHERE.get(host, host)

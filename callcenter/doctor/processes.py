@@ -11,8 +11,9 @@ from callcenter.calls import store
 from callcenter.db.away import AWAY
 from callcenter.db.pool import Connection
 from callcenter.doctor.finding import Notes
-from callcenter.doctor.installation import Installation, reachable
+from callcenter.doctor.installation import Installation
 from callcenter.doctor.reason import reason
+from callcenter.listening import reachable
 
 TIMEOUT = 2.5
 BEAT_WITHIN = timedelta(seconds=8)

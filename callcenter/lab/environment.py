@@ -103,7 +103,9 @@ async def started(
     async with contextlib.AsyncExitStack() as parts:
         folder = parts.enter_context(taken(folder))
         if web_port and not is_free(web_port):
-            raise NotStartedError(f"port {web_port} is used by another program: stop it, or choose another with --port")
+            raise NotStartedError(
+                f"port {web_port} is used by another program: stop it, or choose another (--port, or make run PORT=…)"
+            )
         if elsewhere is None:
             tree, sounds = await asyncio.to_thread(prepare, progress)
         progress("PostgreSQL: starting")

@@ -122,7 +122,7 @@ def test_a_used_port(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         told = refused(run("demo", "--stay", "--quiet", "--folder", folder, "--port", str(port)))
-    assert told == f"port {port} is used by another program: stop it, or choose another with --port"
+    assert told == f"port {port} is used by another program: stop it, or choose another (--port, or make run PORT=…)"
     assert not folder.exists()
 
 
@@ -252,6 +252,27 @@ def test_a_system_that_is_not_where_it_was_said_to_be(folder: Path) -> None:
 
 
 @pytest.mark.unit
+def test_tests_that_are_told_to_use_what_is_not_there_do_not_begin(folder: Path) -> None:
+    """One sentence each, all of them, without a password."""
+    closed = free_tcp()
+    told = {
+        "TEST_DATABASE_URL": f"postgresql://cc:s3cret@127.0.0.1:{closed}/cc",
+        "TEST_REDIS_URL": f"redis://:s3cret@127.0.0.1:{closed}/0",
+        "CALLCENTER_TEST_ASTERISK": str(folder / "asterisk.json"),
+        "CALLCENTER_COLOUR": "red",
+    }
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "tests/unit/callcenter/test_ids.py"]
+    done = subprocess.run(command, env=environ(**told), capture_output=True, text=True, timeout=100)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    sentences = done.stderr.removeprefix("ERROR: ").strip().splitlines()
+    assert [sentence.partition(" cannot be used (")[0] for sentence in sentences] == [
+        "settings in the environment",
+        *list(told)[:3],
+    ]
+    assert "s3cret" not in done.stdout + done.stderr
+
+
+@pytest.mark.unit
 def test_an_old_python_gets_a_sentence_and_no_traceback() -> None:
     program = "import sys; sys.version_info = (3, 9, 2); sys.argv = ['callcenter']; import callcenter"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
@@ -294,16 +315,26 @@ def test_a_database_that_is_away(command: str) -> None:
 
 
 @pytest.mark.service
-async def test_a_used_port_ends_the_supervisor_and_the_other_processes(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("section", "role", "remedy"),
+    [
+        ("web", "serve", "web.host and web.port"),
+        ("fastagi", "telephony", "fastagi.host and fastagi.port, and CC_AGI of the dialplan"),
+    ],
+)
+async def test_a_used_port_ends_the_supervisor_and_the_other_processes(
+    folder: Path, section: str, role: str, remedy: str
+) -> None:
     """`callcenter run`, with its settings in a file."""
     server = Postgres.start(folder.parent / "pg")
     try:
         await migrate(server.url())
         with socket.create_server(("127.0.0.1", 0)) as other:
-            port = other.getsockname()[1]
+            ports = {"web": free_tcp(), "fastagi": free_tcp(), section: other.getsockname()[1]}
             file = folder.parent / "callcenter.toml"
             file.write_text(
-                f'[database]\nurl = "{server.url()}"\n[web]\nport = {port}\n[fastagi]\nport = {free_tcp()}\n'
+                f'[database]\nurl = "{server.url()}"\n'
+                f"[web]\nport = {ports['web']}\n[fastagi]\nport = {ports['fastagi']}\n"
                 f'[spool]\nfolder = "{folder.parent}/spool"\n[recordings]\narchive_root = "{folder.parent}/archive"\n'
             )
             done = run("--config", file, "run")
@@ -312,8 +343,8 @@ async def test_a_used_port_ends_the_supervisor_and_the_other_processes(folder: P
     assert done.returncode == 2
     told = [line for line in done.stderr.splitlines() if not line.startswith("{")]
     assert told == [
-        f"127.0.0.1:{port} cannot be listened on: Address already in use: set web.host and web.port",
-        "serve cannot start; what it said stands above",
+        f"127.0.0.1:{ports[section]} cannot be listened on: Address already in use: set {remedy}",
+        f"{role} cannot start; what it said stands above",
     ]
     assert running(folder.parent) == []
 

@@ -212,25 +212,53 @@ def test_without_root_make_says_so_and_makes_nothing(checkout: Path, goal: str) 
 
 
 @needs_root
-def test_make_with_an_old_python_makes_nothing(checkout: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("goal", ["run", "demo", "test", "bench"])
+def test_make_with_an_old_python_makes_nothing(checkout: Path, tmp_path: Path, goal: str) -> None:
     old = stub(tmp_path, "python3.9", "echo 3.9")
-    done = run("make", "demo", f"PYTHON={old}", cwd=checkout)
+    done = run("make", goal, f"PYTHON={old}", cwd=checkout)
     assert sentence(done).startswith("Python 3.11 or newer is needed")
     assert left(checkout) == set()
 
 
 @needs_root
-def test_make_on_a_full_disk_makes_nothing(checkout: Path) -> None:
+@pytest.mark.parametrize("goal", ["run", "demo", "test", "bench"])
+def test_make_on_a_full_disk_makes_nothing(checkout: Path, goal: str) -> None:
     small = checkout.parent / "small"
     small.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", small], check=True)
     try:
         moved = shutil.copytree(checkout, small / "checkout")
-        told = sentence(run("make", "run", cwd=moved))
+        told = sentence(run("make", goal, cwd=moved))
         assert "MB free, set-up and a run need 2500: make room" in told
         assert left(moved) == set()
     finally:
         subprocess.run(["umount", small], check=True)
+
+
+@needs_root
+def test_tests_need_room_for_their_servers_and_demonstrations_do_not(checkout: Path) -> None:
+    """In a mount namespace of its own, where nobody else's /tmp becomes small."""
+
+    def with_a_small_tmp(goal: str) -> Done:
+        script = (
+            f"here=/run/cc-$$; trap 'cd /; umount $here; rmdir $here' 0; mkdir $here; mount --bind {checkout} $here; "
+            f"mount -t tmpfs -o size=40m,mode=1777 tmpfs /tmp; cd $here; docker/check-machine {goal}"
+        )
+        return run("unshare", "--mount", "sh", "-c", script, cwd=CHECKOUT)
+
+    assert sentence(with_a_small_tmp("test")) == "/tmp has 40 MB free, make test needs 1200: make room there."
+    assert with_a_small_tmp("demo").returncode == 0
+    assert left(checkout) == set()
+
+
+@needs_root
+def test_an_environment_that_another_user_cannot_run_adds_no_second_sentence(checkout: Path) -> None:
+    (checkout / ".venv/bin").mkdir(parents=True)
+    (checkout / ".venv/bin/python").symlink_to("/root/no-python3")
+    (checkout / ".venv/.runtime").touch()
+    reading = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
+    assert "needs root" in sentence(run(*NOBODY, *reading, "make", "run", cwd=checkout))
+    assert (checkout / ".venv/.runtime").exists()
 
 
 def test_a_file_of_an_asterisk_elsewhere_must_be_there(checkout: Path) -> None:
