@@ -1,5 +1,6 @@
 # Our processes. One image: `telephony`, `serve`, `work`, `migrate` and the other commands of `callcenter`.
-# Build from the top of the checkout: docker build -f docker/app.Dockerfile .   (--target lab adds the synthetic callers)
+# Build from the top of the checkout: docker build -f docker/app.Dockerfile --build-arg GIT_ID="$(docker/git-id)" .
+# (--target lab adds the synthetic callers). GIT_ID is what record.json of each recording names as the program's commit.
 
 FROM debian:bookworm-slim AS packages
 RUN apt-get update \
@@ -28,6 +29,9 @@ COPY docker/healthy docker/prepare docker/
 RUN /opt/hotline/bin/python -m compileall -q agi callcenter recordings tickets \
  && install -d -o callcenter -g hotline -m 2750 /var/lib/callcenter /var/lib/callcenter/archive \
       /var/spool/callcenter /var/spool/callcenter/tickets
+ARG GIT_ID=unknown
+RUN echo "$GIT_ID" >callcenter/GIT_ID
+LABEL org.opencontainers.image.revision=$GIT_ID
 USER callcenter:hotline
 ENV PATH=/opt/hotline/bin:/usr/sbin:/usr/bin:/sbin:/bin PYTHONPATH=/srv/hotline PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 ENTRYPOINT ["python", "-m", "callcenter"]

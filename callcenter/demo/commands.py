@@ -38,6 +38,12 @@ def add_commands(commands: Any) -> None:
         type=Path,
         help="do not start an Asterisk: where one that runs already is, as JSON (docs/telephony.md)",
     )
+    parser.add_argument(
+        "--key",
+        metavar="FILE",
+        type=Path,
+        help="with --at: the public key whose signature must stand under the archive's log (archive verify)",
+    )
     parser.set_defaults(command=_demo)
 
 
@@ -48,6 +54,9 @@ def _demo(config: Config, chosen: argparse.Namespace) -> int:
     if chosen.at is not None and chosen.asterisk is None:
         print("--at needs --asterisk: the switch of that system", file=sys.stderr)
         return UNUSABLE
+    if chosen.key is not None and (chosen.at is None or not chosen.key.is_file()):
+        print(f"--key {chosen.key}: needs --at, and a file that can be read", file=sys.stderr)
+        return UNUSABLE
     address = place = None
     if chosen.asterisk is not None:
         try:
@@ -57,7 +66,8 @@ def _demo(config: Config, chosen: argparse.Namespace) -> int:
             return UNUSABLE
     if chosen.at is not None and address is not None:
         archive = config.recordings.archive_root / "root"
-        place = Place(chosen.at.rstrip("/"), address, config.database.url, str(archive) if archive.is_dir() else "")
+        seen = str(archive) if archive.is_dir() else ""
+        place = Place(chosen.at.rstrip("/"), address, config.database.url, seen, chosen.key)
 
     os.umask(0o022)  # Asterisk and PostgreSQL are other users and must read what we make
     logging.getLogger("callcenter.supervisor").setLevel(logging.WARNING)

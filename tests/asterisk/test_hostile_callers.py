@@ -192,7 +192,7 @@ async def test_an_invite_that_comes_again_after_the_answer_is_a_second_call_of_i
     """
     host, port = asterisk.host, asterisk.sip_port
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
-        line.bind((host, 0))
+        line.bind((asterisk.here, 0))
         line.settimeout(5)
         mine = line.getsockname()[1]
         headers = {

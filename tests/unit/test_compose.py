@@ -2,14 +2,18 @@
 
 import json
 import re
+import shutil
 import stat
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from callcenter import build
 from callcenter.config import Config
+from recordings.checkpoint import Signer
 
 pytestmark = pytest.mark.unit
 
@@ -94,24 +98,73 @@ def test_only_the_worker_may_write_into_the_archive() -> None:
     assert writers == {"worker", "prepare", "doctor"}
 
 
+def test_only_the_worker_and_the_doctor_hold_the_key_that_signs_the_archives_log() -> None:
+    """INV-10. It is made in its volume: no image has it, and who asks over HTTP is answered by a process without it."""
+    setting = "CALLCENTER_RECORDINGS_SIGNING_KEY_FILE"
+    holders = {name for name, service in SERVICES.items() if setting in service.get("environment", {})}
+    mounting = {
+        name for name, service in SERVICES.items() if any("keys-worker:" in m for m in service.get("volumes", []))
+    }
+    assert holders == {"worker", "doctor"}
+    assert mounting == holders | {"prepare"}
+    for name in holders:
+        assert f"keys-worker:{Path(SERVICES[name]['environment'][setting]).parent}:ro" in SERVICES[name]["volumes"]
+    assert "new-key" not in "".join(file.read_text() for file in DOCKERFILES)
+
+
+def test_the_images_of_our_program_know_the_commit_they_were_built_from() -> None:
+    """record.json of each recording names it."""
+    builds = [service["build"] for service in SERVICES.values() if "app.Dockerfile" in str(service.get("build"))]
+    assert len(builds) == 2
+    assert all(build["args"] == {"GIT_ID": "${HOTLINE_GIT_ID:-unknown}"} for build in builds)
+    [app] = [stage for stage in _stages(DOCKERFILES[0]) if stage.startswith("debian:bookworm-slim AS app\n")]
+    assert "ARG GIT_ID" in app
+    assert ">callcenter/GIT_ID" in app
+    assert (build.HERE / "GIT_ID").relative_to(CHECKOUT) == Path("callcenter/GIT_ID")
+
+
+def test_the_commit_is_that_of_the_checkout_or_unknown(tmp_path: Path) -> None:
+    shutil.copytree(DOCKER, tmp_path / "docker")
+    assert _git_id(tmp_path) == "unknown"
+    git = ["git", "-C", tmp_path, "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    subprocess.run([*git, "add", "docker"], check=True)
+    subprocess.run([*git, "commit", "--quiet", "--message=x"], check=True)
+    head = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    assert _git_id(tmp_path) == head
+    (tmp_path / "docker/prepare").write_text("")
+    assert _git_id(tmp_path) == f"{head}+"
+
+
+def _git_id(checkout: Path) -> str:
+    return subprocess.run([checkout / "docker/git-id"], check=True, capture_output=True, text=True).stdout.strip()
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_logs_do_not_grow_without_end(name: str) -> None:
     assert SERVICES[name]["logging"]["options"]["max-size"]
 
 
-def test_every_setting_is_known_and_valid(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["web", "worker"])
+def test_every_setting_is_known_and_valid(name: str, tmp_path: Path) -> None:
     """Interpolated as without a .env file; the files with keys are stand-ins."""
-    keys = {"database-url": "postgresql://callcenter:x@postgres/callcenter", "redis-url": "redis://:x@redis:6379/0"}
+    keys = {
+        "database-url": "postgresql://callcenter:x@postgres/callcenter",
+        "redis-url": "redis://:x@redis:6379/0",
+        "log.key": Signer.generate("hotline95519/log").private_text(),
+    }
     environ = {}
-    for name, value in ENVIRONMENT.items():
+    for variable, value in SERVICES[name]["environment"].items():
         plain = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value)
-        if name.endswith("_FILE"):
+        if variable.endswith("_FILE"):
             file = tmp_path / Path(plain).name
             file.write_text(keys.get(file.name, "x"))
             plain = str(file)
-        environ[name] = plain
-    config = Config.load(environ={name: value for name, value in environ.items() if name.startswith("CALLCENTER_")})
+        environ[variable] = plain
+    ours = {variable: value for variable, value in environ.items() if variable.startswith("CALLCENTER_")}
+    config = Config.load(environ=ours)
     assert config.database.url == keys["database-url"]
+    assert bool(config.recordings.signing_key) == (name == "worker")
     assert str(config.recordings.volumes[0]) in {_target(mount) for mount in SERVICES["asterisk"]["volumes"]}
 
 
@@ -209,9 +262,11 @@ def test_every_variable_of_compose_is_explained_in_the_example() -> None:
         "asterisk/entrypoint",
         "check-machine",
         "demonstrate",
+        "git-id",
         "healthy",
         "prepare",
         "quietly",
+        "run-tests",
         "setup-machine",
         "setup-python",
     ],
