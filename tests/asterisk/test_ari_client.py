@@ -103,7 +103,9 @@ async def test_a_command_given_twice_says_that_it_was_done(rest: Rest) -> None:
         assert await ari.play("cb-2", playback="pb-2", media="sound:cc/notice") is True
         assert await ari.stop_playback("pb-2") is True
         await next_of(stream, lambda e: isinstance(e, PlaybackFinished) and e.playback == "pb-2")
-        assert await ari.stop_playback("pb-2") is False
+        async with asyncio.timeout(5):
+            while await ari.stop_playback("pb-2"):  # Asterisk tells the end before the playback is gone
+                await asyncio.sleep(0.02)
         assert await ari.snoop("cb-2", snoop="sn-2", application=APP) is True
         assert await ari.hangup("sn-2") is True
         assert await ari.destroy_bridge("br-2") is True
