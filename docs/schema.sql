@@ -1022,11 +1022,17 @@ CREATE INDEX call_caller ON ONLY public.call USING btree (caller, id);
 
 CREATE INDEX call_customer ON ONLY public.call USING btree (customer_id, id) WHERE (customer_id IS NOT NULL);
 
+CREATE INDEX call_dialled ON ONLY public.call USING btree (did, id) WHERE (direction <> 'inbound'::text);
+
 CREATE INDEX call_event_call ON ONLY public.call_event USING btree (call_id, at);
 
 CREATE INDEX call_leg_call ON ONLY public.call_leg USING btree (call_id);
 
+CREATE INDEX call_leg_user ON ONLY public.call_leg USING btree (user_id, call_id) WHERE (user_id IS NOT NULL);
+
 CREATE INDEX call_live ON ONLY public.call USING btree (id) WHERE (ended_at IS NULL);
+
+CREATE INDEX call_nobodys ON ONLY public.call USING btree (id) WHERE ((user_id IS NULL) AND (direction = 'inbound'::text));
 
 CREATE INDEX call_user ON ONLY public.call USING btree (user_id, id) WHERE (user_id IS NOT NULL);
 
@@ -1037,6 +1043,8 @@ CREATE UNIQUE INDEX callback_attempt_one_of_task ON public.callback_attempt USIN
 CREATE UNIQUE INDEX callback_attempt_one_of_user ON public.callback_attempt USING btree (user_id) WHERE (ended_at IS NULL);
 
 CREATE INDEX callback_attempt_task ON public.callback_attempt USING btree (task_id, id);
+
+CREATE INDEX callback_attempt_user ON public.callback_attempt USING btree (user_id, id);
 
 CREATE INDEX callback_task_board ON public.callback_task USING btree (state, id) WHERE (state <> 'done'::text);
 
