@@ -26,6 +26,7 @@ from callcenter.lab.asterisk import AsteriskAddress
 from callcenter.lab.callers import NoCallersError
 from callcenter.lab.phone import PhoneError
 from callcenter.lab.refusal import NotStartedError
+from callcenter.lab.room import shortage
 from callcenter.lab.site import AgentPhone
 from callcenter.lab.speech import NoSpeechError
 from callcenter.supervisor import stop_on_signals
@@ -93,7 +94,8 @@ async def show(wanted: Wanted) -> int:
             if wanted.stay:
                 await _stay(place, say)
     except* FAILURES as group:
-        outcome["error"] = "; ".join(_sentence(error) for error in _leaves(group))
+        told = [_sentence(error) for error in _leaves(group)]
+        outcome["error"] = "; ".join([*told, *shortage(folder)] if wanted.place is None else told)
         say(f"演示未完成 / the demonstration did not happen: {outcome['error']}")
     if wanted.json_line:
         say(json.dumps(outcome, ensure_ascii=False))

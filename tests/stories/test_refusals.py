@@ -25,6 +25,7 @@ from callcenter.lab.environment import ROOM, end_leftovers
 from callcenter.lab.ports import free_tcp
 from callcenter.lab.postgres import Postgres
 from callcenter.lab.refusal import NotStartedError
+from callcenter.lab.room import shortage
 from callcenter.lab.root import ensure_root
 
 CALLCENTER = (sys.executable, "-m", "callcenter")
@@ -210,6 +211,19 @@ def test_packages_of_asterisk_that_cannot_be_fetched(folder: Path) -> None:
 def test_no_room_for_a_root_folder(folder: Path) -> None:
     with mounted(folder.parent / "small", "50m"), pytest.raises(NotStartedError, match="needs 700 MB, only 50 MB"):
         ensure_root(folder.parent / "small/root", print)
+
+
+@pytest.mark.unit
+@needs_root
+def test_a_disk_that_filled_meanwhile_is_named_as_the_reason(folder: Path) -> None:
+    """Whatever then failed first, say a ticket that did not appear."""
+    with mounted(folder.parent / "small", "70m"):
+        place = folder.parent / "small/demo"
+        assert shortage(place) == []
+        place.mkdir()
+        assert shortage(place) == []
+        (place / "x").write_bytes(bytes(20 << 20))
+        assert shortage(place) == [f"the disk of {place} is full, 50 MB are free: make room and try again"]
 
 
 @pytest.mark.unit
