@@ -247,6 +247,15 @@ def test_an_address_of_an_asterisk_that_is_none(folder: Path) -> None:
 
 
 @pytest.mark.unit
+@pytest.mark.parametrize("more", [(), ("--at", "http://127.0.0.1:9", "--asterisk", "x")])
+def test_a_key_that_nothing_can_be_checked_with(folder: Path, more: tuple[str, ...]) -> None:
+    """The signature of a system that runs elsewhere; a demonstration of our own makes its key."""
+    done = run("demo", "--key", folder / "log.key.pub", *more)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"--key {folder}/log.key.pub: needs --at, and a file that can be read\n"
+
+
+@pytest.mark.unit
 def test_a_system_that_is_not_where_it_was_said_to_be(folder: Path) -> None:
     file = folder.parent / "asterisk.json"
     nowhere = AsteriskAddress(
