@@ -21,7 +21,8 @@ from tickets.errors import Words
 TICKETS = "SELECT ticket_id FROM ticket_call WHERE call_id = $1 ORDER BY ticket_id"
 SPOKE = """
 SELECT EXISTS (SELECT FROM call WHERE id = $1 AND user_id = $2)
-    OR EXISTS (SELECT FROM call_leg WHERE call_id = $1 AND user_id = $2 AND role IN ('agent', 'consult'))"""
+    OR EXISTS (SELECT FROM call_leg WHERE call_id = $1 AND user_id = $2 AND role IN ('agent', 'consult')
+        AND answered_at IS NOT NULL)"""
 
 RIGHTS = (Permission.RECORDING_LISTEN, Permission.RECORDING_LISTEN_CASE, Permission.RECORDING_LISTEN_OWN)
 """Each lets its holder ask; which recordings it opens is judged here."""

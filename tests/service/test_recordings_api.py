@@ -26,6 +26,7 @@ from recordings.checkpoint import Signer, Verifier, parse
 from tests.fakes.captures import a_pair
 from tests.service.recorded import Recorded, RecordedCall
 from tests.service.site import ELSEWHERE, HOME, PATHS, Client, Reply, Site, settings
+from tests.service.test_call_sight import a_leg
 
 pytestmark = pytest.mark.service
 
@@ -334,21 +335,41 @@ async def test_an_agent_hears_the_calls_he_spoke_on_and_no_others(hall: Hall) ->
     others = await hall.hotline.call(300, user_id=colleague.user.id)
     consulted = await hall.hotline.call(300, user_id=colleague.user.id)
     listened = await hall.hotline.call(300, user_id=colleague.user.id)
+    rung = await hall.hotline.call(300, user_id=colleague.user.id)
     async with hall.hotline.db.transaction() as conn:
-        for call, part in ((consulted, "consult"), (listened, "supervisor")):
+        for call, part in ((consulted, "consult"), (listened, "supervisor"), (rung, "agent")):
             await conn.execute(
-                "INSERT INTO call_leg (id, call_id, channel_id, role, user_id, started_at)"
-                " VALUES (gen_random_uuid(), $1, 'x', $2, $3, now())",
+                "INSERT INTO call_leg (id, call_id, channel_id, role, user_id, started_at, answered_at)"
+                " VALUES (gen_random_uuid(), $1, 'x', $2, $3, now(), CASE WHEN $4 THEN now() END)",
                 call.id,
                 part,
                 hall.agent,
+                call is not rung,
             )
     await hall.hotline.seal()
     await a_ticket_on(hall, others)
     agent = await hall.listener(Role.AGENT)
-    heard = [(await agent.get(f"/recordings/{call.id}/audio")).status for call in (own, consulted, others, listened)]
-    assert heard == [200, 200, 403, 403]
+    asked = (own, consulted, others, listened, rung)
+    heard = [(await agent.get(f"/recordings/{call.id}/audio")).status for call in asked]
+    assert heard == [200, 200, 403, 403, 403]
     assert (await (await hall.listener(Role.CALLBACK_AGENT)).get(f"/recordings/{others.id}/audio")).status == 200
+
+
+async def test_a_telephone_that_only_rang_lets_nobody_of_its_organisation_hear_the_call(hall: Hall) -> None:
+    """T-6, archive.md §2.11: neither the agent nor the supervisor there; once it was answered, both."""
+    call = await hall.sealed(300)
+    rung, above = await hall.listener(Role.AGENT, ELSEWHERE), await hall.listener(Role.SUPERVISOR, ELSEWHERE)
+    assert rung.user is not None
+    async with hall.hotline.db.transaction() as conn:
+        await a_leg(conn, call.id, rung.user.id, answered=False)
+    for who in (rung, above):
+        assert [(await who.get(f"/recordings/{call.id}{part}")).status for part in ("", "/audio", "/peaks")] == [
+            404
+        ] * 3
+        assert (await who.get("/recordings")).json["items"] == []
+    async with hall.hotline.db.transaction() as conn:
+        await conn.execute("UPDATE call_leg SET answered_at = now()")
+    assert [(await who.get(f"/recordings/{call.id}/audio")).status for who in (rung, above)] == [200, 200]
 
 
 def test_hearing_oneself_ones_cases_and_everything_are_three_rights() -> None:

@@ -1,0 +1,20 @@
+-- Whose telephone only rang has not spoken on the call: neither they nor their organisation know of its recording (T-6).
+
+CREATE OR REPLACE FUNCTION cc_recording_seen_from(of_call uuid, from_path text) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM organisation WHERE kind = 'hq' AND path = from_path)
+        OR EXISTS (
+            SELECT FROM call c JOIN app_user u ON u.id = c.user_id JOIN organisation o ON o.id = u.organisation_id
+            WHERE c.id = of_call AND starts_with(o.path, from_path))
+        OR EXISTS (
+            SELECT FROM call_leg l JOIN app_user u ON u.id = l.user_id JOIN organisation o ON o.id = u.organisation_id
+            WHERE l.call_id = of_call AND l.answered_at IS NOT NULL AND starts_with(o.path, from_path))
+        OR EXISTS (
+            SELECT FROM ticket_call k JOIN ticket t ON t.id = k.ticket_id
+            JOIN organisation o ON o.id IN (t.accepting_organisation_id, t.underwriting_organisation_id)
+            WHERE k.call_id = of_call AND starts_with(o.path, from_path))
+        OR EXISTS ( -- the A counter determines and closes what the B counter beside it accepted (F-7)
+            SELECT FROM ticket_call k JOIN ticket t ON t.id = k.ticket_id
+            JOIN organisation b ON b.id = t.accepting_organisation_id AND b.kind = 'counter_b'
+            JOIN organisation a ON a.parent_id = b.parent_id AND a.kind = 'counter_a'
+            WHERE k.call_id = of_call AND a.path = from_path)
+$$;
