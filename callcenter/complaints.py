@@ -13,7 +13,7 @@ import asyncpg
 
 from callcenter import opening as openings
 from callcenter.calls.call import Direction
-from callcenter.calls.sight import ALL, SEEN
+from callcenter.calls.sight import SEEN
 from callcenter.clock import Clock
 from callcenter.db.away import is_away
 from callcenter.db.pool import Connection, Database
@@ -46,7 +46,7 @@ RULES_KEPT = timedelta(seconds=60)
 """How long a calendar read from the database is used before it is read again."""
 
 CALL_KNOWN = f"""
-SELECT c.id IS NOT NULL AND {SEEN} AS seen, c.ended_at,
+SELECT c.id IS NOT NULL AS stored, c.id IS NOT NULL AND {SEEN} AS seen, c.ended_at,
     CASE WHEN a.id IS NOT NULL THEN 'callback' ELSE COALESCE(c.direction, 'inbound') END AS direction,
     COALESCE(t.customer_id, c.customer_id) AS customer_id, p.number AS policy_number,
     a.task_id AS callback_task_id, a.id AS callback_attempt_id
@@ -192,25 +192,32 @@ class Complaints:
 
     async def _settled(self, conn: Connection, opening: Opening, by: By, at: datetime) -> Opening:
         """With what its call tells: one the person may know of, live or ended the same day (H14)."""
-        known = None
-        if opening.call is not None:
-            call_id = opening.call.call_id
-            row = await conn.fetchrow(CALL_KNOWN, *by.eyes.values, call_id)
-            if row is None or not row["seen"]:
-                raise CallNotFoundError(Words("没有这个通话", "no such call"), call=str(call_id))
-            if row["ended_at"] is not None and shanghai_day(row["ended_at"]) != shanghai_day(at):
-                raise CallTooOldError(
-                    Words(
-                        "通话已于此前结束,请按新的受理登记",
-                        "the call ended on an earlier day: take it as a new contact",
-                    ),
-                    rules=("R-1.4", "L-1"),
-                    ended_at=row["ended_at"].isoformat(),
-                )
-            known = _known(row)
+        known = await self._call(conn, opening, by, at)
         if opening.customer_id is not None and not await conn.fetchval(KNOWN_CUSTOMER, opening.customer_id):
             raise NotAdmissibleError((Problem("customer_id", Words("没有这位客户", "no such customer")),))
         return openings.with_call(opening, known)
+
+    async def _call(
+        self, conn: Connection, opening: Opening, by: By, at: datetime, *, spooled: bool = False
+    ) -> Known | None:
+        """Its call. One that is not stored yet may be told late while the database was away, so what was `spooled`
+        on it stands."""
+        if opening.call is None:
+            return None
+        call_id = opening.call.call_id
+        row = await conn.fetchrow(CALL_KNOWN, *by.eyes.values, call_id)
+        assert row is not None
+        if not row["seen"] and (row["stored"] or not spooled):
+            raise CallNotFoundError(Words("没有这个通话", "no such call"), call=str(call_id))
+        if row["ended_at"] is not None and shanghai_day(row["ended_at"]) < shanghai_day(at):
+            raise CallTooOldError(
+                Words(
+                    "通话已于此前结束,请按新的受理登记", "the call ended on an earlier day: take it as a new contact"
+                ),
+                rules=("R-1.4", "L-1"),
+                ended_at=row["ended_at"].isoformat(),
+            )
+        return _known(row)
 
     async def _tell(self, name: str, reason: str) -> None:
         at = self._clock.now()
@@ -236,8 +243,8 @@ class Complaints:
         asked = openings.fingerprint(opening, by)
         async with self._db.connection() as conn:
             if by.path is not None:
-                found = opening.call and await conn.fetchrow(CALL_KNOWN, *ALL.values, opening.call.call_id)
-                opening = openings.with_call(opening, _known(found) if found else None)
+                known = await self._call(conn, opening, by, received_at, spooled=True)
+                opening = openings.with_call(opening, known)
             book = await self.rules.current(conn, at)
             new = openings.new_ticket(opening, by, book, received_at, at, asked=asked, spooled=True)
             row = await store.open_ticket(conn, new)

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
@@ -18,12 +19,13 @@ from callcenter.config import Config, SpoolConfig
 from callcenter.db.migrate import migrate
 from callcenter.db.pool import Database
 from callcenter.frontdesk import FrontDesk
-from callcenter.ids import uuid7
+from callcenter.ids import call_id, uuid7
 from callcenter.lab.postgres import Postgres
 from callcenter.spool import TicketSpool
 from callcenter.web.keys import COMPLAINTS
 from callcenter.web.server import build
-from tests.service.desk import FULL, a_call, a_callback, an_opening, hang_up, people, somebody
+from tests.conftest import NOON
+from tests.service.desk import FULL, a_call, a_callback, a_user, an_opening, hang_up, people, somebody
 from tests.service.site import Site
 from tickets.errors import KeyReusedError, NotAdmissibleError
 from tickets.findings import Heard, Intention, Respondent, Subject
@@ -198,6 +200,34 @@ async def test_what_came_out_of_the_spool_is_judged_by_its_call_like_any_other(
         ("ticket_set_aside", "ticket_not_admissible")
     ] * 2
     assert (await desk.open(good, agent)).number == "95519-20261118-000001"
+
+
+async def test_nobody_gets_hold_of_anothers_call_while_the_database_cannot_be_asked(
+    server: Postgres, own: Database, clock: ManualClock, tmp_path: Path
+) -> None:
+    """H14, T-6: nor of one of an earlier day; set aside, and a person told. By a ticket its call's recording is heard."""
+    spool = TicketSpool(tmp_path / "spool")
+    desk = Complaints(own, clock, spool)
+    async with own.transaction() as conn:
+        agent, stranger = await a_user(conn), await a_user(conn, "sd-jn", "agent2")
+        mine, far = await a_call(conn, 1, user=agent.user_id), await a_call(conn, 2, user=stranger.user_id)
+        old = await a_call(conn, 3, NOON - timedelta(days=1), user=agent.user_id)
+        await hang_up(conn, old, NOON - timedelta(days=1))
+    server.kill()
+    good, foreign, late = (an_opening(call) for call in (mine, far, old))
+    unheard_of = an_opening(call_id("hl1-1795000000.77"))
+    assert all([(await desk.open(each, agent)).spooled for each in (good, foreign, late, unheard_of)])
+    Postgres.start(server.folder)
+    async with asyncio.timeout(20):
+        while spool.waiting():
+            await desk.replay()
+            await asyncio.sleep(0.05)
+    async with own.connection() as conn:
+        linked = await conn.fetch("SELECT ticket_id FROM ticket_call ORDER BY ticket_id")
+        reasons = await conn.fetch("SELECT details ->> 'reason' AS reason FROM incident ORDER BY 1")
+        assert not await conn.fetchval("SELECT cc_recording_seen_from($1, $2)", far, agent.path)
+    assert {row["ticket_id"] for row in linked} == {good.key, unheard_of.key}
+    assert [row["reason"] for row in reasons] == ["call_not_found", "call_not_today"]
 
 
 async def test_a_database_that_hangs_does_not_hang_the_desk(
