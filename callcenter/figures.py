@@ -40,9 +40,11 @@ class Grouping(StrEnum):
 
 
 class Unplaced(StrEnum):
-    """Keys of the groups of tickets that do not say where they belong: no category, no underwriting organisation."""
+    """Keys of the groups of tickets that do not say where they belong: no category, no subject of a callback, no
+    underwriting organisation."""
 
     CATEGORY = "undetermined"
+    SUBJECT = "no_callback"
     ORGANISATION = "unknown"
 
 
@@ -103,7 +105,7 @@ _KEYS: Mapping[Grouping, str] = {
     Grouping.SEVERITY: "t.severity",
     Grouping.VALIDITY: "t.validity",
     Grouping.STATUS: "t.status",
-    Grouping.SUBJECT: "t.heard ->> 'subject'",
+    Grouping.SUBJECT: "COALESCE(t.heard ->> 'subject', 'no_callback')",
 }
 
 COMPLAINTS = """

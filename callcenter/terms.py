@@ -117,6 +117,7 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
     },
     Unplaced: {
         Unplaced.CATEGORY: Words("类别未定", "category not determined"),
+        Unplaced.SUBJECT: Words("非回访所得", "not from a callback"),
         Unplaced.ORGANISATION: Words("承保机构不明", "underwriting organisation not known"),
     },
 }

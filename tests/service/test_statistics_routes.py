@@ -116,10 +116,12 @@ async def _has(conn: Any, column: str) -> bool:
         ("severity", {"general": 2}),
         ("validity", {"pending": 2}),
         ("organisation", {"gd-gz": 2}),
+        ("status", {"recorded": 2}),
+        ("subject", {"mis_selling": 1, "no_callback": 1}),
     ],
 )
 async def test_the_groups_add_up_to_the_whole(site: Site, group: str, keys: dict[str, int]) -> None:
-    """D-7, D-11: by group, and each group's list has as many."""
+    """D-7, D-11, T-4: by group, and each group's list has as many; what no callback yielded is a group, too."""
     handler, _ = await a_month(site)
     report = (await handler.get(f"/statistics/complaints?group={group}")).json
     assert {g["key"]: g["pieces"] for g in report["groups"]} == keys
