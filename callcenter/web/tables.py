@@ -16,6 +16,7 @@ from callcenter.web import access, cells
 from callcenter.web.api import Context, Page, PageQuery, Route
 from callcenter.web.errors import NotAcceptableError
 from callcenter.web.spreadsheet import Csv, Table, Xlsx
+from tickets.calendar import shanghai_day
 from tickets.errors import Words
 
 PERMISSION = Permission.DATA_EXPORT
@@ -122,7 +123,7 @@ async def _pages(route: Route, ctx: Context, arguments: Mapping[str, Any]) -> As
 
 
 async def _send(route: Route, ctx: Context, file: IO[bytes], form: Form) -> web.StreamResponse:
-    name = f"{route.handler.__name__.removeprefix('list_')}-{ctx.clock.now():%Y%m%d}.{form.suffix}"
+    name = f"{route.handler.__name__.removeprefix('list_')}-{shanghai_day(ctx.clock.now()):%Y%m%d}.{form.suffix}"
     response = web.StreamResponse(
         headers={
             "Content-Type": form.media_type + ("; charset=utf-8" if form is CSV else ""),

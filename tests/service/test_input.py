@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -328,6 +329,13 @@ async def test_csv_is_whole_readable_by_excel_and_starts_no_formula(site: Site) 
     assert len(names) == 6
     assert names["gd"] == "'=HYPERLINK(1)"
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+
+
+async def test_a_file_is_named_by_the_day_in_shanghai(site: Site) -> None:
+    """T-7: half past midnight there is yesterday in UTC."""
+    site.clock.set(datetime(2026, 11, 18, 16, 30, tzinfo=UTC))
+    file = await (await site.client(Role.HANDLER)).get("/tickets?purpose=核对", headers={"Accept": "text/csv"})
+    assert file.headers["Content-Disposition"] == 'attachment; filename="tickets-20261119.csv"'
 
 
 async def test_xlsx_holds_text_as_text(site: Site) -> None:
