@@ -138,4 +138,6 @@ async def list_reads(ctx: Context, query: AccessQuery) -> Page[Read]:
     """Who saw or tried to see what, why and for which ticket 访问记录"""
     async with ctx.db.connection() as conn:
         rows = await _page(conn, PAGE_ACCESS, ctx, query, query.verdict, query.stated_purpose, query.ticket_id)
-    return ctx.page([Read(**row) for row in rows], query, key=lambda read: read.id)
+    hidden = is_masked(ctx)
+    reads = [Read(**{**row, "purpose": details.text(row["purpose"], hidden)}) for row in rows]
+    return ctx.page(reads, query, key=lambda read: read.id)

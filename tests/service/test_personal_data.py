@@ -342,6 +342,18 @@ async def test_the_access_log_is_found_by_person_object_purpose_ticket_and_time(
     assert (line["关联服务单"], line["起始字节"], line["客户端"]) == (str(ticket), "1", "player/1")
 
 
+async def test_a_number_in_a_purpose_is_shown_to_nobody_who_may_not_see_it(site: Site) -> None:
+    """T-6: in the list and in the file of it."""
+    ticket = await a_ticket(site)
+    handler = await site.client(Role.HANDLER)
+    assert (await handler.get(f"/tickets/{ticket}?purpose=核实{OTHER}的投诉")).status == 200
+    auditor = await site.client(Role.AUDITOR, where="hq")
+    [entry] = (await auditor.get("/access-log?stated_purpose=核实")).json["items"]
+    assert entry["purpose"] == "核实137****5678的投诉"
+    file = await auditor.get("/access-log?stated_purpose=核实&purpose=核对", headers={"Accept": "text/csv"})
+    assert OTHER not in file.body.decode()
+
+
 async def test_the_audit_is_found_by_action_and_shows_no_number_to_who_may_not_see_it(site: Site) -> None:
     async with site.database.transaction() as conn:
         for action in ("call.transfer_asked", "call.hangup_asked"):
