@@ -25,8 +25,8 @@ from callcenter.callbacks.verdict import Verdict
 from callcenter.db.pool import Connection, Database
 from callcenter.ids import uuid7
 from callcenter.opening import By
-from tickets.calendar import Calendar
 from tickets.errors import Words
+from tickets.store import calendar
 
 HELD = frozenset({State.TALKING, State.CONCLUDING})
 """While a task is so, its outcome is owed by who talked on it."""
@@ -239,7 +239,7 @@ async def _again(conn: Connection, found: Task, again_at: datetime | None, at: d
             raise OutcomeRefusedError(Words("约定时间已过。", "The moment agreed on has passed."))
         return replace(found, state=task.move(found.state, Action.RETRY), not_before=again_at, chosen_at=again_at)
     tries = store.tries(await store.attempts(conn, found.id))
-    planned = plan.next_try(tries, at, Calendar())
+    planned = plan.next_try(tries, at, await calendar(conn))
     if planned is None:
         return replace(found, state=task.move(found.state, Action.EXHAUST), chosen_at=None)
     return replace(found, state=task.move(found.state, Action.RETRY), not_before=planned, chosen_at=None)

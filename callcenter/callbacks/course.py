@@ -15,7 +15,7 @@ from callcenter.callbacks.store import Task
 from callcenter.callbacks.task import Action, State
 from callcenter.db.pool import Connection
 from callcenter.outbox import Message
-from tickets.calendar import Calendar
+from tickets.store import calendar
 
 NAME = "callbacks.course"
 
@@ -97,7 +97,7 @@ async def _after(conn: Connection, found: Task, outcome: Outcome, at: datetime) 
     if outcome.reached:
         return replace(found, state=task.move(found.state, Action.END), chosen_at=None)
     tries = store.tries(await store.attempts(conn, found.id))
-    again = plan.next_try(tries, at, Calendar())
+    again = plan.next_try(tries, at, await calendar(conn))
     if again is None:
         return replace(found, state=task.move(State.DIALLING, Action.EXHAUST), chosen_at=None)
     return replace(found, state=task.move(State.DIALLING, Action.MISS), not_before=again, chosen_at=None)

@@ -209,6 +209,28 @@ async def test_three_tries_in_vain_lead_to_letter_or_visit_not_off_the_board(
     assert exhausted.result is None
 
 
+@pytest.mark.parametrize(("is_workday", "state"), [(True, State.WAITING), (False, State.OTHERWISE)])
+async def test_tries_are_judged_by_the_companys_own_calendar(
+    database: Database, clock: ManualClock, is_workday: bool, state: State
+) -> None:
+    """C-17, T-7: three tries in office hours are enough only where one of the days was made a day off."""
+    async with database.connection() as conn:
+        await conn.execute(
+            "INSERT INTO calendar_day VALUES ($1, $2, '公司休息日', 'test')", clock.now().date(), is_workday
+        )
+    task, agent, switch = await a_task(database), await an_agent(database), RecordedSwitch()
+    dialer = Dialer(database, switch, clock)
+    for hours in (0, 3, 22):
+        clock.set(NOON + timedelta(hours=hours))
+        attempt = await dialling.request(database, agent, task.id, uuid4(), clock.now())
+        assert await dialer.step() is Step.DIALLED
+        await hear(
+            database,
+            told("call.ended", attempt.id, answered_at=None, ended_at=clock.now().isoformat(), cause="no_answer"),
+        )
+    assert (await the_task(database, task.id)).state is state
+
+
 async def test_answer_and_end_may_be_told_in_any_order_and_twice(database: Database, clock: ManualClock) -> None:
     """INV-9"""
     task, agent = await a_task(database), await an_agent(database)

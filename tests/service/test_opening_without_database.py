@@ -205,7 +205,7 @@ async def test_what_came_out_of_the_spool_is_judged_by_its_call_like_any_other(
 async def test_nobody_gets_hold_of_anothers_call_while_the_database_cannot_be_asked(
     server: Postgres, own: Database, clock: ManualClock, tmp_path: Path
 ) -> None:
-    """H14, T-6: nor of one of an earlier day; set aside, and a person told. By a ticket its call's recording is heard."""
+    """H14, T-6: nor of an earlier day's; set aside, and a person told. By a ticket its call's recording is heard."""
     spool = TicketSpool(tmp_path / "spool")
     desk = Complaints(own, clock, spool)
     async with own.transaction() as conn:
