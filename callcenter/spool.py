@@ -117,12 +117,15 @@ class TicketSpool:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            fresh = self._publish(temporary, final)
+            while not (fresh := self._publish(temporary, final)):
+                there = self._fingerprint(final)
+                if there == entry.document.get("fingerprint"):
+                    break
+                if there is not None:
+                    raise SpoolConflictError(str(entry.key))
         finally:
             temporary.unlink(missing_ok=True)
         self._sync_folder()
-        if not fresh and self._differs(final, entry.document):
-            raise SpoolConflictError(str(entry.key))
         return fresh
 
     @staticmethod
@@ -135,12 +138,12 @@ class TicketSpool:
         return True
 
     @staticmethod
-    def _differs(final: Path, document: Mapping[str, Any]) -> bool:
+    def _fingerprint(final: Path) -> str | None:
+        """What the file there tells of its request; None when the database has taken it this moment."""
         try:
-            there = json.loads(final.read_bytes())
+            return str(json.loads(final.read_bytes()).get("fingerprint"))
         except FileNotFoundError:
-            return False
-        return bool(there.get("fingerprint") != document.get("fingerprint"))
+            return None
 
     def _waiting(self) -> list[Path]:
         try:

@@ -65,6 +65,25 @@ async def test_the_same_key_for_something_else_is_refused(tmp_path: Path) -> Non
         await spool.put(an_entry("退保", entry.key))
 
 
+async def test_a_key_whose_ticket_is_taken_at_that_moment_is_told_of_only_once_it_is_there_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """H8, INV-4: between finding the name taken and reading what is there the database may have taken it."""
+    spool, key = TicketSpool(tmp_path), uuid4()
+    assert await spool.put(an_entry("first", key))
+    publish = TicketSpool._publish
+
+    def taken_meanwhile(temporary: Path, final: Path) -> bool:
+        fresh = publish(temporary, final)
+        monkeypatch.undo()
+        final.unlink()
+        return fresh
+
+    monkeypatch.setattr(TicketSpool, "_publish", staticmethod(taken_meanwhile))
+    assert await spool.put(an_entry("second", key))
+    assert await taken(spool) == [an_entry("second", key)]
+
+
 async def test_nothing_is_removed_while_the_database_is_away(tmp_path: Path) -> None:
     """INV-4"""
     spool = TicketSpool(tmp_path)
