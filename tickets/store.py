@@ -94,8 +94,11 @@ CASE WHEN l.seconds_into_call IS NOT NULL THEN
 seconds of a callback's answers. Until the answer is told, from the call's beginning, which on an inbound call is the
 same."""
 
+LIVE = "(l.opened_live AND COALESCE(c.ended_at > l.linked_at, true)) AS opened_live"
+"""Whether the ticket was safe before call `c` ended; its end may be told after the ticket was linked (T-3)."""
+
 FIND_OPENED = f"""
-SELECT t.number, t.received_at, l.opened_live, {SECONDS}, k.fingerprint
+SELECT t.number, t.received_at, {LIVE}, {SECONDS}, k.fingerprint
 FROM ticket_key k JOIN ticket t ON t.id = k.id
 LEFT JOIN ticket_call l ON l.ticket_id = t.id AND l.call_id = $2 LEFT JOIN call c ON c.id = l.call_id
 WHERE k.id = $1"""  # noqa: S608
@@ -379,7 +382,7 @@ ON CONFLICT DO NOTHING RETURNING 1"""
 LINKED = "SELECT 1 FROM ticket_call WHERE ticket_id = $1 AND call_id = $2"
 CALLS = f"""
 SELECT l.call_id, l.linked_at, {SECONDS}, c.direction, c.started_at, c.answered_at,
-    c.ended_at AS call_ended_at, l.opened_live AND COALESCE(c.ended_at > l.linked_at, true) AS opened_live,
+    c.ended_at AS call_ended_at, {LIVE},
     r.id AS recording_id, r.archive_no, r.sealed_at
 FROM ticket_call l JOIN ticket t ON t.id = l.ticket_id
 LEFT JOIN call c ON c.id = l.call_id

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from callcenter.calls.switch import Boot
 from callcenter.db.pool import Connection
+from tickets import store as tickets
 
 NAMED_BY_SWITCH = re.compile(r"([A-Za-z0-9._]+)-[0-9]+\.[0-9]+")
 
@@ -85,9 +86,10 @@ WHERE l.call_id = $1 AND l.role = 'agent' ORDER BY l.started_at, l.id"""
 EVENTS = """
 SELECT at, kind, details FROM call_event
 WHERE call_id = $1 AND kind IN ('transferred', 'notice') ORDER BY at, id"""
-TICKETS = """
-SELECT t.number, t.nature, k.opened_live FROM ticket_call k JOIN ticket t ON t.id = k.ticket_id
-WHERE k.call_id = $1 ORDER BY t.number"""
+TICKETS = f"""
+SELECT t.number, t.nature, {tickets.LIVE}
+FROM ticket_call l JOIN ticket t ON t.id = l.ticket_id LEFT JOIN call c ON c.id = l.call_id
+WHERE l.call_id = $1 ORDER BY t.number"""  # noqa: S608
 BOOT = """
 SELECT system, started_at, asterisk_id, version, options FROM switch_boot
 WHERE system = COALESCE($2, (SELECT min(system) FROM switch_boot HAVING count(DISTINCT system) = 1))

@@ -135,7 +135,7 @@ SELECT m.id, m.user_id, u.name AS user_name, m.reason, m.started_at, m.ended_at,
 FROM mute_interval m LEFT JOIN app_user u ON u.id = m.user_id WHERE m.call_id = $1 ORDER BY m.started_at"""
 SELECT_INCIDENTS = "SELECT id, kind, at, details FROM incident WHERE call_id = $1 ORDER BY at"
 SELECT_TICKETS = f"""
-SELECT t.id, t.number, t.nature, t.status, t.category, l.opened_live, {tickets.SECONDS}
+SELECT t.id, t.number, t.nature, t.status, t.category, {tickets.LIVE}, {tickets.SECONDS}
 FROM ticket_call l JOIN ticket t ON t.id = l.ticket_id LEFT JOIN call c ON c.id = l.call_id
 WHERE l.call_id = $1 AND ($2::text[] = ARRAY[''] OR EXISTS (
     SELECT FROM organisation o WHERE o.id IN (t.accepting_organisation_id, t.underwriting_organisation_id)

@@ -11,6 +11,8 @@ import pytest
 
 from agi.ports import Caller
 from callcenter import complaints as use_case
+from callcenter.archiving import store as archive
+from callcenter.calls import view
 from callcenter.clock import ManualClock
 from callcenter.complaints import Complaints
 from callcenter.db.pool import Database
@@ -134,6 +136,26 @@ async def test_the_same_key_for_something_else_is_refused(complaints: Complaints
     ]:
         with pytest.raises(KeyReusedError):
             await complaints.open(other, who)
+
+
+async def test_a_ticket_of_a_call_whose_end_is_told_late_is_live_nowhere(
+    database: Database, complaints: Complaints
+) -> None:
+    """T-3: not in the file, not with the call, not in what is sealed for ever, not for who asks again."""
+    async with database.transaction() as conn:
+        agent = await a_user(conn)
+        call = await a_call(conn, user=agent.user_id)
+    opening = an_opening(call)
+    assert (await complaints.open(opening, agent)).opened_live is True
+    async with database.transaction() as conn:
+        await hang_up(conn, call, NOON - timedelta(seconds=1))
+        [of_file] = await tickets.calls(conn, opening.key)
+        row = await view.find(conn, agent.eyes, call)
+        assert row is not None
+        [of_call] = (await view.whole(conn, row, None)).tickets
+        [sealed] = (await archive.surroundings(conn, call)).tickets
+    assert [told["opened_live"] for told in (of_file, of_call, sealed)] == [False] * 3
+    assert (await complaints.open(opening, agent)).opened_live is False
 
 
 async def test_after_the_call_a_ticket_is_taken_the_same_day_and_marked_not_live(
