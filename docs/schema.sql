@@ -49,7 +49,7 @@ CREATE FUNCTION public.cc_recording_seen_from(of_call uuid, from_path text) RETU
             WHERE c.id = of_call AND starts_with(o.path, from_path))
         OR EXISTS (
             SELECT FROM call_leg l JOIN app_user u ON u.id = l.user_id JOIN organisation o ON o.id = u.organisation_id
-            WHERE l.call_id = of_call AND starts_with(o.path, from_path))
+            WHERE l.call_id = of_call AND l.answered_at IS NOT NULL AND starts_with(o.path, from_path))
         OR EXISTS (
             SELECT FROM ticket_call k JOIN ticket t ON t.id = k.ticket_id
             JOIN organisation o ON o.id IN (t.accepting_organisation_id, t.underwriting_organisation_id)
