@@ -25,6 +25,7 @@ from tickets import store
 from tickets.calendar import shanghai_day
 from tickets.deadlines import Rulebook
 from tickets.errors import (
+    CallHasComplaintError,
     CallNotFoundError,
     CallTooOldError,
     KeyReusedError,
@@ -42,6 +43,8 @@ log = logging.getLogger(__name__)
 PATIENCE = 0.8
 """Seconds the database has before a ticket goes to the spool (archive.md §3.9)."""
 
+SLOW = timedelta(milliseconds=50)
+"""A commit that took longer is told by its own moment: the call may have ended meanwhile (T-3)."""
 RULES_KEPT = timedelta(seconds=60)
 """How long a calendar read from the database is used before it is read again."""
 
@@ -49,14 +52,17 @@ CALL_KNOWN = f"""
 SELECT c.id IS NOT NULL AS stored, c.id IS NOT NULL AND {SEEN} AS seen, c.ended_at,
     CASE WHEN a.id IS NOT NULL THEN 'callback' ELSE COALESCE(c.direction, 'inbound') END AS direction,
     COALESCE(t.customer_id, c.customer_id) AS customer_id, p.number AS policy_number,
-    a.task_id AS callback_task_id, a.id AS callback_attempt_id
+    a.task_id AS callback_task_id, a.id AS callback_attempt_id,
+    (SELECT x.number FROM ticket_call l JOIN ticket x ON x.id = l.ticket_id
+        WHERE l.call_id = k.id AND x.nature = 'complaint' ORDER BY x.received_at LIMIT 1) AS complaint
 FROM (SELECT $5::uuid AS id) AS k LEFT JOIN call c ON c.id = k.id LEFT JOIN callback_attempt a ON a.id = k.id
     LEFT JOIN callback_task t ON t.id = a.task_id LEFT JOIN policy p ON p.id = t.policy_id"""  # noqa: S608
 """A callback's dialling is stored before its call is."""
 SAVE_INCIDENT = """
 INSERT INTO incident (id, kind, at, details)
-SELECT $1, $2, $3, jsonb_build_object('file', $4::text, 'reason', $5::text)
-WHERE NOT EXISTS (SELECT FROM incident WHERE kind = $2 AND details ->> 'file' = $4)"""
+SELECT $1, $2, $3::timestamptz, jsonb_build_object('file', $4::text, 'reason', $5::text)
+WHERE NOT EXISTS (SELECT FROM incident
+    WHERE kind = $2 AND details ->> 'file' = $4 AND at > $3::timestamptz - interval '1 minute')"""
 """Two processes replay."""
 KNOWN_CUSTOMER = "SELECT EXISTS (SELECT FROM customer WHERE id = $1)"
 
@@ -182,6 +188,8 @@ class Complaints:
                     return again, openings.decide(opening)
             book = await self.rules.current(conn, at)
             row = await store.open_ticket(conn, openings.new_ticket(opening, by, book, at, at, asked=asked))
+            if row.fingerprint is None and opening.call is not None and self._clock.now() - at > SLOW:
+                row = await store.relink(conn, TicketId(opening.key), opening.call.call_id, self._clock.now(), row)
             return row, openings.decide(opening)
 
     async def _again(self, conn: Connection, opening: Opening, by: By) -> OpenedRow | None:
@@ -195,7 +203,18 @@ class Complaints:
         known = await self._call(conn, opening, by, at)
         if opening.customer_id is not None and not await conn.fetchval(KNOWN_CUSTOMER, opening.customer_id):
             raise NotAdmissibleError((Problem("customer_id", Words("没有这位客户", "no such customer")),))
-        return openings.with_call(opening, known)
+        opening = openings.with_call(opening, known)
+        second = known is not None and known.complaint is not None and not opening.another_matter
+        if second and openings.decide(opening).nature is Nature.COMPLAINT:
+            raise CallHasComplaintError(
+                Words(
+                    "本通话已有投诉服务单，请在其上补充；确为另一事项时注明 another_matter",
+                    "this call has a complaint already: add to it, or say another_matter if it is about something else",
+                ),
+                rules=("R-4.12",),
+                number=known.complaint if known else None,
+            )
+        return opening
 
     async def _call(
         self, conn: Connection, opening: Opening, by: By, at: datetime, *, spooled: bool = False
@@ -260,4 +279,5 @@ def _known(row: asyncpg.Record) -> Known:
         row["policy_number"],
         row["callback_task_id"],
         row["callback_attempt_id"],
+        row["complaint"],
     )

@@ -87,7 +87,8 @@ class Opening:
     """What is asked for. Without `accepting_organisation` the company's root accepts it, whatever its id is.
 
     `heard` belongs to callbacks, and there it is mandatory (F-13): the classification decides nature, channel and
-    source, whatever else is said of them (T-2). Task and attempt are what `with_call` finds, never what is asked for.
+    source, whatever else is said of them (T-2). `another_matter`: a second complaint on one call is meant. Task and
+    attempt are what `with_call` finds, never what is asked for.
     """
 
     key: UUID
@@ -102,6 +103,7 @@ class Opening:
     policy_number: str | None = None
     call: OnCall | None = None
     heard: Heard | None = None
+    another_matter: bool = False
     callback_task_id: UUID | None = None
     callback_attempt_id: UUID | None = None
 
@@ -115,6 +117,8 @@ class Known:
     policy_number: str | None = None
     callback_task_id: UUID | None = None
     callback_attempt_id: UUID | None = None
+    complaint: str | None = None
+    """Number of the first complaint opened on the call."""
 
 
 _OPENING = TypeAdapter(Opening)

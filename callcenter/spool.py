@@ -164,8 +164,11 @@ class TicketSpool:
 
     def _set_aside(self, path: Path) -> None:
         self._aside.mkdir(exist_ok=True)
+        place = self._aside / path.name
+        if place.exists():  # another request under that key is there already
+            place = self._aside / f"{path.stem}.{secrets.token_hex(4)}.json"
         try:
-            path.replace(self._aside / path.name)
+            path.replace(place)
         except FileNotFoundError:
             return
         self._failed.pop(path.name, None)

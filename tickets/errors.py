@@ -97,6 +97,12 @@ class CallTooOldError(TicketError):
     code = "call_not_today"
 
 
+class CallHasComplaintError(TicketError):
+    """The call has a complaint already, which a second one would double in the figures (R-1.10); `number` is its."""
+
+    code = "call_has_complaint"
+
+
 class TooManyLinksError(TicketError):
     """The ticket hangs on as many calls as a ticket may."""
 

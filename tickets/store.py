@@ -7,7 +7,7 @@ in decided.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NewType
 from uuid import UUID
@@ -379,6 +379,12 @@ LINK = """
 INSERT INTO ticket_call (ticket_id, call_id, opened_live, seconds_into_call, linked_at)
 SELECT $1, $2, false, NULL, $3 WHERE (SELECT count(*) FROM ticket_call WHERE ticket_id = $1) < $4
 ON CONFLICT DO NOTHING RETURNING 1"""
+RELINK = f"""
+WITH moved AS (
+    UPDATE ticket_call SET linked_at = $3 WHERE ticket_id = $1 AND call_id = $2
+    RETURNING ticket_id, call_id, linked_at, opened_live
+)
+SELECT {LIVE} FROM moved l LEFT JOIN call c ON c.id = l.call_id"""  # noqa: S608
 LINKED = "SELECT 1 FROM ticket_call WHERE ticket_id = $1 AND call_id = $2"
 CALLS = f"""
 SELECT l.call_id, l.linked_at, {SECONDS}, c.direction, c.started_at, c.answered_at,
@@ -388,6 +394,11 @@ FROM ticket_call l JOIN ticket t ON t.id = l.ticket_id
 LEFT JOIN call c ON c.id = l.call_id
 LEFT JOIN recording_object r ON r.call_id = l.call_id
 WHERE l.ticket_id = $1 ORDER BY l.linked_at, l.call_id"""  # noqa: S608
+
+
+async def relink(conn: Connection, ticket_id: TicketId, call_id: UUID, at: datetime, row: OpenedRow) -> OpenedRow:
+    """What was opened, its link dated by the moment the ticket was committed (T-3)."""
+    return replace(row, opened_live=await conn.fetchval(RELINK, ticket_id, call_id, at))
 
 
 async def is_linked(conn: Connection, ticket_id: UUID, call_id: UUID) -> bool:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from callcenter.calls.sight import Eyes
 from callcenter.db.pool import Connection
 from callcenter.ids import first_of
 
@@ -119,8 +120,8 @@ SELECT id FROM (
 ) AS found ORDER BY id DESC LIMIT $7"""
 
 
-async def page(conn: Connection, path: str, wanted: Wanted, after: UUID | None, limit: int) -> list[Entry]:
-    """Recordings seen from the organisation at `path`, newest first, after the one with the id `after`."""
+async def page(conn: Connection, eyes: Eyes, wanted: Wanted, after: UUID | None, limit: int) -> list[Entry]:
+    """Recordings seen from the organisation of who looks, newest first, after the one with the id `after`."""
     states = None if wanted.state is None else list(SEGMENT_STATES[wanted.state])
     newest = first_of(wanted.until) if wanted.until is not None else LAST
     rows = await conn.fetch(
@@ -130,13 +131,13 @@ async def page(conn: Connection, path: str, wanted: Wanted, after: UUID | None, 
         states,
         wanted.ticket_id,
         wanted.incomplete,
-        path,
+        eyes.path,
         limit,
         wanted.state in (None, RecordingState.ORPHAN),
         wanted.archive_no,
         wanted.agent_id,
     )
-    return await entries(conn, [row["id"] for row in rows])
+    return await entries(conn, [row["id"] for row in rows], eyes)
 
 
 SEEN = """
@@ -144,11 +145,11 @@ SELECT cc_recording_seen_from($1, $2) AND (
     EXISTS (SELECT FROM segment WHERE call_id = $1) OR EXISTS (SELECT FROM recording_object WHERE id = $1))"""
 
 
-async def find(conn: Connection, path: str, recording_id: UUID) -> Entry | None:
-    """One recording, or None when there is none that may be known of from `path`."""
-    if not await conn.fetchval(SEEN, recording_id, path):
+async def find(conn: Connection, eyes: Eyes, recording_id: UUID) -> Entry | None:
+    """One recording, or None when there is none that may be known of."""
+    if not await conn.fetchval(SEEN, recording_id, eyes.path):
         return None
-    return (await entries(conn, [recording_id]))[0]
+    return (await entries(conn, [recording_id], eyes))[0]
 
 
 SEGMENTS = """
@@ -166,7 +167,12 @@ WHERE o.id = ANY($1::uuid[])
 ORDER BY o.id, v.version DESC"""
 TICKETS = """
 SELECT k.call_id, t.id, t.number, t.nature FROM ticket_call k JOIN ticket t ON t.id = k.ticket_id
-WHERE k.call_id = ANY($1::uuid[]) ORDER BY t.number"""
+    JOIN call c ON c.id = k.call_id
+WHERE k.call_id = ANY($1::uuid[]) AND ($2::text[] = ARRAY[''] OR t.opened_by_user = $3 OR c.user_id = $3 OR EXISTS (
+    SELECT FROM organisation o WHERE o.id IN (t.accepting_organisation_id, t.underwriting_organisation_id)
+        AND o.path LIKE ANY (SELECT path || '%' FROM unnest($2::text[]) AS path)))
+ORDER BY t.number"""
+"""A recording that may be heard does not tell of a ticket that may not be known of."""
 AGENTS = """
 SELECT l.call_id, u.id, u.name FROM call_leg l JOIN app_user u ON u.id = l.user_id
 WHERE l.call_id = ANY($1::uuid[]) AND l.answered_at IS NOT NULL AND l.role <> 'supervisor'
@@ -176,7 +182,7 @@ ORDER BY 1, 3, 2"""
 STATE_OF = {name: state for state, names in SEGMENT_STATES.items() for name in names}
 
 
-async def entries(conn: Connection, ids: Sequence[UUID]) -> list[Entry]:
+async def entries(conn: Connection, ids: Sequence[UUID], eyes: Eyes) -> list[Entry]:
     """These recordings, in this order."""
     known = {row["id"]: dict(row) for row in await conn.fetch(OBJECTS, ids)}
     sealed: dict[UUID, dict[int, dict[str, Any]]] = defaultdict(dict)
@@ -193,7 +199,7 @@ async def entries(conn: Connection, ids: Sequence[UUID]) -> list[Entry]:
     for recording_id, rest in sealed.items():
         segments[recording_id] += [SegmentEntry(state=RecordingState.SEALED, **about) for about in rest.values()]
     tickets: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
-    for row in await conn.fetch(TICKETS, ids):
+    for row in await conn.fetch(TICKETS, ids, ["" if eyes.sees_all else eyes.path], eyes.user_id):
         ticket = dict(row)
         tickets[ticket.pop("call_id")].append(ticket)
     agents: dict[UUID, list[dict[str, Any]]] = defaultdict(list)

@@ -23,6 +23,7 @@ class Problem:
     heard: Heard
     particulars: Particulars = field(default_factory=Particulars)
     other_cause: OtherCause | None = None
+    another_matter: bool = False
 
 
 async def record(db: Database, complaints: Complaints, task_id: UUID, problem: Problem, *, key: UUID, by: By) -> Opened:
@@ -41,5 +42,6 @@ async def record(db: Database, complaints: Complaints, task_id: UUID, problem: P
         other_cause=problem.other_cause,
         call=OnCall(talk.attempt, talk.answered_at),
         heard=problem.heard,
+        another_matter=problem.another_matter,
     )
     return await complaints.open(opening, by)

@@ -141,7 +141,7 @@ async def list_pause_reasons(ctx: Context) -> Reasons:
     )
 
 
-@routes.get("/agents", Permission.AGENT_READ)
+@routes.get("/agents", Permission.AGENT_READ, live=True)
 async def list_agents(ctx: Context, query: BoardQuery) -> Page[AgentView]:
     """The board of agents 坐席看板"""
     async with ctx.db.connection() as conn:
@@ -153,7 +153,7 @@ async def list_agents(ctx: Context, query: BoardQuery) -> Page[AgentView]:
     return Page[AgentView](items=[_agent(row, there) for row in page.items], next=page.next)
 
 
-@routes.get("/colleagues", Permission.AGENT_SELF)
+@routes.get("/colleagues", Permission.AGENT_SELF, live=True)
 async def list_colleagues(ctx: Context, query: BoardQuery) -> Page[ColleagueView]:
     """Whom a call may be transferred to 可转接的同事
 

@@ -227,6 +227,7 @@ class Route:
     query: type[BaseModel] | None
     table: Table | None
     line: Line | None
+    live: bool
     parameters: Mapping[str, Any]
     answer: Any
     seconds: float
@@ -264,7 +265,7 @@ class Route:
     @property
     def tabular(self) -> bool:
         """Whether the answer can be given as a file of rows."""
-        return self.item is not None or self.table is not None
+        return not self.live and (self.item is not None or self.table is not None)
 
 
 class Routes:
@@ -312,12 +313,14 @@ class Routes:
         produces: tuple[str, ...] = (),
         table: Table | None = None,
         line: Line | None = None,
+        live: bool = False,
         body_bytes: int = BODY_BYTES,
         seconds: float = 30.0,
     ) -> Callable[[H], H]:
         """Declares a route. `status`: 201 on creates, 204 without answer, else 200; `seconds`: the handler's time;
         `spools`: a create that is taken even while the database is away, its use case keeping the key itself;
-        `secrets`: fields of a create's answer that are not kept for its repeats.
+        `secrets`: fields of a create's answer that are not kept for its repeats; `live`: a board of people that is true
+        for seconds, of which no file is given.
         """
 
         def declare(handler: H) -> H:
@@ -347,6 +350,7 @@ class Routes:
                     query=hints.get("query"),
                     table=table,
                     line=line,
+                    live=live,
                     parameters=parameters,
                     answer=answer,
                     seconds=seconds,

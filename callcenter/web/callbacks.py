@@ -72,6 +72,9 @@ class FindingBody(Model):
     complainant_phone: Annotated[str | None, Field(max_length=40)] = None
     authorisation: Text | None = None
     restated_and_confirmed: Annotated[bool, Field(description="Repeated back and confirmed (R-4.2)")] = False
+    another_matter: Annotated[
+        bool, Field(description="A second complaint on this call, about something else 同一通话中的另一件投诉")
+    ] = False
 
 
 class ReasonView(Model):
@@ -202,6 +205,7 @@ async def record_finding(ctx: Context, task_id: UUID, body: FindingBody) -> Find
             restated_and_confirmed=body.restated_and_confirmed,
         ),
         other_cause=body.other_cause,
+        another_matter=body.another_matter,
     )
     opened = await findings.record(ctx.db, ctx.resource(COMPLAINTS), task_id, problem, key=ctx.key, by=by(ctx))
     assert opened.verdict is not None

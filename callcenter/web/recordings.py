@@ -13,6 +13,7 @@ from callcenter.archiving import catalogue, opening
 from callcenter.archiving.catalogue import Entry, RecordingState, SegmentEntry, Wanted
 from callcenter.archiving.errors import ArchiveAwayError, NotSealedError, RecordingLostError
 from callcenter.errors import NotFoundError
+from callcenter.web.acting import eyes
 from callcenter.web.api import Context, Model, Moment, Page, PageQuery, Personal, Routes
 from recordings.completeness import Completeness
 from recordings.errors import RecordingsError
@@ -163,7 +164,7 @@ async def list_recordings(ctx: Context, query: RecordingQuery) -> Page[Recording
     """
     wanted = Wanted(**query.model_dump(exclude={"limit", "cursor"}))
     async with ctx.db.connection() as conn:
-        rows = await catalogue.page(conn, ctx.actor.path, wanted, ctx.after(query, UUID), query.limit + 1)
+        rows = await catalogue.page(conn, eyes(ctx), wanted, ctx.after(query, UUID), query.limit + 1)
     return ctx.page([view(row) for row in rows], query, key=lambda row: row.id)
 
 
@@ -203,7 +204,7 @@ async def prove_recording(ctx: Context, recording_id: UUID) -> ProofView:
 async def known(ctx: Context, recording_id: UUID) -> Entry:
     """The recording, if it may be known of from the actor's organisation. Raises NotFoundError (H2)."""
     async with ctx.db.connection() as conn:
-        entry = await catalogue.find(conn, ctx.actor.path, recording_id)
+        entry = await catalogue.find(conn, eyes(ctx), recording_id)
     if entry is None:
         raise NotFoundError("recording", recording_id)
     return entry

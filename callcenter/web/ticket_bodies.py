@@ -68,6 +68,9 @@ class OpenOnCallBody(ParticularsBody):
     """A ticket on a call; on a callback with what was heard."""
 
     heard: HeardBody | None = None
+    another_matter: Annotated[
+        bool, Field(description="A second complaint on this call, about something else 同一通话中的另一件投诉")
+    ] = False
 
 
 class OpenBody(ParticularsBody):

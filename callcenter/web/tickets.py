@@ -99,7 +99,8 @@ async def open_on_call(ctx: Context, call_id: UUID, body: OpenOnCallBody) -> Ope
     by = _by(ctx)
     with _found():
         opened = await ctx.resource(COMPLAINTS).open(
-            asked(ctx.key, Via.AGENT, body, by, call=OnCall(call_id), heard=heard), by
+            asked(ctx.key, Via.AGENT, body, by, call=OnCall(call_id), heard=heard, another_matter=body.another_matter),
+            by,
         )
     ctx.accepted = opened.spooled
     return opened_view(opened)

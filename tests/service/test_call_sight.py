@@ -73,7 +73,7 @@ async def test_after_a_transfer_to_another_province_the_first_agent_keeps_the_ca
     third = await site.client(Role.AGENT, where="gd-gz-a")
     assert [await sees(each, call) for each in (first, second, colleague, third)] == [True, True, True, False]
     for agent, organisation in ((first, HOME), (second, ELSEWHERE)):
-        opened = await agent.post(f"/calls/{call}/tickets", {"demand": "赔付"})
+        opened = await agent.post(f"/calls/{call}/tickets", {"demand": "赔付", "another_matter": True})
         assert opened.status == 201, opened.body
         file = (await agent.get(f"/tickets/{opened.json['id']}")).json
         assert file["accepting_organisation_id"] == organisation
@@ -120,7 +120,7 @@ async def test_a_caller_nobody_has_taken_is_everybodys_who_may_answer_and_afterw
     assert {role: await sees(client, call) for role, client in people.items()} == expected
     assert await sees(head, call)
     assert (await people[Role.AGENT].post(f"/calls/{call}/tickets", {})).status == 404
-    assert (await people[Role.SUPERVISOR].post(f"/calls/{call}/tickets", {})).status == 201
+    assert (await people[Role.SUPERVISOR].post(f"/calls/{call}/tickets", {"another_matter": True})).status == 201
 
 
 @pytest.mark.parametrize("direction", ["callback", "click"])

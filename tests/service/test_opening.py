@@ -443,3 +443,25 @@ def test_a_menu_key_is_the_same_for_whoever_computes_it() -> None:
     call = uuid7(NOON)
     assert menu_key(call, "hl1-1.1") == menu_key(UUID(str(call)), "hl1-1.1")
     assert menu_key(call, "hl1-1.1") != menu_key(call, "hl1-1.2")
+
+
+async def test_a_ticket_whose_commit_took_longer_than_the_call_is_not_called_live(
+    database: Database, clock: ManualClock, complaints: Complaints
+) -> None:
+    """T-3: somebody held the day's counter while the caller hung up."""
+    async with database.transaction() as conn:
+        agent = await a_user(conn)
+        call = await a_call(conn, user=agent.user_id)
+    await complaints.open(an_opening(), agent)
+    async with database.transaction() as conn:
+        await conn.execute("SELECT FROM ticket_counter FOR UPDATE")
+        opening = asyncio.create_task(complaints.open(an_opening(call), agent))
+        await asyncio.sleep(0.1)
+        clock.advance(timedelta(milliseconds=300))
+    async with database.transaction() as conn:
+        await hang_up(conn, call, NOON + timedelta(milliseconds=200))
+    await opening
+    ticket = await one(database, "SELECT id FROM ticket ORDER BY number DESC LIMIT 1")
+    async with database.connection() as conn:
+        [told] = await tickets.calls(conn, ticket["id"])
+    assert (told["opened_live"], told["linked_at"]) == (False, NOON + timedelta(milliseconds=300))

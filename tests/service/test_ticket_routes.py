@@ -134,7 +134,7 @@ async def test_what_was_never_repeated_back_is_late_from_the_hang_up_on_and_so_i
     async with site.database.transaction() as conn:
         await hang_up(conn, call, NOON)
     site.clock.advance(timedelta(seconds=1))
-    after = (await agent.post(f"/calls/{call}/tickets", FULL)).json
+    after = (await agent.post(f"/calls/{call}/tickets", {**FULL, "another_matter": True})).json
     assert [(await acknowledged(agent, each))["in_time"] for each in (during, after, letter)] == [False, False, None]
 
 
@@ -170,6 +170,24 @@ async def test_what_is_said_on_any_other_call_cannot_be_made_a_finding(site: Sit
         reply = await agent.post(f"/calls/{call}/tickets", said)
         assert (reply.status, reply.code, reply.json["rules"]) == (422, "ticket_not_admissible", ["T-1", "R-2.3"])
     assert (await agent.get("/tickets")).json["items"] == []
+
+
+async def test_one_call_has_one_complaint_unless_another_matter_is_meant(site: Site) -> None:
+    """R-4.12, T-4: the menu's ticket and the agent's own would count one complaint twice."""
+    agent = await site.client(Role.AGENT)
+    assert agent.user is not None
+    call = await a_live_call(site, agent.user.id)
+    key = {"Idempotency-Key": str(uuid4())}
+    first = await agent.post(f"/calls/{call}/tickets", FULL, headers=key)
+    second = await agent.post(f"/calls/{call}/tickets", FULL)
+    assert (second.status, second.code) == (409, "call_has_complaint")
+    assert second.json["details"]["number"] == first.json["number"]
+    again = await agent.post(f"/calls/{call}/tickets", FULL, headers=key)
+    assert (again.status, again.json["number"]) == (201, first.json["number"])
+    question = await agent.post(f"/calls/{call}/tickets", {**FULL, "asks_company_to_act": False})
+    other = await agent.post(f"/calls/{call}/tickets", {**FULL, "another_matter": True})
+    assert (question.status, other.status) == (201, 201)
+    assert [each.json["nature"] for each in (question, other)] == ["non_complaint", "complaint"]
 
 
 async def test_no_ticket_off_a_callback_says_it_came_from_one(site: Site) -> None:
