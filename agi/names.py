@@ -8,6 +8,9 @@ from typing import Final
 APPLICATION: Final = "cc"
 """The Stasis application."""
 
+SIP_REALM: Final = "hotline95519"
+"""In which telephones prove who they are (pjsip.conf)."""
+
 # Contexts
 CONTEXT_IN: Final = "cc-in"
 CONTEXT_IVR: Final = "cc-ivr"

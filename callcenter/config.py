@@ -61,6 +61,12 @@ def _public_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _socket_url(text: str) -> str:
+    if text and (urlsplit(text).scheme not in {"ws", "wss"} or not urlsplit(text).hostname):
+        raise ValueError("not a URL with ws:// or wss://")
+    return text
+
+
 def _span(text: str) -> str:
     Span.parse(text)
     return text
@@ -161,10 +167,14 @@ class AmiConfig:
 @dataclass(frozen=True, slots=True)
 class AgentsConfig:
     """`wrap_up`: seconds an agent has after a call to finish writing (话后处理), 0 for none; `queue_wrap_up`: other
-    times for calls of single queues, each as `cc-complaint=60`."""
+    times for calls of single queues, each as `cc-complaint=60`; `phones`: the file with an extension and its
+    telephones' SIP password on each line; `telephone_url`: where agents' browsers open their SIP WebSocket, empty for
+    what follows from the page's own address (docs/telephony.md)."""
 
     wrap_up: Annotated[int, Field(ge=0, le=1800)] = 15
     queue_wrap_up: tuple[Annotated[str, AfterValidator(_queue_seconds)], ...] = ()
+    phones: Folder = Path("/etc/callcenter/phones")
+    telephone_url: Annotated[str, AfterValidator(_socket_url)] = ""
 
     def seconds_of_queues(self) -> Iterator[tuple[str, int]]:
         """The queues with a time of their own."""

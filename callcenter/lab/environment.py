@@ -25,7 +25,7 @@ from callcenter.lab.refusal import NotStartedError
 from callcenter.lab.room import MEGABYTE, refuse_without_room
 from callcenter.lab.root import AsteriskTree
 from callcenter.lab.settings_file import write_settings
-from callcenter.lab.site import AgentPhone
+from callcenter.lab.site import AgentPhone, write_phones
 from callcenter.lab.speech import make_prompts
 from callcenter.supervisor import Child, UnusableError, program, supervise
 
@@ -39,6 +39,8 @@ ROOM = 1536 * MEGABYTE
 """Free bytes a run needs: the archive stops at its `minimum_free`, PostgreSQL and the captures take the rest."""
 SETTINGS = "callcenter.toml"
 """In the folder: settings with which `callcenter --config` speaks to what runs there."""
+PHONES = "phones"
+"""In the folder: the agents' telephones and their passwords."""
 LEFTOVERS_WITHIN = 5.0
 
 T = TypeVar("T")
@@ -267,6 +269,7 @@ def _compose(
     spool = folder / "ticket-spool"
     for made in (archive, spool):
         made.mkdir(exist_ok=True)
+    write_phones(folder / PHONES, address.phones)
     log_key = keys.kept(folder / "log-key", opening.origin(RecordingsConfig()))
     settings = {
         "CALLCENTER_MODE": mode,
@@ -281,6 +284,7 @@ def _compose(
         "CALLCENTER_AMI_PORT": str(address.console.port),
         "CALLCENTER_AMI_USER": address.console.user,
         "CALLCENTER_AMI_PASSWORD": address.console.password,
+        "CALLCENTER_AGENTS_PHONES": str(folder / PHONES),
         "CALLCENTER_WEB_HOST": "127.0.0.1",
         "CALLCENTER_WEB_PORT": str(web_port),
         "CALLCENTER_RECORDINGS_VOLUMES": ":".join(str(volume) for volume in address.volumes),

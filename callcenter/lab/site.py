@@ -39,7 +39,8 @@ class Site:
 
     Where the others are, if not on `host` too: `agi_host` (the telephony process), `carrier` (host:port that calls to
     customers go to), `carrier_match` (addresses, separated by commas, whose calls are the carrier's). Behind NAT,
-    `public` is the address that phones and the carrier see, `near` the network that is not behind it.
+    `public` is the address that phones and the carrier see, `near` the network that is not behind it, `own` the address
+    that Asterisk itself has there.
     """
 
     system_name: str
@@ -62,6 +63,7 @@ class Site:
     carrier_match: str = ""
     public: str = ""
     near: str = ""
+    own: str = ""
 
 
 def site_files(site: Site) -> dict[str, str]:
@@ -88,7 +90,7 @@ def site_files(site: Site) -> dict[str, str]:
         "manager.conf": _lines(("bindaddr", site.host), ("port", ports.ami))
         + "\n[cc]\n"
         + _lines(("secret", site.ami_password), ("read", AMI_READ), ("write", AMI_WRITE), ("writetimeout", 1000)),
-        "rtp.conf": _lines(("rtpstart", ports.rtp_first), ("rtpend", ports.rtp_last)),
+        "rtp.conf": _lines(("rtpstart", ports.rtp_first), ("rtpend", ports.rtp_last)) + _told_to_browsers(site),
         "musiconhold.conf": _lines(("directory", site.music)),
         "pjsip-udp.conf": _lines(("bind", f"{site.host}:{ports.sip}"), *_behind_nat(site)),
         "pjsip-trunk.conf": _lines(("contact", f"sip:{site.carrier or f'{site.host}:{ports.trunk}'}")),
@@ -110,6 +112,12 @@ def agents_file(phones: tuple[AgentPhone, ...]) -> str:
     return "\n".join(_endpoint(kind, phone) for phone in phones for kind in ("desk", "web"))
 
 
+def write_phones(file: Path, phones: tuple[AgentPhone, ...]) -> None:
+    """The passwords as `agents.phones` takes them, readable by the owner alone."""
+    file.touch(mode=0o600)
+    file.write_text("".join(f"{phone.extension} {phone.password}\n" for phone in phones))
+
+
 def link_data(data: Path, shipped: Path, inside: str, sounds: Path) -> None:
     """Make Asterisk's data folder `data`: what the distribution has in `shipped` (seen by Asterisk as `inside`),
     with `sounds` in place of its sounds."""
@@ -125,6 +133,13 @@ def _behind_nat(site: Site) -> tuple[tuple[str, object], ...]:
         return ()
     outside = (("external_media_address", site.public), ("external_signaling_address", site.public))
     return (*outside, ("local_net", site.near)) if site.near else outside
+
+
+def _told_to_browsers(site: Site) -> str:
+    """A section of rtp.conf: ICE would offer a browser Asterisk's own address alone."""
+    if not (site.public and site.own):
+        return ""
+    return f"\n[ice_host_candidates]\n{site.own} => {site.public},include_local_address\n"
 
 
 def _endpoint(kind: str, phone: AgentPhone) -> str:

@@ -3,16 +3,18 @@
 import asyncio
 from datetime import datetime
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import Field
 
 from agi.ari.rest import AriError
-from callcenter import terms
+from callcenter import audit, terms
 from callcenter.accounts import names
 from callcenter.accounts.permissions import Permission
 from callcenter.agents import shift, store
-from callcenter.agents.agent import LONGEST_WRAP_UP, NO_ANSWER, State
+from callcenter.agents.agent import LONGEST_WRAP_UP, NO_ANSWER, NoPhoneError, State
+from callcenter.agents.registration import address, registration
 from callcenter.agents.store import BoardRow
 from callcenter.agents.telephones import KINDS, Telephones
 from callcenter.customers import masking
@@ -85,6 +87,17 @@ class LogIn(Model):
     phone: Literal["web", "desk"] | None = None
     queues: Annotated[list[QueueName] | None, Field(max_length=20)] = None
     pause: Code | None = None
+
+
+class TelephoneView(Model):
+    """A SIP user agent in the page needs this: it opens `websocket` (subprotocol `sip`) and registers `uri` with `ha1`
+    in place of a password, in `realm`. Keep it in the page's memory alone, and ask again at the next load."""
+
+    endpoint: str
+    uri: Annotated[str, Field(examples=["sip:web-8001@hotline.example"])]
+    websocket: Annotated[str, Field(examples=["wss://hotline.example/ws"])]
+    realm: str
+    ha1: str
 
 
 class Pause(Model):
@@ -170,6 +183,38 @@ async def list_colleagues(ctx: Context, query: BoardQuery) -> Page[ColleagueView
 async def show_own_state(ctx: Context) -> AgentView:
     """One's own state 我的状态"""
     return await _shown(ctx, ctx.actor.id)
+
+
+@routes.get("/agents/me/telephone", Permission.AGENT_SELF)
+async def show_own_telephone(ctx: Context) -> TelephoneView:
+    """What one's browser needs to be a telephone 我的网页话机
+
+    Only for oneself, and only for the browser's endpoint; that it was given is in the audit.
+    """
+    actor, config = ctx.actor, ctx.config
+    if actor.extension is None:
+        raise NoPhoneError("此账号没有分机。 This account has no extension.")
+    found = await registration(config.agents.phones, actor.extension)
+    async with ctx.db.transaction() as conn:
+        await audit.record(
+            conn,
+            actor=actor.audit_name,
+            action="agent.telephone",
+            object_kind="agent",
+            object_id=str(actor.id),
+            at=ctx.resource(WALL).now(),
+            details={"endpoint": found.endpoint},
+            address=ctx.address,
+        )
+    origin = str(ctx.request.url.origin())
+    websocket = address(config.agents.telephone_url, config.web.public_url, origin, config.ari.url)
+    return TelephoneView(
+        endpoint=found.endpoint,
+        uri=f"sip:{found.endpoint}@{urlsplit(websocket).hostname}",
+        websocket=websocket,
+        realm=found.realm,
+        ha1=found.proof,
+    )
 
 
 @routes.post("/agents/me/actions/log-in", Permission.AGENT_SELF)

@@ -21,6 +21,7 @@ from callcenter.db.pool import Database
 from callcenter.ids import uuid7
 from callcenter.lab.asterisk import AsteriskAddress
 from callcenter.lab.console import Console
+from callcenter.lab.site import write_phones
 from callcenter.telephony import Telephony
 
 QUICK = Pace(compare=3.0, again=1.0, lease=3.0)
@@ -31,7 +32,9 @@ def settings(address: AsteriskAddress, database_url: str, redis_url: str, folder
     """The environment of our processes."""
     (folder / "spool").mkdir(exist_ok=True)
     (folder / "archive").mkdir(exist_ok=True)
+    write_phones(folder / "phones", address.phones)
     return {
+        "CALLCENTER_AGENTS_PHONES": str(folder / "phones"),
         "CALLCENTER_DATABASE_URL": database_url,
         "CALLCENTER_REDIS_URL": redis_url,
         "CALLCENTER_FASTAGI_HOST": address.here,

@@ -67,3 +67,9 @@ def test_every_script_gives_up_before_the_dialplan_does() -> None:
 def test_a_capture_is_checked_as_long_after_its_start_as_the_reader_of_the_log_believes() -> None:
     waits = re.findall(r"Wait\(([\d.]+)\)", (ETC / "dialplan/capture.conf").read_text())
     assert [float(wait) for wait in waits] == [names.CAPTURE_CHECKED_AFTER]
+
+
+def test_telephones_prove_who_they_are_in_the_realm_we_name() -> None:
+    """What a browser is given in place of its password holds in that realm alone."""
+    settings = (ETC / "pjsip.conf").read_text()
+    assert re.findall(r"(?m)^(?:default_)?realm\s*=\s*(\S+)", settings) == [names.SIP_REALM]
