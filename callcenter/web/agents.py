@@ -14,13 +14,14 @@ from callcenter.accounts import names
 from callcenter.accounts.permissions import Permission
 from callcenter.agents import shift, store
 from callcenter.agents.agent import LONGEST_WRAP_UP, NO_ANSWER, NoPhoneError, State
-from callcenter.agents.registration import address, registration
+from callcenter.agents.registration import registration
 from callcenter.agents.store import BoardRow
 from callcenter.agents.telephones import KINDS, Telephones
 from callcenter.customers import masking
 from callcenter.errors import NotFoundError
 from callcenter.web.api import Coded, Context, Model, Page, PageQuery, Routes
 from callcenter.web.keys import SWITCH, WALL
+from callcenter.web.origin import telephone_of
 
 routes = Routes("agents", "Agents 坐席")
 
@@ -191,10 +192,10 @@ async def show_own_telephone(ctx: Context) -> TelephoneView:
 
     Only for oneself, and only for the browser's endpoint; that it was given is in the audit.
     """
-    actor, config = ctx.actor, ctx.config
+    actor = ctx.actor
     if actor.extension is None:
         raise NoPhoneError("此账号没有分机。 This account has no extension.")
-    found = await registration(config.agents.phones, actor.extension)
+    found = await registration(ctx.config.agents.phones, actor.extension)
     async with ctx.db.transaction() as conn:
         await audit.record(
             conn,
@@ -206,8 +207,7 @@ async def show_own_telephone(ctx: Context) -> TelephoneView:
             details={"endpoint": found.endpoint},
             address=ctx.address,
         )
-    origin = str(ctx.request.url.origin())
-    websocket = address(config.agents.telephone_url, config.web.public_url, origin, config.ari.url)
+    websocket = telephone_of(ctx.request)
     return TelephoneView(
         endpoint=found.endpoint,
         uri=f"sip:{found.endpoint}@{urlsplit(websocket).hostname}",

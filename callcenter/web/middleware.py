@@ -12,18 +12,20 @@ from callcenter.web.dispatch import ACTOR
 from callcenter.web.errors import INTERNAL, Answer, RequestError, outline, problem
 from callcenter.web.health import count_request
 from callcenter.web.language import Language, asked
+from callcenter.web.origin import telephone_of
 from tickets.errors import Words
 
 log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self' {telephone}; media-src 'self' blob:; worker-src 'self'; manifest-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+"""Of the Content-Security-Policy: beside ourselves a page speaks to the switch's WebSocket alone, to be a telephone."""
 HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        "connect-src 'self'; media-src 'self' blob:; worker-src 'self'; manifest-src 'self'; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -70,6 +72,7 @@ async def secure_headers(request: web.Request, response: web.StreamResponse) -> 
     """Adds, before any first byte, the headers that keep a browser from doing what we did not mean."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    response.headers.setdefault("Content-Security-Policy", POLICY.format(telephone=telephone_of(request)))
     response.headers["Server"] = "callcenter"
     if request.path.startswith("/api/"):
         response.headers.setdefault("Cache-Control", "no-store")

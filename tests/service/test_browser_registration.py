@@ -105,23 +105,27 @@ async def test_that_it_was_given_is_in_the_audit_and_the_secret_nowhere(
 
 
 @pytest.mark.parametrize(
-    ("agents", "web", "expected"),
+    ("agents", "public", "websocket", "host"),
     [
-        (AgentsConfig(), WebConfig(public_url="https://hotline.example"), "wss://hotline.example/ws"),
-        (
-            AgentsConfig(telephone_url="wss://sip.example:7443/ws"),
-            WebConfig(public_url="https://hotline.example"),
-            "wss://sip.example:7443/ws",
-        ),
+        ({}, "https://hotline.example", "wss://hotline.example/ws", "hotline.example"),
+        ({"telephone_url": "wss://sip.example:7443/ws"}, "", "wss://sip.example:7443/ws", "sip.example"),
+        ({}, "", "ws://127.0.0.1:8088/ws", "127.0.0.1"),
     ],
 )
-async def test_the_address_is_the_pages_own_unless_it_is_set(
-    database: Database, clock: ManualClock, phones: Path, agents: AgentsConfig, web: WebConfig, expected: str
+async def test_a_page_may_speak_to_the_address_it_is_told_and_to_no_other_than_that_and_ourselves(
+    database: Database,
+    clock: ManualClock,
+    phones: Path,
+    agents: dict[str, str],
+    public: str,
+    websocket: str,
+    host: str,
 ) -> None:
-    config = Config(agents=AgentsConfig(phones=phones, telephone_url=agents.telephone_url), web=web)
+    config = Config(agents=AgentsConfig(phones=phones, **agents), web=WebConfig(public_url=public))
     app = server.build(config, database=database, clock=clock, wall=clock)
     async with Site.running(app, database, clock) as site:
         client = await somebody(site, Role.AGENT, "8001")
         told = (await client.get("/agents/me/telephone")).json
-    assert told["websocket"] == expected
-    assert told["uri"] == f"sip:web-8001@{expected.split('/')[2].split(':')[0]}"
+        page = await client.get(f"{site.origin}/api/docs")
+    assert (told["websocket"], told["uri"]) == (websocket, f"sip:web-8001@{host}")
+    assert f"; connect-src 'self' {websocket};" in page.headers["Content-Security-Policy"]

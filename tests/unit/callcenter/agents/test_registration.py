@@ -19,22 +19,28 @@ def test_a_line_is_an_extension_and_a_password_and_nothing_else_counts() -> None
 
 
 @pytest.mark.parametrize(
-    ("configured", "public", "origin", "expected"),
+    ("page", "expected"),
     [
-        ("wss://sip.example:7443/ws", "https://hotline.example", "http://web:8080", "wss://sip.example:7443/ws"),
-        ("", "https://hotline.example", "http://web:8080", "wss://hotline.example/ws"),
-        ("", "https://hotline.example:8443", "http://web:8080", "wss://hotline.example:8443/ws"),
-        ("", "http://hotline.example", "http://web:8080", "ws://hotline.example:8088/ws"),
-        ("", "", "https://hotline.example", "wss://hotline.example/ws"),
-        ("", "", "http://127.0.0.1:8080", "ws://127.0.0.1:8088/ws"),
-        ("", "", "http://[::1]:8080", "ws://[::1]:8088/ws"),
+        ("https://hotline.example", "wss://hotline.example/ws"),
+        ("https://hotline.example:8443", "wss://hotline.example:8443/ws"),
+        ("http://hotline.example", "ws://hotline.example:8088/ws"),
+        ("http://127.0.0.1:8080", "ws://127.0.0.1:8088/ws"),
+        ("http://[::1]:8080", "ws://[::1]:8088/ws"),
     ],
 )
-def test_the_browser_connects_where_its_page_came_from_unless_told_otherwise(
-    configured: str, public: str, origin: str, expected: str
-) -> None:
-    assert address(configured, public, origin, SWITCH) == expected
+def test_the_browser_connects_where_its_page_came_from(page: str, expected: str) -> None:
+    assert address("", page, SWITCH) == expected
+
+
+def test_the_browser_connects_where_it_is_told_to() -> None:
+    assert address("wss://sip.example:7443/ws", "https://hotline.example", SWITCH) == "wss://sip.example:7443/ws"
+
+
+@pytest.mark.parametrize("host", ["", "x; script-src *", "[", "a b", "x/y", "x\r\ny", "坐席", "x:y", "u@x"])
+def test_what_is_no_host_is_not_repeated(host: str) -> None:
+    """It would stand in a header of ours."""
+    assert address("", f"http://{host}", SWITCH) == "ws://10.0.0.5:8088/ws"
 
 
 def test_a_switch_at_the_usual_port_is_asked_there() -> None:
-    assert address("", "", "http://127.0.0.1:8080", "http://switch/ari") == "ws://127.0.0.1:80/ws"
+    assert address("", "http://127.0.0.1:8080", "http://switch/ari") == "ws://127.0.0.1:80/ws"
