@@ -275,6 +275,42 @@ def test_an_environment_whose_python_is_gone_is_no_longer_taken_for_whole(checko
     assert not (venv / ".runtime").exists()
 
 
+# ---- setup-console
+
+
+@pytest.fixture
+def console(checkout: Path) -> Path:
+    """A checkout with what the browser's side is made from, and an environment with nothing in it."""
+    shutil.copy(CHECKOUT / "requirements-node.lock", checkout)
+    (checkout / "callcenter/console").mkdir(parents=True)
+    subprocess.run(["python3", "-m", "venv", "--without-pip", checkout / ".venv"], check=True)
+    return checkout
+
+
+def test_an_npm_that_is_new_enough_is_used_and_no_other_is_fetched(console: Path, bare: Path) -> None:
+    stub(bare, "node", "echo v20.1.0")
+    stub(bare, "npm", f'echo "$*" >>{console}/asked')
+    done = run(console / "docker/setup-console", console / ".venv", cwd=console, PATH=str(bare))
+    assert done.returncode == 0, done
+    asked = (console / "asked").read_text().splitlines()
+    assert asked == ["--version", "ci --ignore-scripts --no-audit --no-fund", "run build --silent"]
+
+
+@pytest.mark.parametrize("node", ["exit 127", "echo v16.20.2"])
+def test_a_node_that_is_missing_or_old_and_cannot_be_fetched_is_told(console: Path, bare: Path, node: str) -> None:
+    stub(bare, "node", node)
+    told = sentence(run(console / "docker/setup-console", console / ".venv", cwd=console, PATH=str(bare)))
+    assert told.startswith("Node.js could not be installed (")
+    assert told.endswith("Install Node.js 18 or newer with npm, or check the network.")
+
+
+def test_packages_that_npm_cannot_fetch_are_told_with_the_reason(console: Path, bare: Path) -> None:
+    stub(bare, "node", "echo v20.1.0")
+    stub(bare, "npm", '[ "$1" = --version ] || { echo "npm error network unreachable"; exit 1; }')
+    told = sentence(run(console / "docker/setup-console", console / ".venv", cwd=console, PATH=str(bare)))
+    assert "could not be installed (npm error network unreachable)" in told
+
+
 # ---- quietly
 
 
