@@ -21,6 +21,7 @@ from callcenter.doctor import (
     processes,
     redis,
     switch,
+    telephones,
     ticket_spool,
     volumes,
 )
@@ -52,6 +53,7 @@ PARTS = (
     Part("asterisk", Text("Asterisk", "Asterisk"), asterisk.look),
     Part("ari", Text("ARI", "ARI"), ari.look),
     Part("fastagi", Text("FastAGI", "FastAGI"), fastagi.look),
+    Part("telephones", Text("网页话机", "browser telephones"), telephones.look),
     Part("event-log", Text("事件日志 CEL", "event log"), event_log.look),
     Part("volumes", Text("录音卷", "capture volumes"), volumes.look),
     Part("archive", Text("归档", "archive"), archive.look),

@@ -406,6 +406,25 @@ async def test_the_signing_key_must_be_one_and_the_one(config: Config) -> None:
     assert (await seen(wrong, "archive"))["log"] is Verdict.FAIL
 
 
+# ---- browsers that are telephones
+
+
+@needs_root
+async def test_the_passwords_of_telephones_must_be_there_and_closed_to_others(config: Config, tmp_path: Path) -> None:
+    assert await seen(config, "telephones") == {"passwords": Verdict.OK}, "nobody uses them"
+    file = tmp_path / "phones"
+    told = replace(config, agents=replace(config.agents, phones=file))
+    assert await seen(told, "telephones") == {"passwords": Verdict.FAIL}
+    file.touch(mode=0o600)
+    assert await seen(told, "telephones") == {"passwords": Verdict.FAIL, "secrecy": Verdict.OK}
+    file.write_text("8001 sip-s3cret\n")
+    assert await seen(told, "telephones") == {"passwords": Verdict.OK, "secrecy": Verdict.OK}
+    with as_nobody():
+        assert await seen(told, "telephones") == {"passwords": Verdict.FAIL}
+    file.chmod(0o644)
+    assert await seen(told, "telephones") == {"passwords": Verdict.OK, "secrecy": Verdict.FAIL}
+
+
 # ---- the ticket spool
 
 
