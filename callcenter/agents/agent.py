@@ -92,6 +92,9 @@ class NoPhoneError(ConflictError):
 
     code = "no_phone"
 
+    def __init__(self) -> None:
+        super().__init__(Words("此账号没有分机。", "This account has no extension."))
+
 
 class UnknownPauseReasonError(InvalidError):
     """There is no such reason, or it is not used any more."""

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from agi import names
 from callcenter.errors import ConflictError
+from tickets.errors import Words
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,9 @@ async def registration(phones: Path, extension: str) -> Registration:
         text = ""
     password = passwords(text).get(extension)
     if password is None:
-        raise NoTelephoneSecretError(f"分机 {extension} 没有浏览器话机。 There is no browser telephone at {extension}.")
+        raise NoTelephoneSecretError(
+            Words(f"分机 {extension} 没有网页话机。", f"There is no browser telephone at {extension}.")
+        )
     endpoint = f"web-{extension}"
     return Registration(endpoint, names.SIP_REALM, ha1(endpoint, names.SIP_REALM, password))
 

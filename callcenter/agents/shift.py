@@ -47,7 +47,7 @@ async def log_in(
     async with db.transaction() as conn:
         person, before = await store.lock(conn, user_id, path, at)
         if person.extension is None:
-            raise NoPhoneError(Words("此账号没有分机。", "This account has no extension."))
+            raise NoPhoneError
         served = await _served(conn, person)
         wanted = served if queues is None else tuple(dict.fromkeys(queues))
         if not set(wanted) <= set(served):

@@ -194,7 +194,7 @@ async def show_own_telephone(ctx: Context) -> TelephoneView:
     """
     actor = ctx.actor
     if actor.extension is None:
-        raise NoPhoneError("此账号没有分机。 This account has no extension.")
+        raise NoPhoneError
     found = await registration(ctx.config.agents.phones, actor.extension)
     async with ctx.db.transaction() as conn:
         await audit.record(
