@@ -6,6 +6,7 @@ from array import array
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -35,7 +36,8 @@ from tests.service.site import PASSWORD, Site
 
 pytestmark = pytest.mark.asterisk
 
-EXTENSION, ENDPOINT, QUEUE, CALLER = "8006", "web-8006", "cc-claims", "13800138066"
+EXTENSION, ENDPOINT, QUEUE = "8006", "web-8006", "cc-claims"
+CALLERS = (f"1380013{number}" for number in count(8600))
 AGENT = 700.0
 """Hertz of what the microphone hears."""
 HEARD, SILENT = 300.0, 30.0
@@ -57,6 +59,15 @@ class Desk:
     async def me(self) -> Any:
         """What the API tells the agent of himself, by the browser's own session."""
         return await self.browser.page.evaluate("ask('GET', '/agents/me')")
+
+    async def shows(self, activity: str) -> Any:
+        """That, as soon as his telephone does so."""
+
+        async def done() -> Any:
+            me = await self.me()
+            return me if me["activity"] == activity else None
+
+        return await until(done)
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +124,9 @@ async def desk(
         yield Desk(browser, customer, site, user)
 
 
-async def rings(desk: Desk, cel: Cel) -> Call:
+async def rings(desk: Desk, cel: Cel, caller: str) -> Call:
     """The customer rings the hotline and chooses claims; the agent's page rings."""
-    call = await desk.customer.dial("95519", caller=CALLER)
+    call = await desk.customer.dial("95519", caller=caller)
     await cel.until("CC_NOTICE")
     call.say(Press("1"))
     await desk.browser.state("ringing")
@@ -146,32 +157,27 @@ async def test_the_browser_rings_both_sides_talk_and_both_are_recorded(
     desk: Desk, cel: Cel, database: Database, complaint: Say
 ) -> None:
     """INV-1"""
-    call = await rings(desk, cel)
-    assert await desk.browser.page.text_content("#caller") == CALLER
-    assert (await desk.me())["activity"] == "ringing"
+    caller = next(CALLERS)
+    call = await rings(desk, cel, caller)
+    assert await desk.browser.page.text_content("#caller") == caller
+    await desk.shows("ringing")
     await desk.browser.page.click("#answer")
     await desk.browser.state("talking")
     await talks(desk, call, complaint)
     told = await desk.browser.heard()
     assert told["codec"] == "audio/PCMU"
     assert told["energySpoken"] > SPEECH
-
-    async def talking() -> Any:
-        me = await desk.me()
-        return me if me["activity"] == "talking" else None
-
-    me = await until(talking)
+    me = await desk.shows("talking")
     assert (me["state"], me["endpoint"], me["telephone_registered"], me["warning"]) == ("ready", ENDPOINT, True, None)
     await desk.browser.page.click("#hang-up")
     await desk.browser.state("over")
     await call.hang_up()
-    (row,) = await ended(database, CALLER)
+    (row,) = await ended(database, caller)
     assert (row["id"], row["user_id"], row["queue"]) == (UUID(me["call_id"]), desk.user, QUEUE)
     legs = await of_call(database, "call_leg", row["id"])
     assert {(leg["role"], leg["endpoint"]) for leg in legs} == {("customer", "trunk-main"), ("agent", ENDPOINT)}
     assert all(leg["answered_at"] and leg["ended_at"] for leg in legs)
-    after = await desk.me()
-    assert (after["state"], after["activity"]) == ("wrap_up", "idle")
+    assert (await desk.shows("idle"))["state"] == "wrap_up"
     assert talked_to(await cel.until("LINKEDID_END")) == {ENDPOINT}
     (segment,) = await of_call(database, "segment", row["id"])
     customer, agent = await recorded(segment["base"])
