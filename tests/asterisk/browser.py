@@ -38,8 +38,8 @@ OPTIONS = (
 def program() -> str:
     """The browser's path; without one, or without JsSIP, the test is skipped and says what is missing."""
     found = os.environ.get("TEST_CHROMIUM") or next(filter(None, map(shutil.which, PROGRAMS)), None)
-    if found is None:
-        pytest.skip("no Chromium on this machine: apt-get install chromium, or name one with TEST_CHROMIUM")
+    if found is None or shutil.which(found) is None:
+        pytest.skip(f"no {found or 'Chromium'} on this machine: apt-get install chromium, or name one in TEST_CHROMIUM")
     if not JSSIP.exists():
         pytest.skip(f"JsSIP is not built ({JSSIP.name} is missing): docker/setup-console, which needs an npm registry")
     return found
@@ -88,11 +88,11 @@ async def _give(file: Path, _request: web.Request) -> web.FileResponse:
 
 
 @asynccontextmanager
-async def telephone(origin: str, microphone: Path) -> AsyncIterator[Telephone]:
+async def telephone(chromium: str, origin: str, microphone: Path) -> AsyncIterator[Telephone]:
     """A browser at the server's address, who speaks what is in the wave file again and again."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=program(),
+            executable_path=chromium,
             args=[*OPTIONS, f"--use-file-for-fake-audio-capture={microphone}"],
         )
         try:

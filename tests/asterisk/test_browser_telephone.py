@@ -27,7 +27,7 @@ from callcenter.lab.rtp import Press, Say
 from callcenter.telephony import rest_of
 from callcenter.web import server
 from callcenter.web.keys import SWITCH
-from tests.asterisk.browser import Telephone, add_page, telephone
+from tests.asterisk.browser import Telephone, add_page, program, telephone
 from tests.asterisk.fakes import Cel, recorded, talked_to
 from tests.asterisk.levels import LOUD, level, tone
 from tests.asterisk.office import INSERT_AGENT, at_work, ended, members_of, of_call, settings, until
@@ -70,6 +70,12 @@ class Desk:
         return await until(done)
 
 
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Asked for first: where there is none, nothing is started."""
+    return program()
+
+
 @pytest.fixture(scope="module")
 def microphone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("microphone") / "agent.wav"
@@ -104,6 +110,7 @@ async def served(environ: dict[str, str], database: Database) -> AsyncIterator[S
 
 @pytest.fixture
 async def desk(
+    chromium: str,
     asterisk: AsteriskAddress,
     database: Database,
     database_url: str,
@@ -116,7 +123,7 @@ async def desk(
     async with (
         at_work(environ, database),
         served(environ, database) as site,
-        telephone(site.origin, microphone) as browser,
+        telephone(chromium, site.origin, microphone) as browser,
         Phone((asterisk.host, asterisk.sip_port), host=asterisk.here) as customer,
     ):
         await browser.log_in("browser", PASSWORD)
