@@ -24,7 +24,7 @@ from callcenter.agents import store as agents
 from callcenter.agents.telephones import Line, Telephones
 from callcenter.calls import parties, store, view
 from callcenter.calls.call import Call
-from callcenter.calls.channels import SUPERVISOR
+from callcenter.calls.channels import INVITED, SUPERVISOR
 from callcenter.calls.errors import (
     AlreadyMutedError,
     BadTargetError,
@@ -144,7 +144,9 @@ class Switchboard:
         await self._asked(talk.call, hand, "conference_asked", {"with": invited})
         async with asked_of_switch():
             room = await self._gather(talk)
-            await self._ring(talk, f"cf-{uuid7(self._clock.now())}", endpoint, names.CONTEXT_CONFERENCE_AGENT, room)
+            await self._ring(
+                talk, f"{INVITED}{uuid7(self._clock.now())}", endpoint, names.CONTEXT_CONFERENCE_AGENT, room
+            )
 
     async def take_part(self, call_id: UUID, ear: Ear, hand: Hand, logged: Callable[[], Awaitable[None]]) -> None:
         """The supervisor's telephone rings, and he hears the call; asked again, he takes part in the other way.
