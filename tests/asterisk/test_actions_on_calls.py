@@ -194,7 +194,10 @@ async def test_a_consultation_completed_is_a_transfer(talking: Talking, phone: P
         assert not consulted.ended.is_set()
 
 
-async def test_a_consultation_cancelled_returns_to_the_customer(talking: Talking, phone: Plug) -> None:
+async def test_a_consultation_cancelled_returns_to_the_customer_and_another_may_begin_at_once(
+    talking: Talking, phone: Plug
+) -> None:
+    """A queue is consulted like a colleague."""
     other = await phone("8002")
     async with talking() as talk:
         await on_duty(talk.database, "8002", "cc-policy")
@@ -203,6 +206,9 @@ async def test_a_consultation_cancelled_returns_to_the_customer(talking: Talking
         await consulted.answered.wait()
         await talk.answered("consult", "desk-8002")
         await talk.board.cancel_transfer(talk.call_id, talk.hand)
+        with pytest.raises(NoConsultationError):
+            await talk.board.cancel_transfer(talk.call_id, talk.hand)
+        await talk.board.consult(talk.call_id, "cc-policy", talk.hand)
         await consulted.ended.wait()
         assert not talk.phone.ended.is_set()
 

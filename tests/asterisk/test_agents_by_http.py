@@ -58,6 +58,15 @@ class Somebody:
 
         await until(shown)
 
+    async def finds_free(self, extension: str) -> None:
+        """Waits until a colleague's telephone could be rung."""
+
+        async def free() -> bool:
+            colleagues = (await self.get("/colleagues?at_work=true"))["items"]
+            return (extension, "free") in {(each["extension"], each["telephone"]) for each in colleagues}
+
+        await until(free)
+
     async def sees(self, call: str, what: Callable[[Any], object]) -> Any:
         """Waits until the whole of the call has what is looked for, and returns the call."""
 
@@ -182,6 +191,7 @@ async def test_a_day_of_agents_by_the_interface(
 
         for to in (FRIEND, "8777"):
             assert await first.refused(f"{call}/actions/transfer", {"manner": "blind", "to": to}) == (422, "bad_target")
+        await first.finds_free("8002")
         await first.does(f"{call}/actions/transfer", {"manner": "blind", "to": "8002"})
         at_second = await second.phone.next_call()
         for left in (at_first, friend):
