@@ -123,7 +123,7 @@ class Switchboard:
                 talk.agent.name, names.CONTEXT_TRANSFER, names.QUEUE_NUMBER.get(to, to)
             )
             if not await self._consults(talk, begun=True):
-                raise SwitchRefusedError("咨询未开始，请重试。 The consultation did not begin: try again.")
+                raise SwitchRefusedError(Words("咨询未开始，请重试。", "The consultation did not begin: try again."))
 
     async def complete_transfer(self, call_id: UUID, hand: Hand) -> None:
         """The agent leaves the consultation, and the customer talks with the one who was consulted.
@@ -145,12 +145,12 @@ class Switchboard:
         talk = await self._talk(call_id, hand)
         async with asked_of_switch():
             if not await self._apart(talk):
-                raise NoConsultationError("没有进行中的咨询。 Nobody is being consulted.")
+                raise NoConsultationError(Words("没有进行中的咨询。", "Nobody is being consulted."))
         await self._asked(talk.call, hand, "transfer_cancelled", {})
         async with asked_of_switch():
             await self._actions.cancel_transfer(talk.agent.name)
             if not await self._consults(talk, begun=False):
-                raise SwitchRefusedError("咨询未结束，请重试。 The consultation did not end: try again.")
+                raise SwitchRefusedError(Words("咨询未结束，请重试。", "The consultation did not end: try again."))
 
     async def conference(self, call_id: UUID, invited: str, hand: Hand) -> None:
         """Customer, agent and a third party in one room. Asked again, it invites one more."""
