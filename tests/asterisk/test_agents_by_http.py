@@ -244,7 +244,8 @@ async def test_a_day_of_agents_by_the_interface(
             "transfer_asked", "consult_asked", "transfer_cancelled", "transfer_completed", "hangup_asked",
         }  # fmt: skip
         assert len(whole["segments"]) == len(whole["mutes"]) == 1
-        history = (await supervisor.get(f"/agents/{board[0]['id']}/history"))["items"]
-        assert {each["state"] for each in history} >= {"paused", "ready", "offline"}
+        (busy,) = [each["id"] for each in board if each["extension"] == "8001"]
+        history = (await supervisor.get(f"/agents/{busy}/history"))["items"]
+        assert {each["state"] for each in history} == {"paused", "ready", "wrap_up", "offline"}
         ended = (await supervisor.get("/calls?state=ended"))["items"]
         assert {each["direction"] for each in ended} == {"inbound", "click"}
