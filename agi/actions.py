@@ -107,6 +107,11 @@ class Actions:
         Application, …)."""
         return await self.ami.listing("CoreShowChannels")
 
+    async def bridge(self, channel: str) -> str | None:
+        """The bridge a channel is in. Raises ActionRefusedError when there is no such channel."""
+        listed = await self.ami.listing("Status", Channel=channel)
+        return next((one.get("BridgeID") or None for one in listed if one.event == "Status"), None)
+
     async def redirect(
         self,
         channel: str,

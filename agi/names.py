@@ -45,6 +45,16 @@ QUEUES: Final = (
     QUEUE_FALLBACK,
 )
 
+QUEUE_NUMBER: Final = {
+    QUEUE_GENERAL: "7000",
+    QUEUE_CLAIMS: "7001",
+    QUEUE_POLICY: "7002",
+    QUEUE_COMPLAINT: "7003",
+    QUEUE_CALLBACK: "7004",
+    QUEUE_FALLBACK: "7009",
+}
+"""Queues as digits, for a phone's REFER and for Atxfer, which dials what it is given."""
+
 # AGI scripts
 SCRIPT_GREET: Final = "greet"
 SCRIPT_COMPLAINT: Final = "complaint"

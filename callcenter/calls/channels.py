@@ -11,6 +11,8 @@ TRUNK = "PJSIP/trunk-"
 PHONES = ("PJSIP/desk-", "PJSIP/web-")
 SUPERVISOR = "sv-"
 """How the ids of channels begin that we ring for listening, whispering and barging in."""
+INVITED = "cf-"
+"""How the ids of channels begin that we ring for a conference."""
 
 MAX_NUMBER = 40
 NOT_OF_A_NUMBER = re.compile(r"[^+0-9A-Za-z*#]")
@@ -29,6 +31,11 @@ def is_phone(name: str) -> bool:
 def is_leg(name: str) -> bool:
     """Whether a channel is somebody's voice, not a part of the switch's own plumbing."""
     return is_trunk(name) or is_phone(name)
+
+
+def is_rung_in(channel: str) -> bool:
+    """Whether we rang somebody into a call that was there already: without its customer he has nothing to do."""
+    return channel.startswith((SUPERVISOR, INVITED))
 
 
 def begins_call(channel: str, name: str, context: str) -> bool:

@@ -1,9 +1,8 @@
 """The owner of the calls: hears the switch, writes what it heard, decides where a call goes,
 and compares after each gap.
 
-Acts only on channels inside Stasis and must never end a call for a fault of its own. Nothing is decided from an event
-alone
-that a later look at the switch could not repair.
+Acts only on channels inside Stasis, and on those it rang into a call that is over; must never end a call for a fault
+of its own. Nothing is decided from an event alone that a later look at the switch could not repair.
 """
 
 import asyncio
@@ -111,6 +110,7 @@ class Controller:
             return
         self._hear(self.hearing.event, item)
         self._dirty.set()
+        self._dismiss()
         if isinstance(item, StasisStart):
             self._decide_soon(item.channel, item.args)
 
@@ -200,6 +200,7 @@ class Controller:
                 self._hear(self.hearing.row, row)
             self.ledger.place = Place(portion.file, str(portion.path), portion.position)
             self._dirty.set()
+            self._dismiss()
             if portion.truncated:
                 self._alarm("event_log_truncated", {"file": portion.file})
             await asyncio.sleep(0)
@@ -278,6 +279,19 @@ class Controller:
             await self.ari.set_variable(channel.id, names.VAR_STICKY, welcome.sticky)
         await self.ari.set_variable(channel.id, names.VAR_NEXT, welcome.queue or names.QUEUE_GENERAL)
 
+    def _dismiss(self) -> None:
+        """Lets those go whom we rang into a call that its customer has left, also while their telephones ring."""
+        if self._tasks is not None:
+            for channel in self.ledger.left_behind:
+                self._tasks.create_task(self._let_go(channel), name=f"let go {channel}")
+            self.ledger.left_behind.clear()
+
+    async def _let_go(self, channel: str) -> None:
+        try:
+            await self.ari.hangup(channel)
+        except AriError as error:  # one who answers finds no conference, and the dialplan lets him go
+            log.warning("channel not let go", extra={"channel": channel[:80], "error": str(error)})
+
     async def _renew(self) -> None:
         """Keeps the channels in our application from running out of their lease while we are alive (INV-8)."""
         while True:
@@ -324,6 +338,7 @@ class Controller:
                 self._decide_soon(snapshot.channels[channel_id], (call.cc_call,) if call is not None else ())
         for bridge in switch.abandoned(snapshot):
             await self.ari.destroy_bridge(bridge.id)
+        self._dismiss()
         self.counts["compared"] += 1
         self._compared = gaps
         self._dirty.set()

@@ -61,6 +61,8 @@ class Ledger:
     effects: list[tuple[CallId | None, Effect]] = field(default_factory=list)
     heard_at: datetime | None = None
     place: "Place | None" = None
+    left_behind: set[str] = field(default_factory=set)
+    """Channels that we rang into a call whose customer has gone."""
     _saved: dict[CallId, Call] = field(default_factory=dict)
     _settled: set[CallId] = field(default_factory=set)
 
@@ -96,9 +98,16 @@ class Ledger:
             self.channels[fact.channel] = id
         if isinstance(fact, facts.Ended):
             self._settled.add(id)
+        if after is not before and after.ended_at is not None:
+            self._leave_behind(after)
         if course.is_news(before, after, fact):
             self._note(id, fact, source)
         self.effects.extend((id, effect) for effect in effects)
+
+    def _leave_behind(self, call: Call) -> None:
+        rung = (leg for leg in call.legs.values() if channels.is_rung_in(leg.channel))
+        for leg in rung:
+            (self.left_behind.add if leg.ended_at is None else self.left_behind.discard)(leg.channel)
 
     def _note(self, id: CallId, fact: Fact, source: Source) -> None:
         details = asdict(fact)

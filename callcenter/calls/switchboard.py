@@ -24,7 +24,7 @@ from callcenter.agents import store as agents
 from callcenter.agents.telephones import Line, Telephones
 from callcenter.calls import parties, store, view
 from callcenter.calls.call import Call
-from callcenter.calls.channels import SUPERVISOR
+from callcenter.calls.channels import INVITED, SUPERVISOR
 from callcenter.calls.errors import (
     AlreadyMutedError,
     BadTargetError,
@@ -59,6 +59,9 @@ TARGET_QUEUES = frozenset(names.QUEUES) - {names.QUEUE_FALLBACK}
 HOLD_WITHIN = 2.0
 """Seconds the agent's telephone has to hold after it was asked to."""
 HOLD_LOOKS = 20
+CONSULT_WITHIN = 3.0
+"""Seconds a consultation has to begin, or to end, after the switch took the request: it dials digit by digit."""
+CONSULT_LOOKS = 60
 
 BEGIN_MUTE = """
 INSERT INTO mute_interval (id, call_id, channel_id, user_id, reason, started_at) VALUES ($1, $2, $3, $4, $5, $6)"""
@@ -116,7 +119,11 @@ class Switchboard:
                 )
         await self._asked(talk.call, hand, "consult_asked", {"to": to})
         async with asked_of_switch():
-            await self._actions.consult_transfer(talk.agent.name, names.CONTEXT_TRANSFER, to)
+            await self._actions.consult_transfer(
+                talk.agent.name, names.CONTEXT_TRANSFER, names.QUEUE_NUMBER.get(to, to)
+            )
+            if not await self._consults(talk, begun=True):
+                raise SwitchRefusedError(Words("咨询未开始，请重试。", "The consultation did not begin: try again."))
 
     async def complete_transfer(self, call_id: UUID, hand: Hand) -> None:
         """The agent leaves the consultation, and the customer talks with the one who was consulted.
@@ -131,11 +138,19 @@ class Switchboard:
             await self._ari.hangup(talk.agent.channel)
 
     async def cancel_transfer(self, call_id: UUID, hand: Hand) -> None:
-        """The agent returns from the consultation to the customer."""
+        """The agent returns from the consultation to the customer, and is with him when this returns.
+
+        Raises NoConsultationError when he is with him already.
+        """
         talk = await self._talk(call_id, hand)
+        async with asked_of_switch():
+            if not await self._apart(talk):
+                raise NoConsultationError(Words("没有进行中的咨询。", "Nobody is being consulted."))
         await self._asked(talk.call, hand, "transfer_cancelled", {})
         async with asked_of_switch():
             await self._actions.cancel_transfer(talk.agent.name)
+            if not await self._consults(talk, begun=False):
+                raise SwitchRefusedError(Words("咨询未结束，请重试。", "The consultation did not end: try again."))
 
     async def conference(self, call_id: UUID, invited: str, hand: Hand) -> None:
         """Customer, agent and a third party in one room. Asked again, it invites one more."""
@@ -144,7 +159,9 @@ class Switchboard:
         await self._asked(talk.call, hand, "conference_asked", {"with": invited})
         async with asked_of_switch():
             room = await self._gather(talk)
-            await self._ring(talk, f"cf-{uuid7(self._clock.now())}", endpoint, names.CONTEXT_CONFERENCE_AGENT, room)
+            await self._ring(
+                talk, f"{INVITED}{uuid7(self._clock.now())}", endpoint, names.CONTEXT_CONFERENCE_AGENT, room
+            )
 
     async def take_part(self, call_id: UUID, ear: Ear, hand: Hand, logged: Callable[[], Awaitable[None]]) -> None:
         """The supervisor's telephone rings, and he hears the call; asked again, he takes part in the other way.
@@ -311,6 +328,19 @@ class Switchboard:
     async def _held(self, talk: Talk) -> bool:
         async with self._db.connection() as conn:
             return bool(await conn.fetchval(SELECT_HELD, talk.call.id, talk.agent.channel))
+
+    async def _apart(self, talk: Talk) -> bool:
+        """Whether the agent is elsewhere than with the customer, who hears music: a consultation is under way."""
+        own, customers = [await self._actions.bridge(leg.name) for leg in (talk.agent, talk.customer)]
+        return own is not None and own != customers
+
+    async def _consults(self, talk: Talk, *, begun: bool) -> bool:
+        """Whether a consultation has begun, or ended, before the time for it is over."""
+        for _ in range(CONSULT_LOOKS):
+            if await self._apart(talk) is begun:
+                return True
+            await asyncio.sleep(CONSULT_WITHIN / CONSULT_LOOKS)
+        return False
 
     # Doing
 

@@ -24,10 +24,6 @@ CONTEXTS = frozenset(
         "cc-queue-key",
         "cc-talk",
         "cc-after",
-        "cc-phones",
-        "cc-back",
-        "cc-left",
-        "cc-queue-key",
         "cc-survey",
         "cc-message",
         "cc-degraded",
@@ -40,6 +36,7 @@ CONTEXTS = frozenset(
         "cc-requeue",
         "cc-conf",
         "cc-conf-agent",
+        "cc-conf-end",
         "cc-supervise",
     ]
 )

@@ -27,6 +27,8 @@ from callcenter.lab.site import AgentPhone, Ports, Site, agents_file, link_data,
 
 SHIPPED = Path(__file__).resolve().parents[2] / "docker/asterisk/etc"
 RTP_WIDTH = 600
+BOOT_LOOK = 2.0
+"""Seconds to wait for FullyBooted on one connection: it can be missed once; who comes later is told at log-in."""
 MOUNT_AND_RUN = """
 set -e
 umask 022
@@ -294,7 +296,7 @@ class Asterisk:
             if self.pid is None:
                 raise NoAsteriskError(f"Asterisk ended at once: {self._last_words()}")
             try:
-                with Console(self.address.console, timeout) as console:
+                with Console(self.address.console, min(timeout, BOOT_LOOK)) as console:
                     console.wait_booted()
                     return
             except (OSError, ConsoleError):

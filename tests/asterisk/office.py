@@ -1,4 +1,4 @@
-"""Our telephony process against a real Asterisk, inside the test or as a process of its own, and what it wrote."""
+"""Our processes against a real Asterisk, the telephony process also inside the test, and what they wrote."""
 
 import asyncio
 import os
@@ -69,17 +69,18 @@ async def at_work(environ: dict[str, str], database: Database, pace: Pace = QUIC
 
 @dataclass
 class Worker:
-    """The telephony process as one of its own."""
+    """One of our processes, by default the telephony process, as one of its own."""
 
     environ: dict[str, str]
     log: Path
+    role: str = "telephony"
     process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
         with self.log.open("ab") as output:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-m", "callcenter", "telephony"),
+                *("-m", "callcenter", self.role),
                 env={**os.environ, **self.environ},
                 stdout=output,
                 stderr=output,
@@ -94,9 +95,9 @@ class Worker:
 
 
 @asynccontextmanager
-async def separate(environ: dict[str, str], folder: Path) -> AsyncIterator[Worker]:
-    """A telephony process that is killed at the end at the latest; not started yet."""
-    worker = Worker(environ, folder / "telephony.log")
+async def separate(environ: dict[str, str], folder: Path, role: str = "telephony") -> AsyncIterator[Worker]:
+    """A process of ours that is killed at the end at the latest; not started yet."""
+    worker = Worker(environ, folder / f"{role}.log", role)
     try:
         yield worker
     finally:

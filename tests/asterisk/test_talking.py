@@ -216,27 +216,26 @@ async def test_a_consultation_ends_in_a_transfer(
     assert tone(r, CUSTOMER, together + 0.7, together + 1.7) > HEARD
 
 
+def confer(talk: Talk, room: str, invited: str) -> None:
+    """Customer and agent into a conference, and a telephone rung into it, as the switchboard asks for it."""
+    talk.ask(
+        "Redirect",
+        **{"Channel": talk.customer, "Context": "cc-conf", "Exten": room, "Priority": "1"},
+        **{"ExtraChannel": talk.agent_channel, "ExtraContext": "cc-conf-agent", "ExtraExten": room},
+        ExtraPriority="1",
+    )
+    talk.ask(
+        "Originate",
+        **{"Channel": f"PJSIP/{invited}", "Context": "cc-conf-agent", "Exten": room, "Priority": "1", "Async": "true"},
+    )
+
+
 async def test_a_conference_of_three_keeps_the_capture(
     cel: Cel, talking: Talking, phone: Plug, hum: Callable[[float], Say]
 ) -> None:
     other = await phone("8002", Manner(steps=(hum(OTHER),)))
     async with talking() as talk:
-        talk.ask(
-            "Redirect",
-            **{"Channel": talk.customer, "Context": "cc-conf", "Exten": "r1", "Priority": "1"},
-            **{"ExtraChannel": talk.agent_channel, "ExtraContext": "cc-conf-agent", "ExtraExten": "r1"},
-            ExtraPriority="1",
-        )
-        talk.ask(
-            "Originate",
-            **{
-                "Channel": "PJSIP/desk-8002",
-                "Context": "cc-conf-agent",
-                "Exten": "r1",
-                "Priority": "1",
-                "Async": "true",
-            },
-        )
+        confer(talk, "r1", "desk-8002")
         joined = await other.next_call()
         await cel.until("BRIDGE_ENTER", count=5)
         met = talk.now()
@@ -248,6 +247,32 @@ async def test_a_conference_of_three_keeps_the_capture(
     assert tone(t, AGENT, met + 1, met + 2) > HEARD
     assert tone(t, OTHER, met + 1, met + 2) > HEARD
     assert tone(r, CUSTOMER, met + 1, met + 2) > HEARD
+
+
+async def test_who_answers_when_the_customer_has_left_the_conference_does_not_wait_in_it(
+    cel: Cel, talking: Talking, phone: Plug
+) -> None:
+    """INV-8: by the dialplan alone; who was in it is let go at once, who comes late as soon as he does."""
+    answers = 1.5
+    other = await phone("8002", Manner(ring=answers))
+    async with talking() as talk:
+        confer(talk, "r2", "desk-8002")
+        late = await other.next_call()
+        await cel.until("BRIDGE_ENTER", count=4)
+    async with asyncio.timeout(answers):
+        await talk.agent.ended.wait()
+    async with asyncio.timeout(answers + 8):
+        await late.ended.wait()
+    assert late.answered.is_set()
+    assert not [row for row in cel.rows() if row["eventenum"] == "BRIDGE_ENTER" and "desk-8002" in row["channame"]]
+
+
+async def test_a_customer_who_finds_nobody_in_the_conference_goes_on(cel: Cel, talking: Talking) -> None:
+    """The agent hung up while he was led there."""
+    async with talking() as talk:
+        talk.ask("Redirect", Channel=talk.customer, Context="cc-conf", Exten="r3", Priority="1")
+        await cel.until("CC_REC_END")
+    assert len([row for row in cel.rows() if row["eventenum"] == "BRIDGE_ENTER"]) == 2
 
 
 async def test_muting_leaves_silence_of_the_same_length(cel: Cel, talking: Talking) -> None:

@@ -33,6 +33,12 @@ def test_every_queue_we_name_is_configured(queue: str) -> None:
     assert queue in names.QUEUES
 
 
+def test_every_queue_has_a_number_that_leads_to_it() -> None:
+    leads = dict(re.findall(r"(?m)^exten => (7\d{3}),1,Goto\(cc-requeue,(cc-\w+),1\)", DIALPLAN))
+    assert {queue: number for number, queue in leads.items()} == names.QUEUE_NUMBER
+    assert set(names.QUEUE_NUMBER) == set(names.QUEUES)
+
+
 @pytest.mark.parametrize("variable", sorted(named("VAR_").values()))
 def test_every_variable_we_name_is_used_by_the_dialplan(variable: str) -> None:
     assert re.search(rf"\b_*{variable}\b", DIALPLAN)
