@@ -35,13 +35,12 @@ def _judge(file: Path, notes: Notes) -> None:
             ),
         )
         return
-    notes.expect(
-        "passwords",
-        known > 0,
-        f"{file}：{known} 个分机",
-        f"{file}: {known} extensions",
-        ("每行写一个分机和它的 SIP 密码", "write an extension and its SIP password on each line"),
-    )
+    zh, en = f"{file}：{known} 个分机", f"{file}: {known} extensions"
+    if known:
+        notes.ok("passwords", zh, en)
+    else:
+        remedy = ("每行写一个分机和它的 SIP 密码", "write an extension and its SIP password on each line")
+        notes.warn("passwords", zh, en, remedy)
     notes.expect(
         "secrecy",
         not others,

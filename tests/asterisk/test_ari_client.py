@@ -160,7 +160,7 @@ async def test_events_of_every_channel_come_when_asked_for(rest: Rest) -> None:
     ari = Ari(rest)
     async with opened(rest, "cc-all", subscribe_all=True) as stream:
         await anext(stream)
-        await ari.originate(channel="cb-5", endpoint="Local/room@cc-conf/n", context="cc-conf", extension="22")
+        await ari.originate(channel="cb-5", endpoint="Local/22@cc-conf/n", context="cc-conf-agent", extension="22")
         created = await next_of(stream, lambda e: isinstance(e, ChannelCreated) and e.channel.id == "cb-5")
         assert created.asterisk == await ari.ping()
         await next_of(stream, lambda e: isinstance(e, ChannelEnteredBridge) and e.channel.id == "cb-5")

@@ -104,10 +104,10 @@ async def test_a_finding_and_a_complaint_are_recorded_while_the_customer_is_on_t
         await talking(database, attempt.id)
         await in_state(database, task, State.TALKING)
         assert [call.dialled for call in customers.calls] == ["16900000001"]
+        by = By(agent.audit_name, agent.user_id, "hq", "hq/")
         for question in SEVEN:
             said = Said(question.code, Answer.YES)
-            answers = await conversation.answer(database, task.id, [said], path="hq/", actor=agent.audit_name, at=now())
-        by = By(agent.audit_name, agent.user_id, "hq", "hq/")
+            answers = await conversation.answer(database, task.id, [said], by=by, at=now())
         problems = (
             Problem(
                 Heard(Subject.CONTACT_DATA, Intention.NO, Respondent.POLICYHOLDER), Particulars(description="地址有误")
@@ -183,7 +183,7 @@ async def test_a_customer_who_hangs_up_in_the_middle_has_broken_it_off(
         task, agent, attempt = await dialled(database)
         await talking(database, attempt.id)
         said = [Said(question.code, Answer.YES) for question in SEVEN[:3]]
-        await conversation.answer(database, task.id, said, path="hq/", actor=agent.audit_name, at=now())
+        await conversation.answer(database, task.id, said, by=By(agent.audit_name, agent.user_id, path="hq/"), at=now())
         await customers.calls[0].hang_up()
         assert await outcome(database, task) is Outcome.BROKEN_OFF
     assert (await the_task(database, task.id)).state is State.CONCLUDING
