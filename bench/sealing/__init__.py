@@ -25,6 +25,7 @@ SCRATCH = ROOT / "var" / "bench"
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 CALLS = 32
 AT_ONCE = 2
+"""As shipped where there are three processors or more."""
 """How many calls the archiver seals at once."""
 WANTED = 0.8
 FLAT = 8 * 2**20
@@ -109,7 +110,7 @@ def _ways(spool: Path, core: list[str]) -> list[Way]:
     mono = "two mono files a call"
     return [
         Way("ours, two sealings at once, on one core", whole, ours(core)),
-        Way("ours, two sealings at once, on all cores: as shipped", whole, ours([])),
+        Way("ours, two sealings at once, on all cores", whole, ours([])),
         Way(
             "`flac -5` + `sha256sum`, one process each for all calls", f"{mono}, one list of digests", script(TOGETHER)
         ),

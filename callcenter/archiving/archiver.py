@@ -5,6 +5,7 @@ A sealing that dies is taken up by the next archiver, of which only one works at
 
 import asyncio
 import logging
+import os
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -31,7 +32,8 @@ from tickets.calendar import shanghai_day
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 2
+AT_ONCE = max(1, min(2, (os.cpu_count() or 1) - 1))
+"""Sealings at once: one processor, and the disk's turns that go with it, are left to the calls."""
 BATCH = 16
 PATIENCE = timedelta(minutes=10)
 """How long after a call's end a capture that is still open is waited for."""
