@@ -49,7 +49,7 @@ ONE, SEPARATE = WAYS
 CLIENTS = (1, 32)
 WRITES = {1: 400, 32: 2400}
 SESSIONS = {1: 300, 32: 1600}
-COMMANDS = 3
+COMMANDS = 1
 POOL = 10
 """The most connections one of our processes opens, as shipped (database.size)."""
 CLOCKS = 5
