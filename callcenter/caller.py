@@ -7,7 +7,7 @@ from callcenter import audit
 from callcenter.accounts.permissions import Permission
 from callcenter.calls.call import Direction
 from callcenter.calls.errors import CustomerFixedError, NotOnCallError
-from callcenter.calls.sight import SEEN
+from callcenter.calls.sight import SEEN, TALKED
 from callcenter.db.pool import Database
 from callcenter.errors import NotFoundError
 from callcenter.opening import By
@@ -15,8 +15,7 @@ from tickets.errors import Words
 
 SELECT = f"""
 SELECT c.direction, $6::uuid IS NULL OR EXISTS (SELECT FROM customer WHERE id = $6) AS is_known,
-    c.user_id = $2 OR EXISTS (
-        SELECT FROM call_leg g WHERE g.call_id = c.id AND g.user_id = $2 AND g.answered_at IS NOT NULL) AS is_own
+    {TALKED} AS is_own
 FROM call c WHERE c.id = $5 AND {SEEN} FOR UPDATE OF c"""  # noqa: S608
 NAME = "UPDATE call SET customer_id = $2, version = version + 1 WHERE id = $1"
 

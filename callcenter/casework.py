@@ -13,7 +13,7 @@ from uuid import UUID
 from callcenter import audit, outbox
 from callcenter.accounts import names
 from callcenter.accounts.permissions import Permission
-from callcenter.calls.sight import SEEN
+from callcenter.calls.sight import SEEN, TALKED
 from callcenter.clock import Clock
 from callcenter.complaints import Rules
 from callcenter.customers import phone
@@ -43,11 +43,8 @@ MOST_CALLS = 200
 B_COUNTER_OF = """
 SELECT EXISTS (SELECT FROM organisation a JOIN organisation b ON b.parent_id = a.parent_id AND b.kind = 'counter_b'
     WHERE a.path = $1 AND a.kind = 'counter_a' AND b.path = $2)"""
-ON_OWN_CALL = """
-SELECT 1 FROM ticket_call l JOIN call c ON c.id = l.call_id
-WHERE l.ticket_id = $1 AND (c.user_id = $2
-    OR EXISTS (SELECT FROM call_leg g WHERE g.call_id = c.id AND g.user_id = $2 AND g.answered_at IS NOT NULL))
-LIMIT 1"""
+ON_OWN_CALL = f"""
+SELECT 1 FROM ticket_call l JOIN call c ON c.id = l.call_id WHERE l.ticket_id = $1 AND {TALKED} LIMIT 1"""  # noqa: S608
 LEVEL_OF = "SELECT kind FROM organisation WHERE id = $1"
 KNOWN_CUSTOMER = "SELECT 1 FROM customer WHERE id = $1"
 KNOWN_POLICY = "SELECT id, organisation_id FROM policy WHERE number = $1"

@@ -46,6 +46,10 @@ BELOW = """
 SELECT u.id FROM app_user u JOIN organisation o ON o.id = u.organisation_id
 WHERE o.path LIKE $1 || '%' OR u.id = $2::uuid"""
 
+TALKED = """(c.user_id = $2 OR EXISTS (
+    SELECT FROM call_leg g WHERE g.call_id = c.id AND g.user_id = $2 AND g.answered_at IS NOT NULL))"""
+"""Whether the person $2 talked on the call `c`, before or after a transfer."""
+
 NOBODYS = "(c.user_id IS NULL AND c.direction = 'inbound')"
 FIRST_LEG = "(left(c.id::text, 13) || '-0000-0000-000000000000')::uuid"
 LAST_LEG = "(left(c.id::text, 13) || '-ffff-ffff-ffffffffffff')::uuid"

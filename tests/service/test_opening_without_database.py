@@ -172,6 +172,15 @@ async def test_a_database_killed_in_the_middle_of_it_all_loses_and_doubles_nothi
         assert await count(own, table) == rows, table
 
 
+async def revived(server: Postgres, spool: TicketSpool, desk: Complaints) -> None:
+    """The server is back, and nothing waits any more."""
+    Postgres.start(server.folder)
+    async with asyncio.timeout(20):
+        while spool.waiting():
+            await desk.replay()
+            await asyncio.sleep(0.05)
+
+
 async def test_what_came_out_of_the_spool_is_judged_by_its_call_like_any_other(
     server: Postgres, own: Database, clock: ManualClock, tmp_path: Path
 ) -> None:
@@ -186,11 +195,7 @@ async def test_what_came_out_of_the_spool_is_judged_by_its_call_like_any_other(
     good = an_opening(callback, heard=finding)
     unheard, misheard = an_opening(callback), an_opening(inbound, heard=finding)
     assert all([(await desk.open(each, agent)).spooled for each in (good, unheard, misheard)])
-    Postgres.start(server.folder)
-    async with asyncio.timeout(20):
-        while spool.waiting():
-            await desk.replay()
-            await asyncio.sleep(0.05)
+    await revived(server, spool, desk)
     async with own.connection() as conn:
         tickets = await conn.fetch("SELECT id, nature, source, opened_via, pieces FROM ticket")
         told = await conn.fetch("SELECT kind, details FROM incident ORDER BY id")
@@ -217,11 +222,7 @@ async def test_nobody_gets_hold_of_anothers_call_while_the_database_cannot_be_as
     good, foreign, late = (an_opening(call) for call in (mine, far, old))
     unheard_of = an_opening(call_id("hl1-1795000000.77"))
     assert all([(await desk.open(each, agent)).spooled for each in (good, foreign, late, unheard_of)])
-    Postgres.start(server.folder)
-    async with asyncio.timeout(20):
-        while spool.waiting():
-            await desk.replay()
-            await asyncio.sleep(0.05)
+    await revived(server, spool, desk)
     async with own.connection() as conn:
         linked = await conn.fetch("SELECT ticket_id FROM ticket_call ORDER BY ticket_id")
         reasons = await conn.fetch("SELECT details ->> 'reason' AS reason FROM incident ORDER BY 1")
