@@ -1,6 +1,7 @@
 """What every rung of the tests shares: a clock that stands still, and databases cloned from one migrated template."""
 
 import asyncio
+import logging
 import os
 import shutil
 import tempfile
@@ -13,6 +14,7 @@ import asyncpg
 import pytest
 from hypothesis import settings
 
+from callcenter import log
 from callcenter.clock import ManualClock
 from callcenter.db.migrate import migrate
 from callcenter.db.pool import Database
@@ -54,6 +56,17 @@ NOON = datetime(2026, 11, 18, 4, 0, tzinfo=UTC)
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock(NOON)
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """A command run by a test sets where the log goes and what it leaves out; the tests after it must not notice."""
+    root, ours = logging.getLogger(), [logging.getLogger(name) for name in log.OURS]
+    handlers, levels = list(root.handlers), [logger.level for logger in (root, *ours)]
+    yield
+    root.handlers[:] = handlers
+    for logger, level in zip((root, *ours), levels, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ import csv
 import hashlib
 import hmac
 import json
-import logging
 import os
 import re
 import signal
@@ -684,20 +683,16 @@ async def test_verification_checks_the_signature_with_the_public_key_alone(
     for name in [name for name in os.environ if name.startswith("CALLCENTER_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("CALLCENTER_RECORDINGS_ARCHIVE_ROOT", str(hotline.config.archive_root))
-    handlers = list(logging.getLogger().handlers)
-    try:
-        assert main(["archive", "verify"]) == 0
-        assert "signature was not checked" in capsys.readouterr().out
-        assert main(["archive", "verify", "--key", str(made.public)]) == 0
-        assert "checkpoint over 1 of 1 log leaves, signed by hotline95519/log" in capsys.readouterr().out
-        assert main(["archive", "verify", "--key", str(other.public)]) == 1
-        assert "no known key signed this checkpoint" in capsys.readouterr().out
-        assert main(["archive", "verify", "--key", str(made.private)]) == 2
-        assert main(["archive", "new-key", str(hotline.config.archive_root / "log")]) == 2
-        assert main(["archive", "new-key", str(tmp_path / "keys")]) == 0
-        assert made.public_text() in capsys.readouterr().out
-    finally:
-        logging.getLogger().handlers[:] = handlers
+    assert main(["archive", "verify"]) == 0
+    assert "signature was not checked" in capsys.readouterr().out
+    assert main(["archive", "verify", "--key", str(made.public)]) == 0
+    assert "checkpoint over 1 of 1 log leaves, signed by hotline95519/log" in capsys.readouterr().out
+    assert main(["archive", "verify", "--key", str(other.public)]) == 1
+    assert "no known key signed this checkpoint" in capsys.readouterr().out
+    assert main(["archive", "verify", "--key", str(made.private)]) == 2
+    assert main(["archive", "new-key", str(hotline.config.archive_root / "log")]) == 2
+    assert main(["archive", "new-key", str(tmp_path / "keys")]) == 0
+    assert made.public_text() in capsys.readouterr().out
 
 
 async def test_verification_prints_what_it_found(hotline: Recorded, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,9 +1,7 @@
 """`callcenter org` and `user` against a real database, and what keeps a process from starting."""
 
 import io
-import logging
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,16 +9,6 @@ import pytest
 from callcenter.__main__ import main
 
 pytestmark = pytest.mark.service
-
-
-@pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
-    """A command sends the log to its own standard error; what follows must not."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 def test_the_first_people_are_made_from_the_command_line(

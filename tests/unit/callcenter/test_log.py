@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -17,16 +16,10 @@ pytestmark = pytest.mark.unit
 
 
 @pytest.fixture
-def stream() -> Iterator[io.StringIO]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+def stream() -> io.StringIO:
     stream = io.StringIO()
     log.configure(LogConfig(level="debug"), stream)
-    yield stream
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    for name in log.OURS:
-        logging.getLogger(name).setLevel(logging.NOTSET)
+    return stream
 
 
 def last(stream: io.StringIO) -> Any:
