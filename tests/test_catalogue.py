@@ -161,9 +161,9 @@ def test_every_rule_that_the_code_names_is_named_by_a_test() -> None:
     assert {id: files for id, files in naming.of_code().items() if id not in tested} == {}
 
 
-def test_every_rule_that_is_named_is_told_in_words_and_none_that_is_not() -> None:
+def test_every_rule_that_is_named_is_told_in_words() -> None:
     """T-5"""
-    assert set(naming.of_code()) | set(naming.of_tests()) == set(naming.WORDS)
+    assert set(naming.of_code()) | set(naming.of_tests()) <= set(naming.WORDS)
     assert all(naming.WORDS.values())
 
 
