@@ -16,7 +16,7 @@ from callcenter.db.migrate import MigrationError, migrate
 from callcenter.demo import commands as demo
 from callcenter.doctor import commands as doctor
 from callcenter.errors import UNUSABLE, CannotStartError
-from callcenter.log import configure
+from callcenter.log import configure, in_background
 from callcenter.testmode import WrongModeError
 
 REFUSED_BY_THE_MACHINE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS})
@@ -82,7 +82,8 @@ def _serve(config: Config, _chosen: argparse.Namespace) -> int:
     from callcenter import app
 
     _keep_what_is_loaded()
-    return asyncio.run(app.serve(config))
+    with in_background():
+        return asyncio.run(app.serve(config))
 
 
 def _telephony(config: Config, _chosen: argparse.Namespace) -> int:
@@ -91,7 +92,8 @@ def _telephony(config: Config, _chosen: argparse.Namespace) -> int:
     from callcenter import app
 
     _keep_what_is_loaded()
-    return uvloop.run(app.telephony(config))
+    with in_background():
+        return uvloop.run(app.telephony(config))
 
 
 def _keep_what_is_loaded() -> None:
@@ -104,7 +106,8 @@ def _keep_what_is_loaded() -> None:
 def _work(config: Config, _chosen: argparse.Namespace) -> int:
     from callcenter import app
 
-    return asyncio.run(app.work(config))
+    with in_background():
+        return asyncio.run(app.work(config))
 
 
 def _run(config: Config, chosen: argparse.Namespace) -> int:

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from logging.handlers import QueueHandler, QueueListener
+from queue import SimpleQueue
 from types import MappingProxyType
 from typing import Any, TextIO
 
@@ -104,6 +106,29 @@ def configure(settings: LogConfig, stream: TextIO | None = None) -> None:
     root.setLevel(logging.WARNING)
     for name in OURS:
         logging.getLogger(name).setLevel(settings.level.upper())
+
+
+@contextmanager
+def in_background() -> Iterator[None]:
+    """While the block runs a thread of its own writes the lines: neither a busy disk nor a full pipe holds up an event
+    loop. What is not yet written is at the end; a process that is killed loses it."""
+    root = logging.getLogger()
+    direct = root.handlers[:]
+    lines: SimpleQueue[logging.LogRecord] = SimpleQueue()
+    queued = QueueHandler(lines)
+    queued.setFormatter(direct[0].formatter)
+    listener = QueueListener(lines, *direct)
+    for handler in direct:
+        handler.setFormatter(logging.Formatter("%(message)s"))
+    root.handlers[:] = [queued]
+    listener.start()
+    try:
+        yield
+    finally:
+        root.handlers[:] = direct
+        listener.stop()
+        for handler in direct:
+            handler.setFormatter(queued.formatter)
 
 
 def _time(record: logging.LogRecord) -> str:

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import threading
 from typing import Any
 from uuid import UUID
 
@@ -129,3 +130,36 @@ def test_other_peoples_chatter_is_left_out(stream: io.StringIO) -> None:
     logging.getLogger("aiohttp.access").info("GET /")
     logging.getLogger("callcenter").debug("ours")
     assert [json.loads(line)["message"] for line in stream.getvalue().splitlines()] == ["ours"]
+
+
+class Busy(io.StringIO):
+    """A disk that takes nothing until it is `free`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.free = threading.Event()
+
+    def write(self, text: str) -> int:
+        assert self.free.wait(10)
+        return super().write(text)
+
+
+def test_nobody_waits_for_a_busy_disk_and_every_line_is_written_in_its_order() -> None:
+    """Also what was bound when it was said, and the words of its exception."""
+    busy = Busy()
+    log.configure(LogConfig(), busy)
+    logger = logging.getLogger("callcenter.test")
+    with log.in_background():
+        with log.bound(call="7"):
+            logger.info("first %s", "13812345678")
+        try:
+            raise ValueError("13812345678 once more")
+        except ValueError:
+            logger.exception("second")
+        assert busy.getvalue() == ""
+        busy.free.set()
+    logger.info("third")
+    first, second, third = map(json.loads, busy.getvalue().splitlines())
+    assert (first["message"], first["call"]) == ("first 138****5678", "7")
+    assert "ValueError: 138****5678 once more" in second["exception"]
+    assert third["message"] == "third"
