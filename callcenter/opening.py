@@ -22,7 +22,7 @@ from callcenter.customers import phone
 from callcenter.ids import derived, moment_of, uuid7
 from tickets import deadlines, intake
 from tickets.calendar import SHANGHAI, shanghai_day
-from tickets.categories import OtherCause
+from tickets.categories import Department, OtherCause
 from tickets.deadlines import Contact, Deadline, Gravity, Kind, Rulebook
 from tickets.errors import NotAdmissibleError, Problem, Words
 from tickets.findings import Heard, Respondent, Verdict, classify
@@ -55,6 +55,7 @@ class By:
     path: str | None = None
     address: str | None = None
     permissions: frozenset[str] = frozenset()
+    department: Department | None = None
 
     def may(self, permission: str) -> bool:
         """Whether the actor's roles or scopes allow it."""

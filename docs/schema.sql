@@ -155,6 +155,10 @@ CREATE TABLE public.app_user (
     password_set_at timestamp with time zone,
     created_at timestamp with time zone NOT NULL,
     version integer DEFAULT 1 NOT NULL,
+    department text,
+    manager_id uuid,
+    CONSTRAINT app_user_check CHECK ((manager_id <> id)),
+    CONSTRAINT app_user_department_check CHECK ((department = ANY (ARRAY['sales'::text, 'sales_inspection'::text, 'business_management'::text, 'finance'::text, 'it'::text, 'customer_service'::text, 'compliance'::text]))),
     CONSTRAINT app_user_extension_check CHECK ((extension ~ '^[0-9]{3,6}$'::text)),
     CONSTRAINT app_user_login_check CHECK ((login ~ '^[a-z0-9][a-z0-9._-]{1,63}$'::text)),
     CONSTRAINT app_user_phone_check CHECK ((phone = ANY (ARRAY['web'::text, 'desk'::text]))),
@@ -1012,6 +1016,8 @@ CREATE INDEX agent_state_log_user ON public.agent_state_log USING btree (user_id
 
 CREATE INDEX agent_state_until ON public.agent_state USING btree (until) WHERE (until IS NOT NULL);
 
+CREATE INDEX app_user_manager ON public.app_user USING btree (manager_id) WHERE (manager_id IS NOT NULL);
+
 CREATE INDEX app_user_organisation ON public.app_user USING btree (organisation_id);
 
 CREATE INDEX audit_actor ON ONLY public.audit USING btree (actor, id);
@@ -1180,6 +1186,9 @@ ALTER TABLE ONLY public.agent_state
 
 ALTER TABLE ONLY public.api_token
     ADD CONSTRAINT api_token_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.app_user
+    ADD CONSTRAINT app_user_manager_id_fkey FOREIGN KEY (manager_id) REFERENCES public.app_user(id);
 
 ALTER TABLE ONLY public.app_user
     ADD CONSTRAINT app_user_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);

@@ -5,6 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from callcenter.accounts.permissions import Permission, Role
+from tickets.categories import Department
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Actor:
     phone: Literal["web", "desk"] = "desk"
     session_id: UUID | None = None
     by_cookie: bool = False
+    department: Department | None = None
 
     @property
     def audit_name(self) -> str:

@@ -17,6 +17,7 @@ from callcenter.db.migrate import refuse_if_pending
 from callcenter.db.pool import Database
 from callcenter.errors import ApplicationError, NotFoundError
 from callcenter.ids import uuid7
+from tickets.categories import Department
 
 Run = Callable[[Database, argparse.Namespace], Awaitable[int]]
 EVERYONE = 1_000_000
@@ -31,6 +32,8 @@ def add_commands(subparsers: Any) -> None:
     add.add_argument("--name", required=True)
     add.add_argument("--org", required=True, metavar="ID")
     add.add_argument("--role", required=True, action="append", choices=[str(role) for role in Role], dest="roles")
+    add.add_argument("--department", choices=[str(department) for department in Department])
+    add.add_argument("--manager", metavar="LOGIN", help="the direct superior, of the same organisation or one above")
     add.add_argument("--extension")
     add.add_argument("--phone", choices=["web", "desk"], default="desk")
     _action(actions, "list", "list people", _list_users)
@@ -70,6 +73,7 @@ async def _connected(config: Config, chosen: argparse.Namespace, run: Run) -> in
 
 async def _add_user(database: Database, chosen: argparse.Namespace) -> int:
     at = SystemClock().now()
+    manager = None if chosen.manager is None else await _by_login(database, chosen.manager)
     new = NewUser(
         id=uuid7(at),
         login=chosen.login,
@@ -79,6 +83,8 @@ async def _add_user(database: Database, chosen: argparse.Namespace) -> int:
         roles=frozenset(Role(role) for role in chosen.roles),
         extension=chosen.extension,
         phone=chosen.phone,
+        department=Department(chosen.department) if chosen.department else None,
+        manager_id=manager.id if manager else None,
     )
     user = await people.hire(database, COMMAND_LINE, new, at)
     _say(f"added {user.login} {user.id}")
@@ -88,8 +94,8 @@ async def _add_user(database: Database, chosen: argparse.Namespace) -> int:
 async def _list_users(database: Database, _chosen: argparse.Namespace) -> int:
     async with database.connection() as conn:
         for user in await store.users(conn, "", None, EVERYONE):
-            state = "active" if user.active else "left"
-            _say(f"{user.login}\t{user.name}\t{user.organisation_id}\t{','.join(user.roles)}\t{state}")
+            department, state = user.department or "", "active" if user.active else "left"
+            _say("\t".join((user.login, user.name, user.organisation_id, ",".join(user.roles), department, state)))
     return 0
 
 

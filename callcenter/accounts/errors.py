@@ -36,6 +36,12 @@ class NotOursToGiveError(InvalidError):
     code = "not_ours_to_give"
 
 
+class NotASuperiorError(InvalidError):
+    """Nobody stands under somebody who has left, works elsewhere, or stands under them."""
+
+    code = "not_a_superior"
+
+
 class LastAdminError(ConflictError):
     """Without this person nobody could manage accounts."""
 

@@ -9,16 +9,23 @@ from uuid import UUID
 from callcenter import audit
 from callcenter.accounts import passwords, sessions, store
 from callcenter.accounts.actor import Actor
-from callcenter.accounts.errors import LastAdminError, NotOursToGiveError
+from callcenter.accounts.errors import LastAdminError, NotASuperiorError, NotOursToGiveError
 from callcenter.accounts.permissions import Role
 from callcenter.accounts.store import Phone, User
 from callcenter.agents import shift
 from callcenter.db.pool import Connection, Database
 from callcenter.errors import ForbiddenError, NotFoundError
 from callcenter.idempotency import KeyReusedError
+from tickets.categories import Department
 from tickets.errors import Words
 
 COUNT_ADMINS = "SELECT count(*) FROM app_user WHERE active AND 'admin' = ANY(roles) AND id <> $1"
+ABOVE = """
+WITH RECURSIVE above AS (
+    SELECT id, manager_id FROM app_user WHERE id = $1
+    UNION SELECT u.id, u.manager_id FROM app_user u JOIN above a ON u.id = a.manager_id
+)
+SELECT id FROM above"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,7 @@ class Doer:
 
 
 COMMAND_LINE = Doer("system:cli", "")
+NOT_ONES_OWN = frozenset({"roles", "organisation_id", "department", "manager_id", "active"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +59,15 @@ class NewUser:
     roles: frozenset[Role]
     extension: str | None = None
     phone: Phone = "desk"
+    department: Department | None = None
+    manager_id: UUID | None = None
 
 
 async def hire(db: Database, doer: Doer, new: NewUser, at: datetime) -> User:
     """Adds a person; the same id again gives the person who is there.
 
-    Raises WeakPasswordError, NotOursToGiveError for an organisation outside the doer's, LoginTakenError, and
-    KeyReusedError when the id is somebody else's.
+    Raises WeakPasswordError, NotOursToGiveError for an organisation outside the doer's, NotASuperiorError,
+    LoginTakenError, and KeyReusedError when the id is somebody else's.
     """
     passwords.check(new.password, new.login)
     password_hash = await passwords.hashed(new.password)
@@ -79,7 +89,10 @@ async def hire(db: Database, doer: Doer, new: NewUser, at: datetime) -> User:
             active=True,
             created_at=at,
             version=1,
+            department=new.department,
+            manager_id=new.manager_id,
         )
+        user = await _under_manager(conn, user)
         await store.add_user(conn, user, password_hash)
         await _record(conn, doer, "user.added", user.id, at, {"login": user.login, **_shown(user)})
     return user
@@ -96,24 +109,27 @@ async def find(conn: Connection, doer: Doer, user_id: UUID) -> User:
 async def change(
     db: Database, doer: Doer, user_id: UUID, version: int, changes: Mapping[str, Any], at: datetime
 ) -> User:
-    """Changes name, organisation, roles, extension, phone or active, as seen in `version`.
+    """Changes name, organisation, department, superior, roles, extension, phone or active, as seen in `version`.
 
     Leaving ends sessions; who leaves or gets another extension is logged out of the queues.
 
-    Raises NotFoundError, StaleVersionError, NotOursToGiveError, LoginTakenError, LastAdminError.
+    Raises NotFoundError, StaleVersionError, NotOursToGiveError, NotASuperiorError, LoginTakenError, LastAdminError.
     """
     async with db.transaction() as conn:
         before = await find(conn, doer, user_id)
-        if user_id == doer.user_id and {"roles", "organisation_id", "active"} & changes.keys():
+        if user_id == doer.user_id and NOT_ONES_OWN & changes.keys():
             raise NotOursToGiveError(
                 Words(
-                    "不得修改本人的角色、机构或启用状态", "nobody changes their own roles, organisation or being active"
+                    "不得修改本人的角色、机构、部门、上级或启用状态",
+                    "nobody changes their own roles, organisation, department, superior or being active",
                 )
             )
         path = (
             await _path_within(conn, doer, changes["organisation_id"]) if "organisation_id" in changes else before.path
         )
         wanted = replace(before, path=path, version=version, **changes)
+        if {"manager_id", "organisation_id"} & changes.keys():
+            wanted = await _under_manager(conn, wanted)
         if "admin" in before.roles and before.active and not ("admin" in wanted.roles and wanted.active):
             await conn.execute(sessions.LOCK_LOGIN, "the last admin")
             if await conn.fetchval(COUNT_ADMINS, user_id) == 0:
@@ -174,6 +190,26 @@ async def _path_within(conn: Connection, doer: Doer, organisation_id: str) -> st
     return organisation.path
 
 
+async def _under_manager(conn: Connection, user: User) -> User:
+    """The person with the superior's name. Raises NotASuperiorError: who is above stands in no circle (F-48)."""
+    if user.manager_id is None:
+        return replace(user, manager_name=None)
+    await conn.execute(sessions.LOCK_LOGIN, "the line of superiors")
+    manager = await store.user(conn, user.manager_id)
+    if manager is None or not manager.active or not user.path.startswith(manager.path):
+        raise NotASuperiorError(
+            Words(
+                "上级须为本机构或上级机构的在岗人员",
+                "a superior is somebody active in the same organisation or in one above it",
+            )
+        )
+    if user.id in {row["id"] for row in await conn.fetch(ABOVE, user.manager_id)}:
+        raise NotASuperiorError(
+            Words("上下级关系不得循环", "nobody is their own superior, nor their superiors' superior")
+        )
+    return replace(user, manager_name=manager.name)
+
+
 def _shown(user: User) -> dict[str, Any]:
     return {
         "name": user.name,
@@ -182,6 +218,8 @@ def _shown(user: User) -> dict[str, Any]:
         "extension": user.extension,
         "phone": user.phone,
         "active": user.active,
+        "department": user.department,
+        "manager_id": str(user.manager_id) if user.manager_id else None,
     }
 
 

@@ -18,6 +18,7 @@ from callcenter.accounts.permissions import Permission, Role
 from callcenter.db.pool import Database
 from callcenter.errors import ApplicationError
 from callcenter.ids import uuid7
+from tickets.categories import Department
 from tickets.errors import Words
 
 SESSION_LASTS = timedelta(hours=12)
@@ -73,7 +74,7 @@ RETURNING id"""
 
 SELECT_SESSION = """
 SELECT s.id AS session_id, s.kind, s.last_seen_at, u.id, u.login, u.name, u.roles, u.organisation_id, u.extension,
-    u.phone, o.path
+    u.phone, u.department, o.path
 FROM session s JOIN app_user u ON u.id = s.user_id JOIN organisation o ON o.id = u.organisation_id
 WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND s.last_seen_at > $3 AND u.active"""
 TOUCH_SESSION = "UPDATE session SET last_seen_at = $2 WHERE id = $1"
@@ -216,6 +217,7 @@ def _user_actor(row: Any) -> Actor:
         phone=row["phone"],
         session_id=row["session_id"],
         by_cookie=row["kind"] == "cookie",
+        department=Department(row["department"]) if row["department"] else None,
     )
 
 

@@ -11,6 +11,7 @@ import asyncpg
 from callcenter.accounts.errors import LoginTakenError, OrganisationTakenError
 from callcenter.db.pool import Connection
 from callcenter.errors import StaleVersionError
+from tickets.categories import Department
 from tickets.errors import Words
 
 OrganisationKind = Literal["hq", "province", "city", "counter_a", "counter_b"]
@@ -43,6 +44,9 @@ class User:
     active: bool
     created_at: datetime
     version: int
+    department: Department | None = None
+    manager_id: UUID | None = None
+    manager_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +113,9 @@ async def organisations(conn: Connection, below: str, after: str | None, limit: 
 
 INSERT_USER = """
 INSERT INTO app_user
-    (id, login, name, password_hash, organisation_id, roles, extension, phone, password_set_at, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)"""
+    (id, login, name, password_hash, organisation_id, roles, extension, phone, password_set_at, created_at, department,
+    manager_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11)"""
 
 
 async def add_user(conn: Connection, user: User, password_hash: str) -> None:
@@ -127,6 +132,8 @@ async def add_user(conn: Connection, user: User, password_hash: str) -> None:
             user.extension,
             user.phone,
             user.created_at,
+            user.department,
+            user.manager_id,
         )
     except asyncpg.UniqueViolationError as error:
         raise LoginTakenError("extension" if "extension" in str(error.constraint_name) else "login") from None
@@ -134,13 +141,13 @@ async def add_user(conn: Connection, user: User, password_hash: str) -> None:
 
 SELECT_USER = """
 SELECT u.id, u.login, u.name, u.organisation_id, o.path, u.roles, u.extension, u.phone, u.active, u.created_at,
-    u.version
-FROM app_user u JOIN organisation o ON o.id = u.organisation_id
+    u.version, u.department, u.manager_id, m.name AS manager_name
+FROM app_user u JOIN organisation o ON o.id = u.organisation_id LEFT JOIN app_user m ON m.id = u.manager_id
 WHERE u.id = $1"""
 SELECT_USER_BY_LOGIN = """
 SELECT u.id, u.login, u.name, u.organisation_id, o.path, u.roles, u.extension, u.phone, u.active, u.created_at,
-    u.version
-FROM app_user u JOIN organisation o ON o.id = u.organisation_id
+    u.version, u.department, u.manager_id, m.name AS manager_name
+FROM app_user u JOIN organisation o ON o.id = u.organisation_id LEFT JOIN app_user m ON m.id = u.manager_id
 WHERE u.login = $1"""
 
 
@@ -158,23 +165,31 @@ async def user_by_login(conn: Connection, login: str) -> User | None:
 
 PAGE_USERS = """
 SELECT u.id, u.login, u.name, u.organisation_id, o.path, u.roles, u.extension, u.phone, u.active, u.created_at,
-    u.version
-FROM app_user u JOIN organisation o ON o.id = u.organisation_id
+    u.version, u.department, u.manager_id, m.name AS manager_name
+FROM app_user u JOIN organisation o ON o.id = u.organisation_id LEFT JOIN app_user m ON m.id = u.manager_id
 WHERE o.path LIKE $1 || '%' AND ($2::text IS NULL OR u.login > $2) AND ($4::text IS NULL OR $4 = ANY(u.roles))
-    AND ($5::boolean IS NULL OR u.active = $5)
+    AND ($5::boolean IS NULL OR u.active = $5) AND ($6::text IS NULL OR u.department = $6)
 ORDER BY u.login LIMIT $3"""
 
 
 async def users(
-    conn: Connection, below: str, after: str | None, limit: int, *, role: str | None = None, active: bool | None = None
+    conn: Connection,
+    below: str,
+    after: str | None,
+    limit: int,
+    *,
+    role: str | None = None,
+    active: bool | None = None,
+    department: Department | None = None,
 ) -> list[User]:
     """People of the subtree at the path `below`, by login, after the login `after`."""
-    return [_user(row) for row in await conn.fetch(PAGE_USERS, below, after, limit, role, active)]
+    return [_user(row) for row in await conn.fetch(PAGE_USERS, below, after, limit, role, active, department)]
 
 
 UPDATE_USER = """
 UPDATE app_user
-SET name = $3, organisation_id = $4, roles = $5, extension = $6, phone = $7, active = $8, version = version + 1
+SET name = $3, organisation_id = $4, roles = $5, extension = $6, phone = $7, active = $8, department = $9,
+    manager_id = $10, version = version + 1
 WHERE id = $1 AND version = $2"""
 
 
@@ -191,6 +206,8 @@ async def save_user(conn: Connection, user: User) -> None:
             user.extension,
             user.phone,
             user.active,
+            user.department,
+            user.manager_id,
         )
     except asyncpg.UniqueViolationError:
         raise LoginTakenError("extension") from None
@@ -266,7 +283,8 @@ async def revoke_token(conn: Connection, token_id: UUID, at: datetime) -> None:
 
 
 def _user(row: asyncpg.Record) -> User:
-    return User(**{**dict(row), "roles": tuple(row["roles"])})
+    department = Department(row["department"]) if row["department"] else None
+    return User(**{**dict(row), "roles": tuple(row["roles"]), "department": department})
 
 
 def _token(row: asyncpg.Record) -> Token:

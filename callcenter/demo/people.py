@@ -5,12 +5,15 @@ Must never be loaded beside real accounts: everybody has the password printed by
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
 
 from callcenter.accounts import passwords, store
 from callcenter.accounts.permissions import Role
 from callcenter.accounts.store import Organisation, OrganisationKind, User
 from callcenter.db.pool import Connection
 from callcenter.ids import derived
+from tickets.categories import Department
 
 PASSWORD = "Demo-Hotline-7"  # noqa: S105 - printed on purpose
 AGENT = "agent01"
@@ -31,23 +34,40 @@ CITIES = {
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Some people of one role: how many, where in turn, and from which extension on (None: no telephone)."""
+    """Some people of one role: how many, where in turn, from which extension on (None: no telephone).
+
+    `departments` and `under`, the log-ins of superiors, are in turn too; none for nobody's.
+    """
 
     role: Role
     count: int
     where: tuple[str, ...]
     first_extension: int | None = None
+    departments: tuple[Department, ...] = ()
+    under: tuple[str, ...] = ()
 
+
+T = TypeVar("T")
+D = Department
+CS = (D.CUSTOMER_SERVICE,)
+SUPERVISORS = (SUPERVISOR, "supervisor02")
 
 POSTS = (
-    Post(Role.AGENT, 12, ("hq",), 8001),
-    Post(Role.CALLBACK_AGENT, 6, ("hq", "hq", "gd", "sc", "sd", "hq"), 8021),
-    Post(Role.HANDLER, 6, ("hq", "gd", "sc", "sd", "gd-gz-a", "sd-qd-a"), 8041),
-    Post(Role.COORDINATOR, 4, ("gd-gz", "gd-sz", "sc-cd", "sd-jn")),
-    Post(Role.DEPARTMENT_HEAD, 3, ("hq", "gd", "sc")),
+    Post(Role.AGENT, 12, ("hq",), 8001, CS, SUPERVISORS),
+    Post(Role.CALLBACK_AGENT, 6, ("hq", "hq", "gd", "sc", "sd", "hq"), 8021, CS, SUPERVISORS),
+    Post(Role.HANDLER, 6, ("hq", "gd", "sc", "sd", "gd-gz-a", "sd-qd-a"), 8041, CS, SUPERVISORS),
+    Post(
+        Role.COORDINATOR,
+        4,
+        ("gd-gz", "gd-sz", "sc-cd", "sd-jn"),
+        None,
+        (D.SALES, D.BUSINESS_MANAGEMENT, D.SALES, D.FINANCE),
+        ("head02", "head02", "head03", "head01"),
+    ),
+    Post(Role.DEPARTMENT_HEAD, 3, ("hq", "gd", "sc"), None, (D.BUSINESS_MANAGEMENT, D.SALES, D.SALES)),
     Post(Role.LEGAL, 1, ("hq",)),
     Post(Role.SECRETARY, 1, ("hq",)),
-    Post(Role.SUPERVISOR, 2, ("hq",), 8061),
+    Post(Role.SUPERVISOR, 2, ("hq",), 8061, CS),
     Post(Role.QA, 2, ("hq",)),
     Post(Role.AUDITOR, 1, ("hq",)),
     Post(Role.ADMIN, 1, ("hq",)),
@@ -81,7 +101,7 @@ def people(at: datetime) -> tuple[User, ...]:
     names = iter(NAMES.split())
     return tuple(
         User(
-            id=derived(at, f"demo {login(post.role, number)}"),
+            id=_id(at, login(post.role, number)),
             login=login(post.role, number),
             name=next(names),
             organisation_id=(where := post.where[(number - 1) % len(post.where)]),
@@ -92,6 +112,8 @@ def people(at: datetime) -> tuple[User, ...]:
             active=True,
             created_at=at,
             version=1,
+            department=_in_turn(post.departments, number),
+            manager_id=None if (above := _in_turn(post.under, number)) is None else _id(at, above),
         )
         for post in POSTS
         for number in range(1, post.count + 1)
@@ -114,7 +136,7 @@ async def load(conn: Connection, at: datetime) -> int:
         await store.add_organisation(conn, organisation)
     password_hash = await passwords.hashed(PASSWORD)
     everybody = people(at)
-    for person in everybody:
+    for person in sorted(everybody, key=lambda person: person.manager_id is not None):
         await store.add_user(conn, person, password_hash)
     return len(everybody)
 
@@ -122,6 +144,14 @@ async def load(conn: Connection, at: datetime) -> int:
 def login(role: Role, number: int) -> str:
     """The log-in name of the nth person of a role."""
     return f"{LOGINS.get(role, role.value)}{number:02d}"
+
+
+def _id(at: datetime, login: str) -> UUID:
+    return derived(at, f"demo {login}")
+
+
+def _in_turn(given: tuple[T, ...], number: int) -> T | None:
+    return given[(number - 1) % len(given)] if given else None
 
 
 def _unit(id: str, kind: OrganisationKind, parent: str, name: str, above: str) -> Organisation:

@@ -14,6 +14,7 @@ from callcenter.accounts.permissions import Permission, Role
 from callcenter.accounts.store import OrganisationKind, Phone
 from callcenter.web.api import SIGNED_IN, Coded, Context, Model, Moment, Name, Page, PageQuery, Personal, Routes
 from callcenter.web.keys import WALL
+from tickets.categories import Department
 
 routes = Routes("accounts", "People, organisations and tokens 人员、机构与令牌")
 
@@ -22,6 +23,9 @@ OrganisationId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]
 Extension = Annotated[str, StringConstraints(pattern=r"^[0-9]{3,6}$")]
 Password = Annotated[str, Field(min_length=1, max_length=128)]
 Roles = Annotated[frozenset[Role], Field(max_length=len(Role))]
+FOR_DEPARTMENT = "Whom a coordinator or a head acts for 所属部门 (R-3.42)"
+SUPERIOR = "The direct superior, of the same organisation or one above 直接上级 (F-48)"
+MAY_BE_NONE = frozenset({"extension", "department", "manager_id"})
 
 
 class UserView(Personal):
@@ -31,7 +35,10 @@ class UserView(Personal):
     login: str = Field(title="登录名")
     name: str = Field(title="姓名")
     organisation_id: str = Field(title="机构")
+    department: Annotated[Department | None, Field(title="部门")]
     roles: list[Role] = Field(title="岗位")
+    manager_id: UUID | None = Field(title="上级标识")
+    manager_name: str | None = Field(title="上级")
     extension: str | None = Field(title="分机")
     phone: Annotated[Phone, Coded(terms.TELEPHONES)] = Field(title="话机")
     active: bool = Field(title="在岗")
@@ -45,6 +52,7 @@ class UserQuery(PageQuery):
     role: Role | None = None
     active: bool | None = None
     organisation_id: OrganisationId | None = None
+    department: Department | None = None
 
 
 class AddUser(Model):
@@ -57,6 +65,8 @@ class AddUser(Model):
     roles: Roles
     extension: Extension | None = None
     phone: Phone = "desk"
+    department: Annotated[Department | None, Field(description=FOR_DEPARTMENT)] = None
+    manager_id: Annotated[UUID | None, Field(description=SUPERIOR)] = None
 
 
 class ChangeUser(Model):
@@ -68,6 +78,8 @@ class ChangeUser(Model):
     roles: Roles | None = None
     extension: Extension | None = None
     phone: Phone | None = None
+    department: Annotated[Department | None, Field(description=FOR_DEPARTMENT)] = None
+    manager_id: Annotated[UUID | None, Field(description=SUPERIOR)] = None
     active: bool | None = None
 
 
@@ -90,7 +102,10 @@ def _view(user: store.User) -> UserView:
         login=user.login,
         name=user.name,
         organisation_id=user.organisation_id,
+        department=user.department,
         roles=[Role(role) for role in user.roles],
+        manager_id=user.manager_id,
+        manager_name=user.manager_name,
         extension=user.extension,
         phone=user.phone,
         active=user.active,
@@ -111,7 +126,13 @@ async def list_users(ctx: Context, query: UserQuery) -> Page[UserView]:
         if query.organisation_id is not None:
             below = (await organisations.find(conn, _doer(ctx), query.organisation_id)).path
         found = await store.users(
-            conn, below, ctx.after(query, str), query.limit + 1, role=query.role, active=query.active
+            conn,
+            below,
+            ctx.after(query, str),
+            query.limit + 1,
+            role=query.role,
+            active=query.active,
+            department=query.department,
         )
     page = ctx.page(found, query, key=lambda user: user.login)
     return Page(items=[_view(user) for user in page.items], next=page.next)
@@ -129,6 +150,8 @@ async def add_user(ctx: Context, body: AddUser) -> UserView:
         roles=body.roles,
         extension=body.extension,
         phone=body.phone,
+        department=body.department,
+        manager_id=body.manager_id,
     )
     return _view(await people.hire(ctx.db, _doer(ctx), new, ctx.clock.now()))
 
@@ -144,11 +167,12 @@ async def show_user(ctx: Context, user_id: UUID) -> UserView:
 async def change_user(ctx: Context, user_id: UUID, body: ChangeUser) -> UserView:
     """Change a person 修改人员
 
-    `active: false` ends all sessions. Nobody is ever deleted. `extension: null` takes the extension away.
+    `active: false` ends all sessions. Nobody is ever deleted. `extension: null` takes the extension away; so with
+    `department` and `manager_id`.
     """
     given = body.model_fields_set - {"version"}
     changes: dict[str, Any] = {
-        name: getattr(body, name) for name in given if name == "extension" or getattr(body, name) is not None
+        name: getattr(body, name) for name in given if name in MAY_BE_NONE or getattr(body, name) is not None
     }
     if "roles" in changes:
         changes["roles"] = tuple(sorted(changes["roles"]))

@@ -20,4 +20,5 @@ def by(ctx: Context) -> By:
         path=actor.path,
         address=ctx.address,
         permissions=frozenset(actor.permissions),
+        department=actor.department,
     )

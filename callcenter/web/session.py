@@ -10,6 +10,7 @@ from callcenter.web.api import ANYONE, SIGNED_IN, Context, Model, Moment, Routes
 from callcenter.web.auth import COOKIE, refuse_other_sites
 from callcenter.web.keys import REDIS, WALL
 from callcenter.web.limits import TooManyRequestsError, within
+from tickets.categories import Department
 from tickets.errors import Words
 
 routes = Routes("session", "Logging in 登录")
@@ -48,6 +49,7 @@ class Me(Model):
     permissions: list[str]
     organisation_id: str
     organisation_path: str
+    department: Department | None = Field(description="Whom one acts for as coordinator or head 所属部门")
     extension: str | None
     phone: Literal["web", "desk"]
     mode: Literal["normal", "test"] = Field(description="test: a test system, to be shown in a banner 测试环境")
@@ -108,6 +110,7 @@ async def show_me(ctx: Context) -> Me:
         permissions=sorted(actor.permissions),
         organisation_id=actor.organisation_id,
         organisation_path=actor.path,
+        department=actor.department,
         extension=actor.extension,
         phone=actor.phone,
         mode=ctx.config.mode,

@@ -24,6 +24,7 @@ from callcenter.config import Config, SpoolConfig
 from callcenter.db.pool import Connection, Database
 from callcenter.ids import uuid7
 from callcenter.web import server
+from tickets.categories import Department
 
 ORGANISATIONS = (
     Organisation("hq", "hq", None, "总公司", "hq/"),
@@ -62,6 +63,8 @@ async def person(conn: Connection, clock: ManualClock, roles: tuple[Role, ...], 
         active=True,
         created_at=clock.now(),
         version=1,
+        department=others.get("department"),
+        manager_id=others.get("manager_id"),
     )
     await store.add_user(conn, made, others.get("password_hash", PASSWORD_HASH))
     return made
@@ -133,23 +136,23 @@ class Site:
     clock: ManualClock
     origin: str
     session: aiohttp.ClientSession
-    people: dict[tuple[Role, str], Client] = field(default_factory=dict)
+    people: dict[tuple[Role, str, Department | None], Client] = field(default_factory=dict)
 
     @property
     def nobody(self) -> Client:
         """Somebody without a token."""
         return Client(self.session, f"{self.origin}/api/v1", {})
 
-    async def client(self, *roles: Role, where: str = HOME) -> Client:
+    async def client(self, *roles: Role, where: str = HOME, department: Department | None = None) -> Client:
         """A person with the roles, logged in with a bearer token; the same one each time for a single role."""
-        if len(roles) == 1 and (roles[0], where) in self.people:
-            return self.people[roles[0], where]
+        if len(roles) == 1 and (roles[0], where, department) in self.people:
+            return self.people[roles[0], where, department]
         async with self.database.transaction() as conn:
-            user = await person(conn, self.clock, roles, where)
+            user = await person(conn, self.clock, roles, where, department=department)
             token = await session_of(conn, self.clock, user)
         made = Client(self.session, self.nobody.url, {"Authorization": f"Bearer {token}"}, user)
         if len(roles) == 1:
-            self.people[roles[0], where] = made
+            self.people[roles[0], where, department] = made
         return made
 
     async def with_token(self, token: str) -> Client:

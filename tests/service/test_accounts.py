@@ -256,11 +256,75 @@ async def test_nobody_changes_their_own_roles_place_or_being_active(site: Site) 
     admin = await site.client(Role.ADMIN, where="hq")
     assert admin.user is not None
     own = f"/users/{admin.user.id}"
-    for change in ({"roles": ["auditor"]}, {"organisation_id": "gd"}, {"active": False}):
+    for change in (
+        {"roles": ["auditor"]},
+        {"organisation_id": "gd"},
+        {"active": False},
+        {"department": "sales"},
+        {"manager_id": own.split("/")[-1]},
+    ):
         assert (await admin("PATCH", own, json={"version": 1, **change})).code == "not_ours_to_give"
     second = await site.client(Role.ADMIN, where="gd")
     assert second.user is not None
     assert (await admin("PATCH", f"/users/{second.user.id}", json={"version": 1, "active": False})).status == 200
+
+
+async def test_a_person_belongs_to_a_department_and_has_a_superior(site: Site) -> None:
+    """R-3.42, F-48: set with the account, shown by it and to the person, kept in the audit, taken away by null."""
+    admin = await site.client(Role.ADMIN, where="hq")
+    head = (await site.client(Role.DEPARTMENT_HEAD, where="gd")).user
+    assert head is not None
+    body = new_user(roles=["coordinator"], department="sales", manager_id=str(head.id))
+    added = (await admin.post("/users", body)).json
+    assert (added["department"], added["manager_id"], added["manager_name"]) == ("sales", str(head.id), head.name)
+    me = await (await site.with_token((await log_in(site, body["login"])).json["token"])).get("/me")
+    assert me.json["department"] == "sales"
+    listed = (await admin.get("/users?department=sales")).json["items"]
+    assert [user["login"] for user in listed] == [body["login"]]
+    path = f"/users/{added['id']}"
+    changed = await admin("PATCH", path, json={"version": 1, "department": "finance", "manager_id": None})
+    assert (changed.json["department"], changed.json["manager_id"], changed.json["manager_name"]) == (
+        "finance",
+        None,
+        None,
+    )
+    assert (await admin.get(path)).json == changed.json
+    (entry,) = await trail(site, "user.changed")
+    assert entry["details"] == {"department": ["sales", "finance"], "manager_id": [str(head.id), None]}
+
+
+async def test_a_superior_works_in_the_same_organisation_or_above_and_stands_in_no_circle(site: Site) -> None:
+    """F-48"""
+    admin = await site.client(Role.ADMIN, where="hq")
+    above, below = [(await site.client(Role.SUPERVISOR, where=where)).user for where in ("gd", "gd-gz")]
+    elsewhere = (await site.client(Role.SUPERVISOR, where="sc")).user
+    assert above is not None
+    assert below is not None
+    assert elsewhere is not None
+
+    async def under(whom: UUID, version: int, manager: UUID) -> Reply:
+        return await admin("PATCH", f"/users/{whom}", json={"version": version, "manager_id": str(manager)})
+
+    assert (await under(below.id, 1, above.id)).status == 200
+    circles = ((above.id, 1, above.id), (above.id, 1, below.id))
+    for whom, version, manager in (*circles, (below.id, 2, elsewhere.id), (below.id, 2, uuid4())):
+        refused = await under(whom, version, manager)
+        assert (refused.status, refused.code) == (422, "not_a_superior")
+    moved = await admin("PATCH", f"/users/{below.id}", json={"version": 2, "organisation_id": "sc-cd"})
+    assert moved.code == "not_a_superior"
+
+
+async def test_two_people_put_above_each_other_at_once_do_not_make_a_circle(site: Site) -> None:
+    """F-48"""
+    admin = await site.client(Role.ADMIN, where="hq")
+    one, other = [(await site.client(role)).user for role in (Role.SUPERVISOR, Role.DEPARTMENT_HEAD)]
+    assert one is not None
+    assert other is not None
+    replies = await asyncio.gather(
+        admin("PATCH", f"/users/{one.id}", json={"version": 1, "manager_id": str(other.id)}),
+        admin("PATCH", f"/users/{other.id}", json={"version": 1, "manager_id": str(one.id)}),
+    )
+    assert sorted(reply.status for reply in replies) == [200, 422]
 
 
 async def test_the_last_admin_stays(site: Site) -> None:

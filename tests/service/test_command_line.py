@@ -27,13 +27,18 @@ def test_the_first_people_are_made_from_the_command_line(
     assert run(*person, typed="short\n") == 1
     assert run(*person, typed="Correct-Horse-7\n") == 0
     assert run("user", "add", "li", "--name", "李雷", "--org", "gd", "--role", "agent", typed="Correct-Horse-7\n") == 0
+    zhao = ("user", "add", "zhao", "--name", "赵敏", "--org", "gd", "--role", "coordinator", "--department", "sales")
+    assert run(*zhao, "--manager", "nobody", typed="Correct-Horse-7\n") == 1
+    assert run(*zhao, "--manager", "wang", typed="Correct-Horse-7\n") == 0
     assert run("user", "password", "li", typed="Another-Horse-8\n") == 0
     assert run("user", "deactivate", "li") == 0
     assert run("user", "deactivate", "wang") == 1
     assert run("user", "deactivate", "nobody") == 1
     capsys.readouterr()
     assert run("user", "list") == 0
-    assert capsys.readouterr().out == "li\t李雷\tgd\tagent\tleft\nwang\t王芳\thq\tadmin\tactive\n"
+    assert capsys.readouterr().out == (
+        "li\t李雷\tgd\tagent\t\tleft\nwang\t王芳\thq\tadmin\t\tactive\nzhao\t赵敏\tgd\tcoordinator\tsales\tactive\n"
+    )
     assert run("org", "list") == 0
     assert capsys.readouterr().out.splitlines()[1] == "hq/gd/\tprovince\t广东"
 

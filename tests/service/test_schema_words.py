@@ -22,12 +22,14 @@ from callcenter.config import Config
 from callcenter.db.pool import Database
 from recordings.completeness import Completeness
 from tests.service.test_ticket_schema import WORDS as OF_TICKETS
+from tickets.categories import Department
 
 pytestmark = pytest.mark.service
 
 TYPES: dict[str, Any] = {
     **{f"{table}.{column}": words for (table, column), words in OF_TICKETS.items()},
     "agent_state.state": AgentState,
+    "app_user.department": Department,
     "app_user.phone": Phone,
     "app_user.roles": Post,
     "call.direction": Direction,
