@@ -14,7 +14,7 @@ COUNTS: Mapping[str, str] = {
     "callcenter_segments_unsealed": "SELECT count(*) FROM segment WHERE state IN ('finished', 'sealing')",
     "callcenter_incidents_unseen": "SELECT count(*) FROM incident WHERE seen_at IS NULL",
     "callcenter_tickets_overdue": "SELECT count(*) FROM ticket_clock WHERE kind = 'decide_inform' "
-    "AND met_at IS NULL AND due_at <= now()",
+    "AND met_at IS NULL AND voided_at IS NULL AND due_at <= now()",
 }
 """Name of the gauge → how it is counted."""
 

@@ -17,6 +17,7 @@ from tickets.deadlines import Rulebook
 from tickets.errors import Problem, Words
 from tickets.intake import ComplainantType, Nature, Relation
 from tickets.lifecycle import Status
+from tickets.limits import UNIT_WORDS
 from tickets.statistics import weigh
 
 
@@ -128,7 +129,9 @@ def _explained(clock: Mapping[str, Any], book: Rulebook, at: datetime) -> Explai
 
 
 def kept(clock: Mapping[str, Any], at: datetime) -> bool | None:
-    """True: met in time; False: met late, or not met and past; None: still running (CL-1)."""
+    """True: met in time; False: met late, or not met and past; None: still running, or voided (CL-1)."""
+    if clock["voided_at"] is not None:
+        return None
     if clock["met_at"] is not None:
         return deadlines.is_kept(clock["due_at"], clock["met_at"])
     return None if deadlines.is_kept(clock["due_at"], at) else False
@@ -137,7 +140,7 @@ def kept(clock: Mapping[str, Any], at: datetime) -> bool | None:
 def _limit(reckoning: deadlines.Reckoning, book: Rulebook) -> ExplainedLimit:
     limit = book.limits.get(reckoning.limit)
     agrees = deadlines.recount(reckoning, book).due == reckoning.due
-    words = deadlines.UNIT_WORDS[reckoning.unit]
+    words = UNIT_WORDS[reckoning.unit]
     return ExplainedLimit(
         limit=reckoning.limit,
         source=limit.source if limit else "",
@@ -193,7 +196,7 @@ LISTED = """
 SELECT t.id, t.number, t.nature, t.channel, t.source, t.relation, t.category, t.severity, t.status, t.validity,
     t.occurrences, t.pieces, t.complainant_name, t.complainant_phone, t.policy_number, t.customer_id,
     t.accepting_organisation_id, t.underwriting_organisation_id, t.department, t.opened_via, t.received_at,
-    t.complete_at, t.closed_at, t.version, k.due_day, k.due_at, k.met_at, k.provisional
+    t.complete_at, t.closed_at, t.version, k.due_day, k.due_at, k.met_at, k.voided_at, k.provisional
 FROM ticket t
 LEFT JOIN ticket_clock k ON k.ticket_id = t.id AND k.kind = 'decide_inform' AND k.cycle = 1
 WHERE {conditions}
@@ -215,7 +218,7 @@ _PLAIN: Mapping[str, str] = {
     "callback_task_id": "t.callback_task_id = {}",
     "organisation_path": "t.accepting_organisation_id IN (SELECT id FROM organisation WHERE path LIKE {} || '%')",
     "overdue_at": "t.id = ANY(ARRAY(SELECT ticket_id FROM ticket_clock "
-    "WHERE kind = 'decide_inform' AND met_at IS NULL AND due_at <= {}))",
+    "WHERE kind = 'decide_inform' AND met_at IS NULL AND voided_at IS NULL AND due_at <= {}))",
     "todo_of": "t.status = 'recorded' AND t.id = ANY(ARRAY(SELECT id FROM ticket WHERE status = 'recorded' "
     "AND opened_by_user = {0} UNION SELECT ticket_id FROM ticket_call WHERE call_id IN "
     "(SELECT id FROM call WHERE user_id = {0} ORDER BY id DESC LIMIT 2000)))",

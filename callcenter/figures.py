@@ -158,6 +158,7 @@ SELECT t.nature, t.status, t.heard ->> 'subject' AS subject, count(*)::integer A
     count(*) FILTER (WHERE k.met_at IS NULL AND k.due_at <= $4)::integer AS overdue
 FROM ticket t
 LEFT JOIN ticket_clock k ON k.ticket_id = t.id AND k.kind = 'decide_inform' AND k.cycle = 1
+    AND k.voided_at IS NULL
 WHERE {condition} AND t.source = 'callback'
 GROUP BY t.nature, t.status, subject"""
 
@@ -186,7 +187,10 @@ async def callback_findings(conn: Connection, scope: Scope, at: datetime) -> Fin
 
 
 _FINDING = "t.nature = 'callback_finding'"
-_DECISION = "EXISTS (SELECT FROM ticket_clock k WHERE k.ticket_id = t.id AND k.kind = 'decide_inform' AND k.cycle = 1"
+_DECISION = (
+    "EXISTS (SELECT FROM ticket_clock k WHERE k.ticket_id = t.id AND k.kind = 'decide_inform' AND k.cycle = 1"
+    " AND k.voided_at IS NULL"
+)
 _MEMBERS: Mapping[Figure, str] = {
     Figure.OCCURRENCES: "t.occurrences > 0",
     Figure.PIECES: "t.pieces > 0",

@@ -59,3 +59,18 @@ class ServiceHours:
         spans = self.workday if calendar.is_workday(local.date()) else self.restday
         minute = (local - local.replace(hour=0, minute=0, second=0, microsecond=0)) // timedelta(minutes=1)
         return any(span.since <= minute < span.until for span in spans)
+
+    def after(self, at: datetime, hours: int, calendar: Calendar) -> datetime:
+        """The moment that many hours of service after `at`; where nobody answers for a year, the end of it."""
+        local, left = at.astimezone(SHANGHAI), hours * 60.0
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        passed = (local - midnight) / timedelta(minutes=1)
+        for day in range(366):
+            start = midnight + timedelta(days=day)
+            spans = self.workday if calendar.is_workday(start.date()) else self.restday
+            for span in sorted(spans, key=lambda span: span.since):
+                since = max(float(span.since), passed if day == 0 else 0.0)
+                if span.until - since >= left:
+                    return start + timedelta(minutes=since + left)
+                left -= max(0.0, span.until - since)
+        return midnight + timedelta(days=366)

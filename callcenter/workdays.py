@@ -34,7 +34,8 @@ INSERT INTO calendar_year (year, source, loaded_at) VALUES ($1, $2, $3)
 ON CONFLICT (year) DO UPDATE SET source = EXCLUDED.source, loaded_at = EXCLUDED.loaded_at"""
 OPEN = """
 SELECT k.ticket_id, k.kind, k.cycle, k.due_day, k.provisional, k.internal, k.statutory
-FROM ticket_clock k WHERE k.met_at IS NULL AND k.due_at > $1 ORDER BY k.ticket_id, k.kind, k.cycle"""
+FROM ticket_clock k WHERE k.met_at IS NULL AND k.voided_at IS NULL AND k.due_at > $1
+ORDER BY k.ticket_id, k.kind, k.cycle"""
 
 
 async def correct(db: Database, days: Sequence[Override], actor: str, at: datetime, *, year: int | None = None) -> None:

@@ -759,8 +759,13 @@ CREATE TABLE public.ticket_clock (
     version text NOT NULL,
     met_at timestamp with time zone,
     breached_at timestamp with time zone,
+    voided_at timestamp with time zone,
+    voided_why text,
     CONSTRAINT ticket_clock_cycle_check CHECK ((cycle > 0)),
-    CONSTRAINT ticket_clock_kind_check CHECK ((kind = ANY (ARRAY['register'::text, 'acknowledge'::text, 'hand_over'::text, 'dispatch'::text, 'decide_inform'::text, 'close'::text])))
+    CONSTRAINT ticket_clock_kind_check CHECK ((kind = ANY (ARRAY['register'::text, 'acknowledge'::text, 'hand_over'::text, 'dispatch'::text, 'accept'::text, 'decide_inform'::text, 'report_up'::text, 'meet'::text, 'legal_review'::text, 'inform'::text, 'close'::text, 'archive'::text, 'progress_customer'::text, 'progress_cs'::text, 'answer_or_progress'::text, 'review'::text]))),
+    CONSTRAINT ticket_clock_one_end CHECK (((met_at IS NULL) OR (voided_at IS NULL))),
+    CONSTRAINT ticket_clock_voided CHECK (((voided_at IS NULL) = (voided_why IS NULL))),
+    CONSTRAINT ticket_clock_voided_why_check CHECK (((length(voided_why) >= 1) AND (length(voided_why) <= 200)))
 );
 
 CREATE TABLE public.ticket_counter (
@@ -1108,9 +1113,9 @@ CREATE INDEX ticket_call_call ON public.ticket_call USING btree (call_id);
 
 CREATE INDEX ticket_callback ON public.ticket USING btree (callback_task_id) WHERE (callback_task_id IS NOT NULL);
 
-CREATE INDEX ticket_clock_due ON public.ticket_clock USING btree (kind, due_at) WHERE (met_at IS NULL);
+CREATE INDEX ticket_clock_due ON public.ticket_clock USING btree (kind, due_at) WHERE ((met_at IS NULL) AND (voided_at IS NULL));
 
-CREATE INDEX ticket_clock_provisional ON public.ticket_clock USING btree (due_day) WHERE (provisional AND (met_at IS NULL));
+CREATE INDEX ticket_clock_provisional ON public.ticket_clock USING btree (due_day) WHERE (provisional AND (met_at IS NULL) AND (voided_at IS NULL));
 
 CREATE INDEX ticket_customer ON public.ticket USING btree (customer_id, received_at) WHERE (customer_id IS NOT NULL);
 

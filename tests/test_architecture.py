@@ -61,6 +61,7 @@ PURE = {
     "tickets.guards": "unit/tickets/test_lifecycle.py",
     "tickets.intake": "unit/tickets/test_intake.py",
     "tickets.lifecycle": "unit/tickets/test_lifecycle.py",
+    "tickets.limits": "unit/tickets/test_deadlines.py",
     "tickets.statistics": "unit/tickets/test_statistics.py",
     "tickets.terms": "unit/tickets/test_terms.py",
 }

@@ -1,4 +1,4 @@
-"""When each step of a ticket is due: limits as versioned data, and the arithmetic from limit to moment.
+"""When each step of a ticket is due: the arithmetic from limit (tickets/limits.py) to moment.
 
 The internal limit in working days and the statutory one in natural days are both kept; the earlier
 rules (CL-3).
@@ -8,31 +8,15 @@ A function here takes every moment as an argument and reads no clock.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 from tickets.calendar import Calendar, Reckoned, end_of_day, shanghai_day
-from tickets.errors import Words
+from tickets.limits import LIMITS, Kind, Limit, Unit
 
-
-class Kind(StrEnum):
-    """What is due."""
-
-    REGISTER = "register"
-    ACKNOWLEDGE = "acknowledge"
-    HAND_OVER = "hand_over"
-    DISPATCH = "dispatch"
-    DECIDE_INFORM = "decide_inform"
-    CLOSE = "close"
-
-
-class Unit(StrEnum):
-    """How a limit counts."""
-
-    SAME_DAY = "same_day"
-    WORKDAYS = "WD"
-    NATURAL_DAYS = "ND"
+__all__ = ["LIMITS", "Contact", "Deadline", "Extension", "Gravity", "Kind", "Limit", "Reckoning", "Rulebook", "Unit"]
 
 
 class Contact(StrEnum):
@@ -60,42 +44,6 @@ class Gravity(StrEnum):
         return self in (Gravity.GRAVE_FINDING, Gravity.DATA_FINDING)
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """One row of the table of limits (domain b.4) with where it comes from."""
-
-    id: str
-    kind: Kind
-    unit: Unit
-    amount: int
-    source: str
-
-
-def _table(*limits: Limit) -> Mapping[str, Limit]:
-    return {limit.id: limit for limit in limits}
-
-
-LIMITS: Mapping[str, Limit] = _table(
-    Limit("L-1", Kind.REGISTER, Unit.SAME_DAY, 0, "SEED R-1.4, R-4.2, R-4.6"),
-    Limit("L-2", Kind.ACKNOWLEDGE, Unit.SAME_DAY, 0, "SEED R-4.2"),
-    Limit("L-3", Kind.ACKNOWLEDGE, Unit.SAME_DAY, 0, "SEED R-4.3"),
-    Limit("L-4", Kind.ACKNOWLEDGE, Unit.WORKDAYS, 1, "SEED R-4.4"),
-    Limit("L-5", Kind.ACKNOWLEDGE, Unit.WORKDAYS, 1, "DEFAULT, R-4.6"),
-    Limit("L-6", Kind.ACKNOWLEDGE, Unit.WORKDAYS, 1, "SEED R-4.6"),
-    Limit("L-7", Kind.HAND_OVER, Unit.SAME_DAY, 0, "SEED R-4.17"),
-    Limit("L-8", Kind.DISPATCH, Unit.WORKDAYS, 1, "DEFAULT"),
-    Limit("L-10", Kind.DECIDE_INFORM, Unit.SAME_DAY, 0, "SEED R-4.16"),
-    Limit("L-11", Kind.DECIDE_INFORM, Unit.WORKDAYS, 5, "DEFAULT"),
-    Limit("L-12", Kind.DECIDE_INFORM, Unit.WORKDAYS, 10, "DEFAULT, S3 art. 29"),
-    Limit("L-13", Kind.DECIDE_INFORM, Unit.WORKDAYS, 10, "DEFAULT, S3 art. 29"),
-    Limit("L-14", Kind.DECIDE_INFORM, Unit.NATURAL_DAYS, 15, "LAW S2 art. 18"),
-    Limit("L-15", Kind.DECIDE_INFORM, Unit.NATURAL_DAYS, 30, "LAW S2 art. 18"),
-    Limit("L-16", Kind.DECIDE_INFORM, Unit.NATURAL_DAYS, 60, "LAW S2 art. 18"),
-    Limit("L-25", Kind.CLOSE, Unit.WORKDAYS, 3, "DEFAULT"),
-    Limit("L-31", Kind.DECIDE_INFORM, Unit.WORKDAYS, 15, "LAW S3 art. 18"),
-    Limit("L-32", Kind.DECIDE_INFORM, Unit.WORKDAYS, 5, "DEFAULT"),
-)
-
 ACKNOWLEDGE_BY: Mapping[Contact, str] = {
     Contact.PHONE: "L-2",
     Contact.VISIT: "L-3",
@@ -113,14 +61,28 @@ DECIDE_BY: Mapping[Gravity, str] = {
 }
 
 
+class Office(Protocol):
+    """When people are at work to be reported to."""
+
+    def after(self, at: datetime, hours: int, calendar: Calendar) -> datetime:
+        """The moment that many hours of service after `at`."""
+        ...
+
+
 @dataclass(frozen=True)
 class Rulebook:
-    """Everything a deadline depends on but the ticket: limits, calendar, and the reading of CL-2."""
+    """Everything a deadline depends on but the ticket: limits, calendar, and the readings left to the company.
+
+    `weekends_move`: a weekend is a rest day in the sense of CL-2. `major_rhythm`: progress of a major case is told by
+    L-20 and not by L-18. `office` None: service around the clock (S3 art. 5).
+    """
 
     calendar: Calendar = field(default_factory=Calendar)
     limits: Mapping[str, Limit] = field(default_factory=lambda: LIMITS)
     version: str = "2026-1"
     weekends_move: bool = True
+    major_rhythm: bool = False
+    office: Office | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +101,10 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class Reckoning:
-    """One limit counted out: the day it falls on by counting, and after CL-2 moved it off a rest day."""
+    """One limit counted out: the day it falls on by counting, and after CL-2 moved it off a rest day.
+
+    One in hours has the moments `since` and `until` it runs.
+    """
 
     limit: str
     unit: Unit
@@ -148,14 +113,17 @@ class Reckoning:
     counted: date
     due: date
     provisional: bool
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """One clock of a ticket.
 
-    It is kept when the step happens before `due_at`, 24:00 in Shanghai of `due_day` (CL-1). `alert_day` is
-    the day to warn on: the earliest day any of the limits falls on before rest days move it (CL-2).
+    It is kept when the step happens before `due_at`: 24:00 in Shanghai of `due_day` (CL-1), or the moment at which
+    its hours are over. `alert_day` is the day to warn on: the earliest day any of the limits falls on before rest days
+    move it (CL-2).
     """
 
     kind: Kind
@@ -187,19 +155,32 @@ def count(limit: Limit, start: date, book: Rulebook) -> Reckoning:
         case Unit.NATURAL_DAYS:
             counted = _later(start, limit.amount)
             due = book.calendar.after_rest(counted, weekends=book.weekends_move)
+        case Unit.SERVICE_HOURS | Unit.TIMES:
+            raise ValueError(f"{limit.id} does not count in days")
     return Reckoning(limit.id, limit.unit, limit.amount, start, counted, due.day, due.provisional)
 
 
 def recount(reckoning: Reckoning, book: Rulebook) -> Reckoning:
-    """The same limit from the same day, counted in this rulebook's calendar."""
-    limit = Limit(reckoning.limit, Kind.DECIDE_INFORM, reckoning.unit, reckoning.amount, "")
+    """The same limit from the same day or moment, counted in this rulebook's calendar."""
+    limit = Limit(reckoning.limit, None, reckoning.unit, reckoning.amount, "")
+    if reckoning.since is not None:
+        return count_hours(limit, reckoning.since, book)
     return count(limit, reckoning.start, book)
+
+
+def count_hours(limit: Limit, at: datetime, book: Rulebook) -> Reckoning:
+    """Count a limit of service hours out; what is not over by the end of the day ends with it (L-21)."""
+    day = shanghai_day(at)
+    office = book.office
+    ends = office.after(at, limit.amount, book.calendar) if office else at + timedelta(hours=limit.amount)
+    provisional = office is not None and book.calendar.is_provisional(day)
+    return Reckoning(limit.id, limit.unit, limit.amount, day, day, day, provisional, at, min(ends, end_of_day(day)))
 
 
 def deadline(kind: Kind, internal: Reckoning, statutory: Reckoning | None, book: Rulebook, cycle: int = 1) -> Deadline:
     """The effective deadline: the earlier of both reckonings, both kept (CL-3, F-29)."""
     ruling, alert, provisional = internal, internal.counted, internal.provisional
-    rules: tuple[str, ...] = ("CL-1",)
+    rules: tuple[str, ...] = ("CL-1", "CL-2") if internal.unit is Unit.NATURAL_DAYS else ("CL-1",)
     others: tuple[str, ...] = ()
     if statutory is not None:
         rules, others = ("CL-1", "CL-2", "CL-3"), (statutory.limit,)
@@ -212,7 +193,7 @@ def deadline(kind: Kind, internal: Reckoning, statutory: Reckoning | None, book:
         cycle=cycle,
         start=ruling.start,
         due_day=ruling.due,
-        due_at=end_of_day(ruling.due),
+        due_at=ruling.until or end_of_day(ruling.due),
         alert_day=alert,
         provisional=provisional,
         rules=(ruling.limit, *others, *rules),
@@ -291,9 +272,94 @@ def on_the_spot(received_at: datetime, book: Rulebook) -> Deadline:
     return _single(Kind.DECIDE_INFORM, "L-10", received_at, book)
 
 
+def accept(sent_at: datetime, book: Rulebook, cycle: int = 1) -> Deadline:
+    """When a department that was sent a slip has accepted or returned it (L-9)."""
+    return _single(Kind.ACCEPT, "L-9", sent_at, book, cycle)
+
+
+def supervisor_assigns(returns: int, book: Rulebook) -> bool:
+    """Whether a ticket was returned so often that the supervisor names its owner (L-9, F-21)."""
+    return returns >= book.limits["L-9b"].amount
+
+
+def answer_or_progress(received_at: datetime, book: Rulebook) -> Deadline:
+    """When the customer must have the answer or, where it is not possible yet, be told the progress (L-17, F-30)."""
+    return _single(Kind.ANSWER_OR_PROGRESS, "L-17", received_at, book)
+
+
+def progress_customer(since: date, book: Rulebook, cycle: int = 1, *, major: bool = False) -> Deadline:
+    """When the customer of a complex case is next told the progress (L-18, F-57); a major one by L-20 if that is on.
+
+    `since`: the receipt day, the day of the last feedback, or the day of the point that was missed.
+    """
+    limit = "L-20" if major and book.major_rhythm else "L-18"
+    return deadline(Kind.PROGRESS_CUSTOMER, count(book.limits[limit], since, book), None, book, cycle)
+
+
+def progress_cs(since: date, book: Rulebook, cycle: int = 1) -> Deadline:
+    """When the coordinator of a complex case next reports to customer service (L-19, F-11); `since` as above."""
+    return deadline(Kind.PROGRESS_CS, count(book.limits["L-19"], since, book), None, book, cycle)
+
+
+def report_up(classified_at: datetime, book: Rulebook) -> Deadline:
+    """When a major case must be reported to the upper company: two service hours, the same day at the latest (L-21)."""
+    reckoning = count_hours(book.limits["L-21b"], classified_at, book)
+    if reckoning.until == end_of_day(reckoning.start):
+        return _single(Kind.REPORT_UP, "L-21", classified_at, book)
+    found = deadline(Kind.REPORT_UP, reckoning, None, book)
+    return replace(found, rules=("L-21b", "L-21", "CL-1"))
+
+
+def meet(classified_at: datetime, book: Rulebook, cycle: int = 1) -> Deadline:
+    """When the committee must have met on a difficult or major case (L-22)."""
+    return _single(Kind.MEET, "L-22", classified_at, book, cycle)
+
+
+def legal_review(sent_at: datetime, book: Rulebook, cycle: int = 1) -> Deadline:
+    """When legal counsel must have answered on an opinion letter (L-23)."""
+    return _single(Kind.LEGAL_REVIEW, "L-23", sent_at, book, cycle)
+
+
+def inform(decided_at: datetime, book: Rulebook, cycle: int = 1) -> Deadline:
+    """When a decision must be told to the customer (L-24): the same day, which is the day to warn on; at the latest
+    the next working day, which is what counts."""
+    found = _single(Kind.INFORM, "L-24b", decided_at, book, cycle)
+    return replace(found, alert_day=shanghai_day(decided_at), rules=("L-24b", "L-24", "CL-1"))
+
+
 def close(informed_at: datetime, book: Rulebook) -> Deadline:
     """When an informed ticket must be closed (L-25)."""
     return _single(Kind.CLOSE, "L-25", informed_at, book)
+
+
+def archive(closed_at: datetime, book: Rulebook) -> Deadline:
+    """When a closed ticket must be archived (L-26)."""
+    return _single(Kind.ARCHIVE, "L-26", closed_at, book)
+
+
+def review_until(decision_received_at: datetime, book: Rulebook) -> Reckoning:
+    """How long the customer may ask for a review after receiving the decision (L-29, CL-2)."""
+    return count(book.limits["L-29"], shanghai_day(decision_received_at), book)
+
+
+def may_ask_review(decision_received_at: datetime, asked_at: datetime, book: Rulebook) -> bool:
+    """Whether a request for review comes in time (L-29)."""
+    return is_kept(end_of_day(review_until(decision_received_at, book).due), asked_at)
+
+
+def review(asked_at: datetime, book: Rulebook, cycle: int = 1) -> Deadline:
+    """When a review must be decided and told (L-29)."""
+    return _single(Kind.REVIEW, "L-29b", asked_at, book, cycle)
+
+
+def post_change(effective: date, book: Rulebook) -> Reckoning:
+    """Until when a change of handler or coordinator is reported (L-33, F-33)."""
+    return count(book.limits["L-33"], effective, book)
+
+
+def quarterly_report(quarter_end: date, book: Rulebook) -> Reckoning:
+    """When the quarter's complaint report is due (L-34)."""
+    return count(book.limits["L-34"], quarter_end, book)
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,15 +384,8 @@ def arithmetic(reckoning: Reckoning, calendar: Calendar) -> tuple[DayStep, ...]:
     return tuple(steps)
 
 
-UNIT_WORDS: Mapping[Unit, Words] = {
-    Unit.SAME_DAY: Words("当日", "the same day"),
-    Unit.WORKDAYS: Words("个工作日", "working days"),
-    Unit.NATURAL_DAYS: Words("个自然日", "natural days"),
-}
-
-
-def _single(kind: Kind, limit: str, at: datetime, book: Rulebook) -> Deadline:
-    return deadline(kind, count(book.limits[limit], shanghai_day(at), book), None, book)
+def _single(kind: Kind, limit: str, at: datetime, book: Rulebook, cycle: int = 1) -> Deadline:
+    return deadline(kind, count(book.limits[limit], shanghai_day(at), book), None, book, cycle)
 
 
 def _later(day: date, days: int) -> date:

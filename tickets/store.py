@@ -225,7 +225,7 @@ def clock_row(deadline: Deadline, met_at: datetime | None) -> dict[str, Any]:
 
 def reckoning_json(reckoning: Reckoning) -> dict[str, Any]:
     """One reckoning as stored."""
-    return {
+    stored = {
         "limit": reckoning.limit,
         "unit": reckoning.unit.value,
         "amount": reckoning.amount,
@@ -234,6 +234,9 @@ def reckoning_json(reckoning: Reckoning) -> dict[str, Any]:
         "due": reckoning.due.isoformat(),
         "provisional": reckoning.provisional,
     }
+    if reckoning.since is not None and reckoning.until is not None:
+        stored |= {"since": reckoning.since.isoformat(), "until": reckoning.until.isoformat()}
+    return stored
 
 
 def reckoning_of(stored: Mapping[str, Any]) -> Reckoning:
@@ -246,6 +249,8 @@ def reckoning_of(stored: Mapping[str, Any]) -> Reckoning:
         counted=date.fromisoformat(stored["counted"]),
         due=date.fromisoformat(stored["due"]),
         provisional=stored["provisional"],
+        since=datetime.fromisoformat(stored["since"]) if "since" in stored else None,
+        until=datetime.fromisoformat(stored["until"]) if "until" in stored else None,
     )
 
 
@@ -335,20 +340,30 @@ async def events(conn: Connection, ticket_id: UUID) -> list[dict[str, Any]]:
 
 
 MEET = """
-UPDATE ticket_clock SET met_at = $3 WHERE ticket_id = $1 AND kind = ANY($2::text[]) AND met_at IS NULL"""
+UPDATE ticket_clock SET met_at = $3, breached_at = COALESCE(breached_at, CASE WHEN due_at <= $3 THEN due_at END)
+WHERE ticket_id = $1 AND kind = ANY($2::text[]) AND cycle = COALESCE($4, cycle) AND met_at IS NULL
+    AND voided_at IS NULL"""
 START = """
 INSERT INTO ticket_clock (ticket_id, kind, cycle, start_day, due_day, due_at, alert_day, provisional, rules, internal,
     statutory, version, met_at)
-SELECT $1, r.kind, r.cycle, r.start_day, r.due_day, r.due_at, r.alert_day, r.provisional, r.rules, r.internal,
+SELECT $1, r.kind, CASE WHEN $3 THEN row_number() OVER (PARTITION BY r.kind ORDER BY r.cycle) + COALESCE((
+        SELECT max(k.cycle) FROM ticket_clock k WHERE k.ticket_id = $1 AND k.kind = r.kind), 0) ELSE r.cycle END,
+    r.start_day, r.due_day, r.due_at, r.alert_day, r.provisional, r.rules, r.internal,
     NULLIF(r.statutory, 'null'::jsonb), r.version, r.met_at
-FROM jsonb_populate_record(NULL::ticket_clock, $2) AS r
+FROM jsonb_populate_recordset(NULL::ticket_clock, $2) AS r
 ON CONFLICT (ticket_id, kind, cycle) DO UPDATE SET start_day = excluded.start_day, due_day = excluded.due_day,
     due_at = excluded.due_at, alert_day = excluded.alert_day, provisional = excluded.provisional,
-    rules = excluded.rules, internal = excluded.internal, statutory = excluded.statutory, version = excluded.version
-WHERE ticket_clock.met_at IS NULL"""
+    rules = excluded.rules, internal = excluded.internal, statutory = excluded.statutory, version = excluded.version,
+    breached_at = CASE WHEN excluded.due_at <= ticket_clock.breached_at THEN ticket_clock.breached_at END
+WHERE ticket_clock.met_at IS NULL AND ticket_clock.voided_at IS NULL
+RETURNING cycle"""
+VOID = """
+UPDATE ticket_clock SET voided_at = $4, voided_why = $3
+WHERE ticket_id = $1 AND ($2::text[] IS NULL OR kind = ANY($2)) AND cycle = COALESCE($5, cycle) AND met_at IS NULL
+    AND voided_at IS NULL"""
 CLOCKS = """
 SELECT kind, cycle, start_day, due_day, due_at, alert_day, provisional, rules, internal, statutory, version, met_at,
-    breached_at
+    breached_at, voided_at, voided_why
 FROM ticket_clock WHERE ticket_id = $1"""
 TAKEN_ON = """
 SELECT c.ended_at FROM ticket_call l JOIN ticket t ON t.id = l.ticket_id JOIN call c ON c.id = l.call_id
@@ -356,14 +371,46 @@ WHERE l.ticket_id = $1 AND (l.linked_at = t.received_at OR l.seconds_into_call I
 ORDER BY l.linked_at LIMIT 1"""
 
 
-async def meet(conn: Connection, ticket_id: UUID, kinds: Iterable[Kind], at: datetime) -> None:
-    """Note that the steps were done; a clock met before stays as it was."""
-    await conn.execute(MEET, ticket_id, [kind.value for kind in kinds], at)
+async def meet(
+    conn: Connection, ticket_id: UUID, kinds: Iterable[Kind], at: datetime, *, cycle: int | None = None
+) -> None:
+    """Note that the steps were done, in every open cycle or in one; a clock met or voided before stays as it was."""
+    await conn.execute(MEET, ticket_id, [kind.value for kind in kinds], at, cycle)
 
 
-async def start_clock(conn: Connection, ticket_id: UUID, deadline: Deadline) -> None:
-    """Start a clock, or set it anew while it is still open; one already met is left alone."""
-    await conn.execute(START, ticket_id, clock_row(deadline, None))
+async def start_clock(conn: Connection, ticket_id: UUID, deadline: Deadline, *, anew: bool = False) -> int | None:
+    """Start a clock, or set it anew while it is still open; one already met or voided is left alone.
+
+    `anew`: start the next cycle of its kind, whatever the deadline says. Returns the cycle that runs, None when it was
+    left alone.
+    """
+    cycles = await start_clocks(conn, ticket_id, (deadline,), anew=anew)
+    return cycles[0] if cycles else None
+
+
+async def start_clocks(
+    conn: Connection, ticket_id: UUID, deadlines: Iterable[Deadline], *, anew: bool = False
+) -> list[int]:
+    """Start or move several clocks in one statement, as `start_clock` does each; several cycles of one kind may be
+    among them."""
+    rows = [clock_row(deadline, None) for deadline in deadlines]
+    return [row["cycle"] for row in await conn.fetch(START, ticket_id, rows, anew)] if rows else []
+
+
+async def void_clocks(
+    conn: Connection,
+    ticket_id: UUID,
+    kinds: Iterable[Kind] | None,
+    why: str,
+    at: datetime,
+    *,
+    cycle: int | None = None,
+) -> None:
+    """Let open clocks end without having been kept or missed: of these kinds, or all; what was met stays.
+
+    A voided clock is neither due nor in any figure. `why`: one word of the trade, such as `withdrawn` (CL-6).
+    """
+    await conn.execute(VOID, ticket_id, None if kinds is None else [kind.value for kind in kinds], why, at, cycle)
 
 
 async def clocks(conn: Connection, ticket_id: UUID) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from tickets.errors import Words
 from tickets.findings import Intention, Respondent, Subject
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity, Source
 from tickets.lifecycle import ACTION_WORDS, STATUS_WORDS, Action, InvalidGround, Liability, Status, Validity
+from tickets.limits import KIND_WORDS, Kind
 
 Terms = Mapping[Any, Words]
 """Code → its names. A member of an enumeration is its code."""
@@ -87,6 +88,7 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
     },
     Status: STATUS_WORDS,
     Action: ACTION_WORDS,
+    Kind: KIND_WORDS,
     Validity: {
         Validity.PENDING: Words("待认定", "pending"),
         Validity.VALID: Words("有效", "valid"),

@@ -100,6 +100,9 @@ class ClockView(Model):
     internal_due: date
     statutory_due: date | None
     met_at: datetime | None
+    breached_at: Annotated[datetime | None, Field(description="Missed since 逾期起点")]
+    voided_at: Annotated[datetime | None, Field(description="Ended without being due any more 作废")]
+    voided_why: str | None
     in_time: bool | None
 
 

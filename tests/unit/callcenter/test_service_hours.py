@@ -62,3 +62,26 @@ def test_spans_are_settings() -> None:
     assert config.hours.workday == ("0830-1200", "1300-1730")
     with pytest.raises(ConfigError, match=r"hours\.restday.*span like 0830-1730"):
         Config.load(None, {"CALLCENTER_HOURS_RESTDAY": "9-17"})
+
+
+@pytest.mark.parametrize(
+    ("moment", "hours", "then"),
+    [
+        ("2026-11-26 09:00", 2, "2026-11-26 11:00"),
+        ("2026-11-26 10:00", 2, "2026-11-26 12:00"),
+        ("2026-11-26 11:30", 2, "2026-11-26 14:30"),
+        ("2026-11-26 07:00", 2, "2026-11-26 10:30"),
+        ("2026-11-26 16:30", 2, "2026-11-27 09:30"),
+        ("2026-11-27 17:30", 1, "2026-11-28 10:00"),
+        ("2026-11-26 09:00:30", 0, "2026-11-26 09:00:30"),
+    ],
+)
+def test_hours_of_service_run_while_somebody_answers(moment: str, hours: int, then: str) -> None:
+    """L-21"""
+    assert HOURS is not None
+    assert HOURS.after(at(moment), hours, Calendar()) == at(then)
+
+
+def test_where_nobody_answers_for_a_year_the_year_is_the_answer() -> None:
+    closed = ServiceHours((), ())
+    assert closed.after(at("2026-11-26 09:00"), 2, Calendar()) == at("2027-11-27 00:00")

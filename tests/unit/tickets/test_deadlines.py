@@ -1,5 +1,6 @@
 """Limits and their arithmetic (domain.md b.4, CL-1 … CL-3), on the dates of domain.md d.4 and (g)."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -8,7 +9,8 @@ from hypothesis import strategies as st
 
 from tickets import deadlines
 from tickets.calendar import SHANGHAI, Calendar
-from tickets.deadlines import LIMITS, Contact, Extension, Gravity, Kind, Rulebook, Unit
+from tickets.deadlines import Contact, Extension, Gravity, Rulebook
+from tickets.limits import LIMITS, Kind, Unit
 
 pytestmark = pytest.mark.unit
 BOOK = Rulebook()
@@ -17,6 +19,10 @@ MOMENTS = st.datetimes(datetime(2010, 1, 1), datetime(2026, 10, 1), timezones=st
 
 def on(year: int, month: int, day: int, hour: int = 10) -> datetime:
     return datetime(year, month, day, hour, tzinfo=SHANGHAI)
+
+
+EVE = on(2025, 9, 30)
+SOURCES = {"SEED", "LAW", "LOCAL", "DEFAULT"}
 
 
 @pytest.mark.parametrize(
@@ -200,10 +206,126 @@ def test_extensions_only_ever_lengthen(at: datetime) -> None:
     assert ends == sorted(ends)
 
 
-def test_every_limit_says_where_it_comes_from() -> None:
-    """L-9 and the later limits belong to steps that do not exist yet; those here are sourced."""
-    assert all(limit.source for limit in LIMITS.values())
+def test_every_limit_of_the_table_is_there_and_says_where_it_comes_from() -> None:
+    """L-13, L-20, L-27, L-28, R-3.9, R-3.17, R-3.46, R-4.8, R-4.21, F-30, and L-30, which is for information only."""
+    assert {f"L-{n}" for n in range(1, 35)} <= set(LIMITS)
+    assert all(id == limit.id and limit.source.split()[0].strip(",") in SOURCES for id, limit in LIMITS.items())
     assert {limit.unit for limit in LIMITS.values()} == set(Unit)
+    assert {limit.kind for limit in LIMITS.values()} == {*Kind, None}
+    by_days = {id: (limit.amount, limit.unit) for id, limit in LIMITS.items() if limit.unit is not Unit.SAME_DAY}
+    assert by_days == {
+        **dict.fromkeys(("L-4", "L-5", "L-6", "L-8", "L-9", "L-24b", "L-27", "L-28"), (1, Unit.WORKDAYS)),
+        **dict.fromkeys(("L-23", "L-27b", "L-28b"), (2, Unit.WORKDAYS)),
+        **dict.fromkeys(("L-20", "L-22", "L-25"), (3, Unit.WORKDAYS)),
+        **dict.fromkeys(("L-11", "L-26", "L-28c", "L-32"), (5, Unit.WORKDAYS)),
+        **dict.fromkeys(("L-18", "L-19", "L-30", "L-33"), (7, Unit.WORKDAYS)),
+        **dict.fromkeys(("L-12", "L-13", "L-17"), (10, Unit.WORKDAYS)),
+        "L-31": (15, Unit.WORKDAYS),
+        "L-34": (10, Unit.NATURAL_DAYS),
+        "L-14": (15, Unit.NATURAL_DAYS),
+        **dict.fromkeys(("L-15", "L-29", "L-29b"), (30, Unit.NATURAL_DAYS)),
+        "L-16": (60, Unit.NATURAL_DAYS),
+        "L-9b": (2, Unit.TIMES),
+        "L-21b": (2, Unit.SERVICE_HOURS),
+    }
+
+
+@pytest.mark.parametrize(
+    ("clock", "kind", "due", "rule"),
+    [
+        (deadlines.accept(EVE, BOOK), Kind.ACCEPT, date(2025, 10, 9), "L-9"),
+        (deadlines.answer_or_progress(EVE, BOOK), Kind.ANSWER_OR_PROGRESS, date(2025, 10, 21), "L-17"),
+        (deadlines.progress_customer(EVE.date(), BOOK), Kind.PROGRESS_CUSTOMER, date(2025, 10, 16), "L-18"),
+        (deadlines.progress_cs(EVE.date(), BOOK), Kind.PROGRESS_CS, date(2025, 10, 16), "L-19"),
+        (deadlines.meet(EVE, BOOK), Kind.MEET, date(2025, 10, 11), "L-22"),
+        (deadlines.legal_review(EVE, BOOK), Kind.LEGAL_REVIEW, date(2025, 10, 10), "L-23"),
+        (deadlines.inform(EVE, BOOK), Kind.INFORM, date(2025, 10, 9), "L-24b"),
+        (deadlines.close(EVE, BOOK), Kind.CLOSE, date(2025, 10, 11), "L-25"),
+        (deadlines.archive(EVE, BOOK), Kind.ARCHIVE, date(2025, 10, 14), "L-26"),
+        (deadlines.review(on(2025, 9, 5), BOOK), Kind.REVIEW, date(2025, 10, 9), "L-29b"),
+    ],
+    ids=lambda value: value.kind.value if isinstance(value, deadlines.Deadline) else "",
+)
+def test_each_step_has_its_clock(clock: deadlines.Deadline, kind: Kind, due: date, rule: str) -> None:
+    """F-11, F-57, L-9, L-17, L-18, L-19, L-22, L-23, L-24, L-25, L-26, L-29: from the eve of the holiday."""
+    assert (clock.kind, clock.due_day, clock.rules[0]) == (kind, due, rule)
+    assert clock.due_at == datetime.combine(due + timedelta(days=1), datetime.min.time(), SHANGHAI)
+
+
+def test_a_decision_is_told_the_same_day_and_is_late_after_the_next() -> None:
+    """L-24, R-4.27: warned of on the day itself."""
+    clock = deadlines.inform(EVE, BOOK)
+    assert (clock.alert_day, clock.due_day) == (date(2025, 9, 30), date(2025, 10, 9))
+
+
+def test_progress_of_a_major_case_is_told_more_often_where_that_is_switched_on() -> None:
+    """L-20: off, as L-18; on, 3 WD, for major cases alone."""
+    strict = replace(BOOK, major_rhythm=True)
+    told = [
+        deadlines.progress_customer(date(2025, 9, 1), book, 2, major=major)
+        for book, major in ((BOOK, True), (strict, True), (strict, False))
+    ]
+    assert [(clock.rules[0], clock.due_day.day, clock.cycle) for clock in told] == [
+        ("L-18", 10, 2),
+        ("L-20", 4, 2),
+        ("L-18", 10, 2),
+    ]
+
+
+class TwoHoursLunch:
+    """An office that answers two hours later than asked."""
+
+    def after(self, at: datetime, hours: int, calendar: Calendar) -> datetime:
+        return at + timedelta(hours=hours + 2)
+
+
+@pytest.mark.parametrize(
+    ("book", "hour", "due", "rule"),
+    [
+        (BOOK, 10, on(2025, 9, 30, 12), "L-21b"),
+        (BOOK, 23, on(2025, 10, 1, 0), "L-21"),
+        (replace(BOOK, office=TwoHoursLunch()), 10, on(2025, 9, 30, 14), "L-21b"),
+        (replace(BOOK, office=TwoHoursLunch()), 21, on(2025, 10, 1, 0), "L-21"),
+    ],
+)
+def test_a_major_case_is_reported_up_within_hours_and_the_same_day(
+    book: Rulebook, hour: int, due: datetime, rule: str
+) -> None:
+    """L-21: two hours of service; what they do not cover ends with the day."""
+    clock = deadlines.report_up(on(2025, 9, 30, hour), book)
+    assert (clock.due_at, clock.due_day, clock.rules[0]) == (due, date(2025, 9, 30), rule)
+    assert deadlines.recount(clock.internal, book) == clock.internal
+
+
+@pytest.mark.parametrize(("returns", "assigns"), [(0, False), (1, False), (2, True), (3, True)])
+def test_the_supervisor_names_the_owner_after_two_returns(returns: int, assigns: bool) -> None:
+    """L-9, F-21"""
+    assert deadlines.supervisor_assigns(returns, BOOK) is assigns
+
+
+def test_a_review_is_asked_for_within_thirty_days() -> None:
+    """L-29, CL-9, CL-2: the decision received on 2025-09-05; the 30th day falls into the holiday."""
+    assert deadlines.review_until(on(2025, 9, 5), BOOK).due == date(2025, 10, 9)
+    assert deadlines.may_ask_review(on(2025, 9, 5), on(2025, 10, 9, 23), BOOK)
+    assert not deadlines.may_ask_review(on(2025, 9, 5), on(2025, 10, 10, 0), BOOK)
+
+
+def test_a_change_of_post_is_reported_within_seven_working_days_of_it() -> None:
+    """L-33, F-33, R-3.35"""
+    assert deadlines.post_change(date(2025, 9, 30), BOOK).due == date(2025, 10, 16)
+
+
+def test_the_quarters_report_is_due_ten_days_after_it() -> None:
+    """L-34: for the third quarter of 2025 on 10-10; for the last quarter of 2025, 01-10 is a Saturday (CL-2)."""
+    assert deadlines.quarterly_report(date(2025, 9, 30), BOOK).due == date(2025, 10, 10)
+    assert deadlines.quarterly_report(date(2025, 12, 31), BOOK).due == date(2026, 1, 12)
+
+
+@pytest.mark.parametrize("limit", ["L-9b", "L-21b"])
+def test_what_does_not_count_in_days_is_not_counted_in_them(limit: str) -> None:
+    """L-9, L-21"""
+    with pytest.raises(ValueError, match=limit):
+        deadlines.count(LIMITS[limit], date(2025, 9, 30), BOOK)
 
 
 @pytest.mark.parametrize(
