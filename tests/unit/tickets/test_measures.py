@@ -148,7 +148,7 @@ def test_by_main_cause_categories_add_up_to_pieces_and_by_all_causes_they_exceed
 
 
 def test_an_invalid_matter_gone_to_the_regulator_is_a_repeat() -> None:
-    """D-3, D-2: V-1 of d.4."""
+    """D-3, D-2, F-59: V-1 of d.4."""
     again = Order(
         "T13", october(14), "T08", relation=Relation.REPEAT, source=Source.REGULATOR, validity=Validity.INVALID
     )
@@ -188,7 +188,7 @@ def test_without_clear_intention_the_callback_complaint_is_no_complaint() -> Non
 
 
 def test_an_overturned_validity_moves_the_piece_and_the_matter() -> None:
-    """D-9, D-13, R-3.25: the invalid one turns valid."""
+    """D-9, D-13, F-58, R-3.25: the invalid one turns valid."""
     orders = changed(T08=replace(T08, validity=Validity.VALID))
     counted = [total(f, orders, PERIOD) for f in (_F.VALID_PIECES, _F.INVALID_PIECES, _F.VALID_MATTERS)]
     assert counted == [7, 0, 6]
