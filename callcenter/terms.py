@@ -16,10 +16,11 @@ from callcenter.callbacks import attempt, task
 from callcenter.calls.call import CRASH, Direction
 from callcenter.calls.call import State as CallState
 from callcenter.customers.customer import Criterion
-from callcenter.figures import Dimension, Grouping, Unplaced
 from callcenter.opening import Via
 from recordings.completeness import Completeness
 from tickets.errors import Words
+from tickets.grouping import Dimension, Grouping, Unplaced
+from tickets.periods import Comparison
 from tickets.terms import TERMS as OF_TICKETS
 from tickets.terms import Terms
 
@@ -105,20 +106,39 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
         Dimension.UNDERWRITING: Words("承保机构", "underwriting organisation"),
     },
     Grouping: {
+        Grouping.DAY: Words("日", "day"),
         Grouping.MONTH: Words("月份", "month"),
+        Grouping.QUARTER: Words("季度", "quarter"),
+        Grouping.HALF_YEAR: Words("半年", "half-year"),
+        Grouping.YEAR: Words("年度", "year"),
         Grouping.CHANNEL: Words("投诉方式", "channel"),
         Grouping.SOURCE: Words("来源", "source"),
-        Grouping.CATEGORY: Words("类别", "category"),
+        Grouping.CATEGORY: Words("类别(主要原因)", "category by main cause"),
+        Grouping.CAUSE: Words("类别(全部原因)", "category by all causes"),
+        Grouping.DISPUTE: Words("纠纷类型", "dispute type"),
         Grouping.SEVERITY: Words("级别", "severity"),
         Grouping.VALIDITY: Words("有效性", "validity"),
+        Grouping.RELATION: Words("关系", "relation"),
         Grouping.STATUS: Words("状态", "status"),
         Grouping.SUBJECT: Words("问题类型", "subject"),
+        Grouping.COMPLAINANT: Words("投诉人身份", "who complains"),
+        Grouping.DEPARTMENT: Words("责任部门", "responsible department"),
+        Grouping.PRODUCT: Words("产品", "product"),
+        Grouping.PRODUCT_KIND: Words("产品类型", "kind of product"),
+        Grouping.SALES_CHANNEL: Words("销售渠道", "sales channel"),
         Grouping.ORGANISATION: Words("机构", "organisation"),
+        Grouping.BRANCH: Words("下级机构(汇总)", "branch, with what is below"),
+    },
+    Comparison: {
+        Comparison.PREVIOUS: Words("上期", "the period before"),
+        Comparison.LAST_YEAR: Words("上年同期", "a year earlier"),
     },
     Unplaced: {
         Unplaced.CATEGORY: Words("类别未定", "category not determined"),
         Unplaced.SUBJECT: Words("非回访所得", "not from a callback"),
         Unplaced.ORGANISATION: Words("承保机构不明", "underwriting organisation not known"),
+        Unplaced.POLICY: Words("保单不明", "policy not known"),
+        Unplaced.DEPARTMENT: Words("部门未定", "department not determined"),
     },
 }
 

@@ -17,6 +17,7 @@ from callcenter.complaints import Complaints
 from callcenter.config import Config
 from callcenter.db import partitions
 from callcenter.db.pool import Database
+from callcenter.figures import facts
 from callcenter.spool import TicketSpool
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class Worker:
             ("orphaned captures", self._archiver.seal_orphans, 60.0),
             ("forget", self._forget, HOURLY),
             ("calendar", self._warn, DAILY),
+            ("figures", self._settle, 5.0),
             ("spooled tickets", self._complaints.replay, 2.0),
         ]
 
@@ -80,6 +82,9 @@ class Worker:
         at = SystemClock().now()
         await idempotency.purge(self._database, at)
         await sessions.purge(self._database, at)
+
+    async def _settle(self) -> None:
+        await facts.settle(self._database)
 
     async def _warn(self) -> None:
         await workdays.warn(self._database, self._clock)

@@ -7,6 +7,28 @@ CREATE FUNCTION public.cc_first_id(at timestamp with time zone) RETURNS uuid
     SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
 $$;
 
+CREATE FUNCTION public.cc_follow_clocks() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM cc_refresh_facts(ARRAY(SELECT DISTINCT ticket_id FROM changed));
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION public.cc_follow_tickets() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM cc_refresh_facts(ARRAY(
+        SELECT id FROM changed
+        UNION
+        SELECT m.id FROM changed c JOIN ticket m ON m.matter_id = c.matter_id AND m.relation = 'merged'
+            WHERE c.relation <> 'merged'));
+    RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION public.cc_month_partitions(parent regclass, first date, months integer) RETURNS integer
     LANGUAGE plpgsql
     AS $$
@@ -59,6 +81,30 @@ CREATE FUNCTION public.cc_recording_seen_from(of_call uuid, from_path text) RETU
             JOIN organisation b ON b.id = t.accepting_organisation_id AND b.kind = 'counter_b'
             JOIN organisation a ON a.parent_id = b.parent_id AND a.kind = 'counter_a'
             WHERE k.call_id = of_call AND a.path = from_path)
+$$;
+
+CREATE FUNCTION public.cc_refresh_facts(ids uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM FROM ticket_fact WHERE ticket_id = ANY(ids) ORDER BY ticket_id FOR UPDATE;
+    INSERT INTO ticket_fact AS f SELECT * FROM ticket_fact_now n WHERE n.ticket_id = ANY(ids)
+    ON CONFLICT (ticket_id) DO UPDATE SET received_day = excluded.received_day, received_at = excluded.received_at,
+        accepting_organisation_id = excluded.accepting_organisation_id,
+        underwriting_organisation_id = excluded.underwriting_organisation_id, matter_id = excluded.matter_id,
+        nature = excluded.nature, relation = excluded.relation, complainant_type = excluded.complainant_type,
+        occurrences = excluded.occurrences, pieces = excluded.pieces, validity = excluded.validity,
+        channel = excluded.channel, source = excluded.source, severity = excluded.severity, status = excluded.status,
+        subject = excluded.subject, category = excluded.category, mentioned = excluded.mentioned,
+        departments = excluded.departments, product = excluded.product, product_kind = excluded.product_kind,
+        sales_channel = excluded.sales_channel, acknowledged = excluded.acknowledged,
+        on_living_call = excluded.on_living_call, due_day = excluded.due_day, due_at = excluded.due_at,
+        told_at = excluded.told_at, informed_day = excluded.informed_day, closed_at = excluded.closed_at,
+        ended_as = excluded.ended_as, closed = excluded.closed, dispatched = excluded.dispatched,
+        customer_due = excluded.customer_due, customer_met = excluded.customer_met,
+        service_due = excluded.service_due, service_met = excluded.service_met
+    WHERE f IS DISTINCT FROM excluded;
+END
 $$;
 
 CREATE FUNCTION public.cc_refuse_change() RETURNS trigger
@@ -794,6 +840,138 @@ ALTER TABLE public.ticket_event ALTER COLUMN place ADD GENERATED ALWAYS AS IDENT
     CACHE 1
 );
 
+CREATE TABLE public.ticket_fact (
+    ticket_id uuid NOT NULL,
+    received_day date NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    accepting_organisation_id text NOT NULL,
+    underwriting_organisation_id text,
+    matter_id uuid,
+    nature text NOT NULL,
+    relation text,
+    complainant_type text NOT NULL,
+    occurrences smallint NOT NULL,
+    pieces smallint NOT NULL,
+    validity text,
+    channel text NOT NULL,
+    source text NOT NULL,
+    severity text NOT NULL,
+    status text NOT NULL,
+    subject text,
+    category text,
+    mentioned text[] NOT NULL,
+    departments text[] NOT NULL,
+    product text,
+    product_kind text,
+    sales_channel text,
+    acknowledged boolean NOT NULL,
+    on_living_call boolean NOT NULL,
+    due_day date,
+    due_at timestamp with time zone,
+    told_at timestamp with time zone,
+    informed_day date,
+    closed_at timestamp with time zone,
+    ended_as text,
+    closed boolean NOT NULL,
+    dispatched boolean NOT NULL,
+    customer_due date[] NOT NULL,
+    customer_met date[] NOT NULL,
+    service_due date[] NOT NULL,
+    service_met date[] NOT NULL
+)
+WITH (fillfactor='70');
+
+COMMENT ON COLUMN public.ticket_fact.on_living_call IS 'acknowledged on a call whose end is not told yet: looked at again by the worker';
+
+COMMENT ON COLUMN public.ticket_fact.customer_due IS 'progress points to the customer; customer_met has the day each was met, or null';
+
+COMMENT ON COLUMN public.ticket_fact.service_due IS 'progress points of the coordinator to customer service, likewise';
+
+CREATE VIEW public.ticket_fact_now AS
+ SELECT t.id AS ticket_id,
+    t.received_day,
+    t.received_at,
+    t.accepting_organisation_id,
+    t.underwriting_organisation_id,
+    t.matter_id,
+    t.nature,
+    t.relation,
+    t.complainant_type,
+    t.occurrences,
+    t.pieces,
+    t.validity,
+    t.channel,
+    t.source,
+    t.severity,
+    t.status,
+    (t.heard ->> 'subject'::text) AS subject,
+        CASE
+            WHEN ((cardinality(t.causes) = 0) OR (t.category = ANY (t.causes))) THEN t.category
+            ELSE t.causes[1]
+        END AS category,
+        CASE
+            WHEN (cardinality(t.causes) > 0) THEN t.causes
+            ELSE array_remove(ARRAY[t.category], NULL::text)
+        END AS mentioned,
+    array_remove(ARRAY[t.department], NULL::text) AS departments,
+    p.product_name AS product,
+    p.product_kind,
+    p.sales_channel,
+    COALESCE(((a.met_at < a.due_at) AND (((a.internal ->> 'limit'::text) <> 'L-2'::text) OR (a.met_at < COALESCE(c.ended_at, 'infinity'::timestamp with time zone)))), false) AS acknowledged,
+    COALESCE((((a.internal ->> 'limit'::text) = 'L-2'::text) AND (a.met_at IS NOT NULL) AND (c.id IS NOT NULL) AND (c.ended_at IS NULL)), false) AS on_living_call,
+        CASE
+            WHEN (t.relation IS DISTINCT FROM 'merged'::text) THEN d.due_day
+            ELSE NULL::date
+        END AS due_day,
+        CASE
+            WHEN (t.relation IS DISTINCT FROM 'merged'::text) THEN d.due_at
+            ELSE NULL::timestamp with time zone
+        END AS due_at,
+    d.met_at AS told_at,
+    ((t.informed_at AT TIME ZONE 'Asia/Shanghai'::text))::date AS informed_day,
+    t.closed_at,
+        CASE
+            WHEN (t.closed_at IS NOT NULL) THEN 'closed'::text
+            ELSE NULL::text
+        END AS ended_as,
+    COALESCE(((t.closed_at IS NOT NULL) OR ((t.relation = 'merged'::text) AND (f.closed_at IS NOT NULL))), false) AS closed,
+    (t.dispatched_at IS NOT NULL) AS dispatched,
+    COALESCE(g.customer_due, '{}'::date[]) AS customer_due,
+    COALESCE(g.customer_met, '{}'::date[]) AS customer_met,
+    COALESCE(g.service_due, '{}'::date[]) AS service_due,
+    COALESCE(g.service_met, '{}'::date[]) AS service_met
+   FROM (((((((public.ticket t
+     LEFT JOIN public.policy p ON ((p.id = t.policy_id)))
+     LEFT JOIN public.ticket_clock a ON (((a.ticket_id = t.id) AND (a.kind = 'acknowledge'::text) AND (a.cycle = 1))))
+     LEFT JOIN LATERAL ( SELECT k.due_day,
+            k.due_at,
+            k.met_at
+           FROM public.ticket_clock k
+          WHERE ((k.ticket_id = t.id) AND (k.kind = 'decide_inform'::text) AND ((k.voided_at IS NULL) OR (k.voided_at >= k.due_at)))
+          ORDER BY k.cycle DESC
+         LIMIT 1) d ON (true))
+     LEFT JOIN LATERAL ( SELECT array_agg(k.due_day ORDER BY k.cycle) FILTER (WHERE (k.kind = 'progress_customer'::text)) AS customer_due,
+            array_agg(k.met_day ORDER BY k.cycle) FILTER (WHERE (k.kind = 'progress_customer'::text)) AS customer_met,
+            array_agg(k.due_day ORDER BY k.cycle) FILTER (WHERE (k.kind = 'progress_cs'::text)) AS service_due,
+            array_agg(k.met_day ORDER BY k.cycle) FILTER (WHERE (k.kind = 'progress_cs'::text)) AS service_met
+           FROM ( SELECT c_1.kind,
+                    c_1.cycle,
+                    c_1.due_day,
+                    ((c_1.met_at AT TIME ZONE 'Asia/Shanghai'::text))::date AS met_day
+                   FROM public.ticket_clock c_1
+                  WHERE ((c_1.ticket_id = t.id) AND (c_1.kind = ANY (ARRAY['progress_customer'::text, 'progress_cs'::text])) AND ((c_1.voided_at IS NULL) OR (c_1.voided_at >= c_1.due_at)))) k) g ON (true))
+     LEFT JOIN LATERAL ( SELECT l_1.call_id
+           FROM public.ticket_call l_1
+          WHERE ((l_1.ticket_id = t.id) AND ((l_1.linked_at = t.received_at) OR (l_1.seconds_into_call IS NOT NULL)))
+          ORDER BY l_1.linked_at
+         LIMIT 1) l ON (true))
+     LEFT JOIN public.call c ON ((c.id = l.call_id)))
+     LEFT JOIN LATERAL ( SELECT m.closed_at
+           FROM public.ticket m
+          WHERE ((t.relation = 'merged'::text) AND (m.matter_id = t.matter_id) AND (m.relation <> 'merged'::text) AND (ROW(m.received_at, m.id) < ROW(t.received_at, t.id)))
+          ORDER BY m.received_at DESC, m.id DESC
+         LIMIT 1) f ON (true));
+
 CREATE TABLE public.ticket_key (
     id uuid NOT NULL,
     fingerprint text NOT NULL,
@@ -999,6 +1177,9 @@ ALTER TABLE ONLY public.ticket_counter
 ALTER TABLE ONLY public.ticket_event
     ADD CONSTRAINT ticket_event_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.ticket_fact
+    ADD CONSTRAINT ticket_fact_pkey PRIMARY KEY (ticket_id);
+
 ALTER TABLE ONLY public.ticket_key
     ADD CONSTRAINT ticket_key_pkey PRIMARY KEY (id);
 
@@ -1121,6 +1302,12 @@ CREATE INDEX ticket_customer ON public.ticket USING btree (customer_id, received
 
 CREATE INDEX ticket_event_ticket ON public.ticket_event USING btree (ticket_id, at, place);
 
+CREATE INDEX ticket_fact_living ON public.ticket_fact USING btree (ticket_id) WHERE on_living_call;
+
+CREATE INDEX ticket_fact_period ON public.ticket_fact USING btree (received_day, accepting_organisation_id);
+
+CREATE INDEX ticket_fact_underwriting ON public.ticket_fact USING btree (received_day, underwriting_organisation_id);
+
 CREATE INDEX ticket_figures ON public.ticket USING btree (received_day, accepting_organisation_id) INCLUDE (nature, relation, matter_id, occurrences, pieces, validity, channel, source, category, severity);
 
 CREATE INDEX ticket_matter ON public.ticket USING btree (matter_id, received_at) WHERE (matter_id IS NOT NULL);
@@ -1176,6 +1363,14 @@ CREATE TRIGGER recording_version_only_grows BEFORE DELETE OR UPDATE ON public.re
 CREATE TRIGGER ticket_event_not_emptied BEFORE TRUNCATE ON public.ticket_event FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER ticket_event_only_grows BEFORE DELETE OR UPDATE ON public.ticket_event FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER ticket_facts_changed AFTER UPDATE ON public.ticket REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.cc_follow_tickets();
+
+CREATE TRIGGER ticket_facts_met AFTER UPDATE ON public.ticket_clock REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.cc_follow_clocks();
+
+CREATE TRIGGER ticket_facts_opened AFTER INSERT ON public.ticket REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.cc_follow_tickets();
+
+CREATE TRIGGER ticket_facts_started AFTER INSERT ON public.ticket_clock REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.cc_follow_clocks();
 
 ALTER TABLE ONLY public.agent_queue
     ADD CONSTRAINT agent_queue_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
@@ -1269,6 +1464,9 @@ ALTER TABLE ONLY public.ticket
 
 ALTER TABLE ONLY public.ticket_event
     ADD CONSTRAINT ticket_event_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
+ALTER TABLE ONLY public.ticket_fact
+    ADD CONSTRAINT ticket_fact_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
 
 ALTER TABLE ONLY public.ticket
     ADD CONSTRAINT ticket_id_fkey FOREIGN KEY (id) REFERENCES public.ticket_key(id);

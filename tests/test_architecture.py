@@ -62,6 +62,10 @@ PURE = {
     "tickets.intake": "unit/tickets/test_intake.py",
     "tickets.lifecycle": "unit/tickets/test_lifecycle.py",
     "tickets.limits": "unit/tickets/test_deadlines.py",
+    "tickets.grouping": "unit/tickets/test_grouping.py",
+    "tickets.measures": "unit/tickets/test_measures.py",
+    "tickets.metrics": "unit/tickets/test_metrics.py",
+    "tickets.periods": "unit/tickets/test_periods.py",
     "tickets.statistics": "unit/tickets/test_statistics.py",
     "tickets.terms": "unit/tickets/test_terms.py",
 }

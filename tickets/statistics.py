@@ -34,6 +34,14 @@ RULES: Mapping[str, Words] = {
     ),
     "D-8": Words("转职能部门的非投诉件不计", "what is not a complaint is passed on: 0 / 0"),
     "D-9": Words("有效件为考核基数,待认定件单列", "valid pieces are the assessment base; pending ones are shown apart"),
+    "D-10": Words(
+        "主要原因口径合计等于件数;全部原因口径按提及计,可多于件数",
+        "by main cause the groups add up to the pieces; by all causes mentions are counted and may exceed them",
+    ),
+    "D-13": Words(
+        "关联单随首单认定;首单认定无效的,升级件改为重复件",
+        "linked orders inherit validity; when the root turns invalid an escalation becomes a repeat",
+    ),
     "D-11": Words("按受理日计入当期", "a piece belongs to the period of receipt of its order"),
     "D-12": Words("承保机构、受理机构、责任部门分别统计", "three dimensions of organisation, kept apart"),
     "D-14": Words("以上海时间的受理日为准", "the day of receipt in Asia/Shanghai decides"),
@@ -46,10 +54,70 @@ RULES: Mapping[str, Words] = {
         "grievances of sales agents and the public are in no complaint figure, shown apart",
     ),
     "F-56": Words("各指标均以当期受理的服务单为范围", "every figure is over the orders received in the period"),
+    "F-51": Words("当场解决件的及时率按L-11考核", "on the spot is a target: the on-time rate measures L-11"),
+    "F-54": Words(
+        "撤回件计件、视同办结,不计平均时长;撤回前未超期的不计及时率",
+        "withdrawn: counted, closed, not in the mean time, in the on-time rate only if overdue before",
+    ),
+    "F-55": Words("销售人员和公众的投诉不计入任何投诉指标", "agents' and the public's are in no complaint figure"),
+    "F-57": Words(
+        "进度反馈以对客户的时点考核,协调员时点另列",
+        "progress is measured to the customer; the coordinators' points have a figure of their own",
+    ),
+    "F-58": Words("升级率为有效事件中升级的占比", "valid matters with an escalation, of valid matters"),
+    "F-59": Words(
+        "监管转办及时率按有自身时限的单计,占比按件计",
+        "on time over orders with their own clock, the share over pieces",
+    ),
+    "F-60": Words("合并件随所并入的单办结", "a merged order is closed with the one it was merged into"),
+    "F-61": Words(
+        "及时率含期末日到期件;超期未结不含期末日到期件,已答复未结案的仍为未结",
+        "on time takes deadlines up to the last day, the backlog those before it; informed but not closed is open",
+    ),
+    "F-62": Words("电话、来访在当次接触中确认", "calls and visits are acknowledged in the contact itself"),
+    "F-65": Words("百分比、均值四舍五入保留两位,密度四位", "half up: percentages and means 2 places, densities 4"),
+    "R-4.7": Words("未写入服务单的视为未确认", "what is not written in the order counts as not confirmed"),
+    "R-3.46": Words("复杂案件协调员每7个工作日报告进展", "coordinators report on complex cases every 7 working days"),
+    **{
+        f"M-{number}": Words(zh, en)
+        for number, (zh, en) in enumerate(
+            (
+                ("投诉次数=投诉类服务单数", "occurrences: complaint orders"),
+                ("投诉件数=权重之和", "pieces: the sum of weights"),
+                ("有效件数=有效单权重之和", "valid pieces: the sum of weights where valid"),
+                ("受理确认率=按时且记录确认的单/投诉次数", "acknowledged in time and recorded / occurrences"),
+                ("办结率=已结案单/投诉次数", "closed / occurrences"),
+                ("及时率=按期答复单/期末前到期且有自身时限的单", "informed in time / due by the end with a clock"),
+                ("平均处理时长=受理至答复工作日均值(已结案)", "mean working days from receipt to answer, closed"),
+                (
+                    "重复率=有重复的事件/事件;重复次数/投诉次数",
+                    "matters with a repeat / matters; repeats / occurrences",
+                ),
+                ("升级率=升级事件/有效事件", "escalated matters / valid matters"),
+                ("进度反馈达标率=达标时点/到期时点", "progress points met / due"),
+                ("亿元保费投诉量=件数/(保费/1亿元)", "pieces / (premium / 100 m yuan)"),
+                ("万张保单投诉量=件数/(保单数/1万)", "pieces / (policies / 10 000)"),
+                ("万人次投诉量=件数/(人次/1万)", "pieces / (person-times / 10 000)"),
+                ("亿元保费投诉量同比=(本期-上年同期)/上年同期", "yearly change of M-11"),
+                ("监管转办占比及其及时率", "regulator-forwarded share, and on-time rate of those"),
+                (
+                    "越级投诉率=到国家级监管部门的件数/有效件数",
+                    "pieces that went to the national regulator / valid pieces",
+                ),
+                ("满意率=满意/抽查有答复的", "satisfied / sampled and answered"),
+                ("单均催办、退单次数,二次退单率", "reminders and returns per dispatched order, second returns"),
+                ("超期未结=期末日前到期仍未结案的单", "open orders with a deadline before the last day"),
+            ),
+            start=1,
+        )
+    },
     "T-1": Words("问题件不可能计入", "a finding cannot be counted"),
 }
 
-APPLIED = ("D-1", "D-2", "D-3", "D-4", "D-6", "D-7", "D-8", "D-9", "D-11", "D-14", "F-37", "R-2.5")
+APPLIED = (
+    *("D-1", "D-2", "D-3", "D-4", "D-6", "D-7", "D-8", "D-9", "D-10", "D-11", "D-12", "D-13", "D-14"),
+    *("F-37", "F-55", "F-56", "F-65", "R-2.5", "T-1"),
+)
 
 
 class Exclusion(StrEnum):
@@ -175,7 +243,7 @@ def figures(rows: Iterable[Row], cap: int = ESCALATION_CAP) -> Figures:
 
 
 class Figure(StrEnum):
-    """The figures that can be expanded into their tickets (T-4)."""
+    """The figures, each of which can be expanded into its tickets (T-4); tickets/measures.py defines them."""
 
     OCCURRENCES = "occurrences"
     PIECES = "pieces"
@@ -183,6 +251,33 @@ class Figure(StrEnum):
     VALID_PIECES = "valid_pieces"
     INVALID_PIECES = "invalid_pieces"
     PENDING_PIECES = "pending_pieces"
+    MENTIONS = "mentions"
+    ACKNOWLEDGED = "acknowledged"
+    CLOSED = "closed"
+    DUE = "due"
+    IN_TIME = "in_time"
+    HANDLED = "handled"
+    HANDLING_DAYS = "handling_days"
+    REPEATS = "repeats"
+    REPEAT_MATTERS = "repeat_matters"
+    VALID_MATTERS = "valid_matters"
+    ESCALATED_MATTERS = "escalated_matters"
+    PROGRESS_DUE = "progress_due"
+    PROGRESS_MET = "progress_met"
+    COORDINATOR_DUE = "coordinator_due"
+    COORDINATOR_MET = "coordinator_met"
+    FORWARDED = "forwarded"
+    FORWARDED_PIECES = "forwarded_pieces"
+    FORWARDED_DUE = "forwarded_due"
+    FORWARDED_IN_TIME = "forwarded_in_time"
+    SKIP_LEVEL_PIECES = "skip_level_pieces"
+    SAMPLED = "sampled"
+    SATISFIED = "satisfied"
+    DISPATCHED = "dispatched"
+    REMINDERS = "reminders"
+    RETURNS = "returns"
+    RETURNED_TWICE = "returned_twice"
+    OVERDUE = "overdue"
     CALLBACK_FINDINGS = "callback_findings"
     NON_COMPLAINTS = "non_complaints"
     NOT_CUSTOMERS = "not_customers"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
 
-from tickets.categories import CATEGORIES, Category, Department, OtherCause
+from tickets.categories import CATEGORIES, Category, Department, DisputeType, OtherCause
 from tickets.errors import Words
 from tickets.findings import Intention, Respondent, Subject
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity, Source
@@ -68,6 +68,19 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
         ComplainantType.UNKNOWN: Words("未注明", "not known"),
     },
     Category: {code: entry.words for code, entry in CATEGORIES.items()},
+    DisputeType: {
+        DisputeType.SALES: Words("销售纠纷", "sales"),
+        DisputeType.SALES_SERVICE: Words("销售服务纠纷", "sales service"),
+        DisputeType.COUNTER_SERVICE: Words("柜面服务纠纷", "counter service"),
+        DisputeType.UNDERWRITING: Words("承保纠纷", "underwriting"),
+        DisputeType.MAINTENANCE: Words("保全纠纷", "maintenance"),
+        DisputeType.CLAIMS: Words("理赔纠纷", "claims"),
+        DisputeType.CALL_CENTRE_SERVICE: Words("电话中心服务纠纷", "call-centre service"),
+        DisputeType.PRODUCT: Words("产品纠纷", "product"),
+        DisputeType.COLLECTION_PAYMENT: Words("收付费纠纷", "collection and payment"),
+        DisputeType.INFORMATION_DISTURBANCE: Words("信息扰民", "information disturbance"),
+        DisputeType.OTHER: Words("其他纠纷", "other"),
+    },
     OtherCause: {
         OtherCause.PUBLICITY: Words("宣传", "publicity"),
         OtherCause.DIVIDEND: Words("分红", "dividend"),

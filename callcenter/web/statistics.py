@@ -1,25 +1,34 @@
 """Routes of figures: complaints, callback findings, and the tickets behind each. Must never count by itself (T-4)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
-from callcenter import figures
 from callcenter.accounts.permissions import Permission
+from callcenter.db.pool import Connection
 from callcenter.errors import InvalidError
-from callcenter.figures import Counted, Dimension, Grouping, Scope, Unplaced
+from callcenter.figures import counting, findings, listing
+from callcenter.figures.counting import EXCLUDED, Counted
+from callcenter.figures.listing import Group
+from callcenter.figures.scope import Scope
 from callcenter.web.api import Context, Day, Model, Page, PageQuery, Personal, Routes
 from callcenter.web.tickets import organisation_path
+from tickets import store
 from tickets.calendar import shanghai_day
-from tickets.categories import Category
+from tickets.categories import Category, Department, DisputeType
 from tickets.errors import Words
 from tickets.findings import Subject
-from tickets.intake import Channel, Nature, Relation, Severity, Source
+from tickets.grouping import Dimension, Grouping, Unplaced
+from tickets.intake import Channel, ComplainantType, Nature, Relation, Severity, Source
 from tickets.lifecycle import Status, Validity
+from tickets.metrics import METRICS, Base, Basis, Metric, Unit, change
+from tickets.periods import Comparison, Days
 from tickets.statistics import APPLIED, Exclusion, Figure, rules_printed
 
 routes = Routes("statistics", "Figures 统计")
@@ -40,9 +49,10 @@ class PeriodQuery(Model):
 
 
 class ComplaintsQuery(PeriodQuery):
-    """With a grouping, the figures are split as well."""
+    """With a grouping the figures are split as well; with a comparison an earlier period stands beside them."""
 
     group: Annotated[Grouping | None, Field(description="分组")] = None
+    compare: Annotated[Comparison | None, Field(description="对比期:上期或上年同期")] = None
 
 
 class ItemsQuery(PageQuery):
@@ -65,6 +75,29 @@ class PeriodView(Model):
     dimension: Dimension
 
 
+class ValueView(Model):
+    """A metric worked out: what was divided by what. `value` is null where there is nothing to divide by."""
+
+    numerator: float
+    denominator: float | None
+    value: float | None
+
+
+class DefinitionView(Model):
+    """What a metric divides by what: both figures open at `/statistics/{figure}/items`; a base was imported."""
+
+    metric: Metric
+    rule: str
+    rules: list[str]
+    zh: str
+    en: str
+    unit: Unit
+    basis: Basis
+    numerator: Figure
+    denominator: Figure | None
+    base: Base | None
+
+
 class FigureView(Model):
     """The complaint figures of one group."""
 
@@ -75,6 +108,8 @@ class FigureView(Model):
     valid_pieces: Annotated[int, Field(title="有效件")]
     invalid_pieces: Annotated[int, Field(title="无效件")]
     pending_pieces: Annotated[int, Field(title="待认定件")]
+    mentions: Annotated[int, Field(title="原因提及数")]
+    metrics: Annotated[dict[Metric, ValueView], Field(title="指标")]
 
 
 class ExcludedView(Model):
@@ -96,13 +131,24 @@ class RuleView(Model):
     en: str
 
 
+class ComparisonView(Model):
+    """The earlier period's figures, and by how many per cent each metric differs from them now (M-14)."""
+
+    comparison: Comparison
+    period: PeriodView
+    figures: FigureView
+    changes: dict[Metric, float | None]
+
+
 class ComplaintsView(Model):
-    """Pieces and occurrences, what was left out, and by which rules."""
+    """Every metric of the measures, what was left out, and by which rules."""
 
     period: PeriodView
     figures: FigureView
     group: Grouping | None
     groups: list[FigureView]
+    comparison: ComparisonView | None
+    definitions: list[DefinitionView]
     excluded: list[ExcludedView]
     rules: list[RuleView]
 
@@ -149,14 +195,10 @@ class ItemView(Personal):
     accepting_organisation_id: Annotated[str, Field(title="受理机构")]
     underwriting_organisation_id: Annotated[str | None, Field(title="承保机构")]
     calls: Annotated[list[UUID], Field(title="通话标识")]
+    due_day: Annotated[date | None, Field(title="答复期限")]
+    informed_day: Annotated[date | None, Field(title="答复日")]
+    amount: Annotated[int, Field(title="计入数")]
     recordings: Annotated[list[UUID], Field(title="录音标识")]
-
-
-_EXPANDS = {
-    Exclusion.CALLBACK_FINDING: Figure.CALLBACK_FINDINGS,
-    Exclusion.NON_COMPLAINT: Figure.NON_COMPLAINTS,
-    Exclusion.NOT_A_CUSTOMER: Figure.NOT_CUSTOMERS,
-}
 
 
 _CODES: Mapping[Grouping, type[StrEnum]] = {
@@ -167,6 +209,11 @@ _CODES: Mapping[Grouping, type[StrEnum]] = {
     Grouping.VALIDITY: Validity,
     Grouping.STATUS: Status,
     Grouping.SUBJECT: Subject,
+    Grouping.CAUSE: Category,
+    Grouping.DISPUTE: DisputeType,
+    Grouping.RELATION: Relation,
+    Grouping.COMPLAINANT: ComplainantType,
+    Grouping.DEPARTMENT: Department,
 }
 
 
@@ -180,12 +227,18 @@ def _key(group: Grouping | None, key: str | None) -> StrEnum | str | None:
 
 def complaint_table(view: ComplaintsView) -> list[list[Any]]:
     """The report as rows: total, groups, then what was left out and the rules applied."""
-    heads: list[Any] = [spec.title or name for name, spec in FigureView.model_fields.items()]
+    heads: list[Any] = [spec.title or name for name, spec in FigureView.model_fields.items() if name != "metrics"]
     heads[0] = view.group or heads[0]
-    rows = [list(figure.model_dump().values()) for figure in (view.figures, *view.groups)]
+    heads += [definition.zh for definition in view.definitions]
+    rows = [_cells(figure, view.definitions) for figure in (view.figures, *view.groups)]
     for row in rows:
         row[0] = _key(view.group, row[0])
     rows[0][0] = "合计"
+    if view.comparison is not None:
+        earlier = _cells(view.comparison.figures, view.definitions)
+        earlier[0] = view.comparison.comparison
+        changes = [view.comparison.changes.get(definition.metric) for definition in view.definitions]
+        rows[1:1] = [earlier, ["变动(%)", *[None] * (len(earlier) - len(changes) - 1), *changes]]
     left_out = [[excluded.zh, excluded.tickets, "、".join(excluded.rules)] for excluded in view.excluded]
     period = [f"{view.period.first_day} 至 {view.period.last_day}", view.period.organisation, view.period.dimension]
     rules = [[rule.rule, rule.zh] for rule in view.rules]
@@ -199,6 +252,12 @@ def complaint_table(view: ComplaintsView) -> list[list[Any]]:
         ["统计口径"],
         *rules,
     ]
+
+
+def _cells(figure: FigureView, definitions: Iterable[DefinitionView]) -> list[Any]:
+    counts = [value for name, value in figure.model_dump().items() if name != "metrics"]
+    values = (figure.metrics.get(definition.metric) for definition in definitions)
+    return [*counts, *(value.value if value else None for value in values)]
 
 
 def finding_table(view: FindingsView) -> list[list[Any]]:
@@ -221,18 +280,25 @@ def finding_table(view: FindingsView) -> list[list[Any]]:
 
 @routes.get("/statistics/complaints", Permission.STATISTICS_READ, table=complaint_table)
 async def complaint_figures(ctx: Context, query: ComplaintsQuery) -> ComplaintsView:
-    """Pieces and occurrences of complaints 投诉件数、次数
+    """The complaint figures M-1 … M-19 投诉统计
 
-    Callback findings are never in them; how many were left out, and why, stands beside the figures.
+    Callback findings are never in them; how many were left out, and why, stands beside the figures. Each number opens
+    into its tickets at `/statistics/{figure}/items`, numerators and denominators alike.
     """
     scope, period = await _scope(ctx, query)
     async with ctx.db.connection() as conn:
-        counted = await figures.complaints(conn, scope, query.group)
+        counted = await counting.complaints(conn, scope, query.group)
+        comparison = None
+        if query.compare is not None:
+            comparison = await _compared(conn, scope, period, query.compare, counted.total)
+    definitions = [_definition(value.metric) for value in counted.total.metrics()]
     return ComplaintsView(
         period=period,
         figures=_figure(counted.total),
         group=query.group,
         groups=[_figure(group) for group in counted.groups],
+        comparison=comparison,
+        definitions=definitions,
         excluded=[
             ExcludedView(
                 kind=exclusion,
@@ -240,11 +306,11 @@ async def complaint_figures(ctx: Context, query: ComplaintsQuery) -> ComplaintsV
                 zh=exclusion.words.zh,
                 en=exclusion.words.en,
                 rules=list(exclusion.rules),
-                figure=_EXPANDS[exclusion],
+                figure=EXCLUDED[exclusion],
             )
             for exclusion, tickets in counted.excluded.items()
         ],
-        rules=[RuleView(**rule) for rule in rules_printed(APPLIED)],
+        rules=[RuleView(**rule) for rule in rules_printed(_applied(definitions))],
     )
 
 
@@ -253,7 +319,7 @@ async def finding_figures(ctx: Context, query: PeriodQuery) -> FindingsView:
     """Callback findings 回访问题件"""
     scope, period = await _scope(ctx, query)
     async with ctx.db.connection() as conn:
-        counted = await figures.callback_findings(conn, scope, ctx.clock.now())
+        counted = await findings.callback_findings(conn, scope)
     return FindingsView(
         period=period,
         findings=counted.findings,
@@ -276,11 +342,9 @@ async def figure_items(ctx: Context, figure: str, query: ItemsQuery) -> Page[Ite
     if (query.group is None) != (query.value is None):
         raise InvalidError(Words("group 与 value 须同时给出", "give group and value together"))
     scope, _ = await _scope(ctx, query)
-    group = (query.group, query.value) if query.group is not None and query.value is not None else None
+    group = Group(query.group, query.value) if query.group is not None and query.value is not None else None
     async with ctx.db.connection() as conn:
-        rows = await figures.items(
-            conn, scope, asked, group, ctx.after(query, tuple[datetime, UUID]), query.limit + 1, ctx.clock.now()
-        )
+        rows = await listing.items(conn, scope, asked, group, ctx.after(query, tuple[datetime, UUID]), query.limit + 1)
     page = ctx.page(rows, query, key=lambda row: (row["received_at"], row["id"]))
     return Page(items=[ItemView(**row) for row in page.items], next=page.next)
 
@@ -295,17 +359,72 @@ async def _scope(ctx: Context, query: Any) -> tuple[Scope, PeriodView]:
         raise InvalidError(Words(f"期间最长{LONGEST.days}天", f"a period has at most {LONGEST.days} days"))
     organisation = query.organisation or ctx.actor.organisation_id
     path = await organisation_path(ctx, organisation)
-    scope = Scope(first, last, path, query.dimension)
+    async with ctx.db.connection() as conn:
+        calendar = await store.calendar(conn)
+    scope = Scope(first, last, path, today, query.dimension, calendar)
     return scope, PeriodView(first_day=first, last_day=last, organisation=organisation, dimension=query.dimension)
+
+
+async def _compared(
+    conn: Connection, scope: Scope, period: PeriodView, comparison: Comparison, now: Counted
+) -> ComparisonView:
+    days = Days(scope.first_day, scope.last_day).compared(comparison)
+    earlier = await counting.complaints(conn, replace(scope, first_day=days.first, last_day=days.last))
+    before = {value.metric: value for value in earlier.total.metrics()}
+    changes = {
+        value.metric: _number(change(value, before[value.metric])) if value.metric in before else None
+        for value in now.metrics()
+    }
+    return ComparisonView(
+        comparison=comparison,
+        period=period.model_copy(update={"first_day": days.first, "last_day": days.last}),
+        figures=_figure(earlier.total),
+        changes=changes,
+    )
+
+
+def _definition(metric: Metric) -> DefinitionView:
+    definition = METRICS[metric]
+    below = definition.denominator
+    return DefinitionView(
+        metric=metric,
+        rule=definition.rule,
+        rules=[definition.rule, *definition.more_rules],
+        zh=definition.words.zh,
+        en=definition.words.en,
+        unit=definition.unit,
+        basis=definition.basis,
+        numerator=definition.numerator,
+        denominator=below if isinstance(below, Figure) else None,
+        base=below if isinstance(below, Base) else None,
+    )
+
+
+def _applied(definitions: Iterable[DefinitionView]) -> list[str]:
+    """The rules to print: those of counting, then those of the metrics shown."""
+    return list(dict.fromkeys((*APPLIED, *(rule for definition in definitions for rule in definition.rules))))
 
 
 def _figure(counted: Counted) -> FigureView:
     return FigureView(
         key=counted.key,
-        occurrences=counted.occurrences,
-        pieces=counted.pieces,
-        matters=counted.matters,
-        valid_pieces=counted.valid_pieces,
-        invalid_pieces=counted.invalid_pieces,
-        pending_pieces=counted.pending_pieces,
+        occurrences=counted.figures[Figure.OCCURRENCES],
+        pieces=counted.figures[Figure.PIECES],
+        matters=counted.figures[Figure.MATTERS],
+        valid_pieces=counted.figures[Figure.VALID_PIECES],
+        invalid_pieces=counted.figures[Figure.INVALID_PIECES],
+        pending_pieces=counted.figures[Figure.PENDING_PIECES],
+        mentions=counted.figures[Figure.MENTIONS],
+        metrics={
+            value.metric: ValueView(
+                numerator=float(value.numerator),
+                denominator=_number(value.denominator),
+                value=_number(value.value),
+            )
+            for value in counted.metrics()
+        },
     )
+
+
+def _number(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)

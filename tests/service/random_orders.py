@@ -1,0 +1,198 @@
+"""Random orders, and their rows in PostgreSQL as the program would have written them; one seed, one set of orders."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID, uuid5
+
+from callcenter.db.pool import Connection
+from tests.service.site import PATHS
+from tickets.calendar import SHANGHAI, end_of_day
+from tickets.categories import Category, Department
+from tickets.findings import Subject
+from tickets.intake import Channel, ComplainantType, Nature, Relation, Severity, Source
+from tickets.lifecycle import Status, Validity
+from tickets.measures import Addressee, Ending, Order, Point, weighed
+
+NAMESPACE = UUID("6f1d8f0e-95e8-4d0c-9d5c-955190000000")
+FIRST, LAST = date(2025, 8, 1), date(2025, 12, 31)
+WHERE = ("gd-gz", "gd-gz-a", "sc-cd", "gd", "hq")
+POLICIES = (None, ("鑫享年金", "annuity", "bank", "gd-gz"), ("康宁健康", "health", "agent", "sc-cd"))
+
+
+def random_orders(random: Random, number: int) -> list[Order]:
+    """Orders of a handful of matters, each state reachable; merged ones follow the order before them."""
+    orders = [_order(random, f"T{n:03}") for n in range(number)]
+    given = sorted(orders, key=lambda o: (o.received, o.ticket))
+    followed = []
+    for at, order in enumerate(given):
+        if order.relation is not Relation.MERGED:
+            followed.append(order)
+            continue
+        before = [o for o in given[:at] if o.matter == order.matter and o.relation is not Relation.MERGED]
+        followed.append(replace(order, due=None, merged_into=before[-1].ticket if before else None))
+    return weighed(followed)
+
+
+def _order(random: Random, ticket: str) -> Order:
+    received = _day(random, FIRST, LAST)
+    nature = random.choices(list(Nature), (8, 2, 1))[0]
+    complaint = nature is Nature.COMPLAINT
+    finding = nature is Nature.CALLBACK_FINDING
+    source = Source.CALLBACK if finding else random.choice(list(Source))
+    told = received + timedelta(days=random.randrange(25)) if random.random() < 0.7 else None
+    closed = told if told and random.random() < 0.7 else None
+    validity = random.choice(list(Validity))
+    if closed and validity is Validity.PENDING:
+        validity = Validity.VALID
+    causes = tuple(random.sample(list(Category), random.randrange(4)))
+    policy = random.choice(POLICIES)
+    status = Status.CLOSED if closed else Status.INFORMED if told else random.choice(list(Status)[:2])
+    return Order(
+        ticket,
+        received,
+        f"M{random.randrange(8)}" if complaint else None,
+        nature=nature,
+        relation=random.choice(list(Relation)) if complaint else None,
+        complainant=random.choice([w for w in ComplainantType if w is not ComplainantType.REPRESENTATIVE]),
+        validity=validity if complaint else Validity.PENDING,
+        channel=Channel.PHONE_OUTBOUND
+        if finding
+        else Channel.PHONE_INBOUND
+        if source is Source.CALLBACK
+        else random.choice(list(Channel)),
+        source=source,
+        mentioned=causes,
+        departments=(random.choice(list(Department)),) if random.random() < 0.5 else (),
+        acknowledged=random.random() < 0.6,
+        due=received + timedelta(days=random.randrange(20)),
+        told=told,
+        informed=told,
+        closed=closed,
+        ended_as=Ending.CLOSED if closed else None,
+        points=tuple(_points(random, received)),
+        dispatched=random.random() < 0.6,
+        severity=random.choice(list(Severity)),
+        status=status,
+        subject=random.choice(list(Subject)) if source is Source.CALLBACK else None,
+        accepting=PATHS[random.choice(WHERE)],
+        underwriting=PATHS[policy[3]] if policy else "",
+        product=policy[0] if policy else None,
+        product_kind=policy[1] if policy else None,
+        sales_channel=policy[2] if policy else None,
+    )
+
+
+def _points(random: Random, received: date) -> Iterable[Point]:
+    for owed_to in Addressee:
+        due = received
+        for _ in range(random.choice((0, 0, 1, 3))):
+            due += timedelta(days=9)
+            yield Point(owed_to, due, due + timedelta(days=random.randrange(-3, 3)) if random.random() < 0.6 else None)
+
+
+def _day(random: Random, first: date, last: date) -> date:
+    return first + timedelta(days=random.randrange((last - first).days + 1))
+
+
+def ticket_id(order: Order | str) -> UUID:
+    return uuid5(NAMESPACE, order if isinstance(order, str) else order.ticket)
+
+
+POLICY = """
+INSERT INTO policy (id, number, customer_id, organisation_id, product_name, product_kind, sales_channel, status)
+VALUES ($1, $2, $3, $4, $2, $5, $6, 'in_force')"""
+MATTER = "INSERT INTO matter (id, root_ticket_id, opened_at) VALUES ($1, $2, $3)"
+KEY = "INSERT INTO ticket_key (id, fingerprint, claimed_at) VALUES ($1, 'x', $2)"
+TICKET = """
+INSERT INTO ticket SELECT * FROM jsonb_populate_record(NULL::ticket, $1)"""
+CLOCK = """
+INSERT INTO ticket_clock (ticket_id, kind, cycle, start_day, due_day, due_at, alert_day, provisional, rules, internal,
+    version, met_at) VALUES ($1, $2, $3, $4, $5, $6, $5, false, '{}', $7, 'x', $8)"""
+KINDS = {Addressee.CUSTOMER: "progress_customer", Addressee.CUSTOMER_SERVICE: "progress_cs"}
+
+
+async def store(conn: Connection, orders: Sequence[Order]) -> None:
+    """Writes the orders; their figures' rows follow by themselves."""
+    await conn.execute("INSERT INTO customer (id, name, created_at) VALUES ($1, '某', now())", NAMESPACE)
+    for policy in POLICIES:
+        if policy is not None:
+            product, kind, channel, where = policy
+            await conn.execute(POLICY, uuid5(NAMESPACE, product), product, NAMESPACE, where, kind, channel)
+    for matter, root in _roots(orders).items():
+        await conn.execute(MATTER, uuid5(NAMESPACE, matter), ticket_id(root), _moment(root.received))
+    for number, order in enumerate(orders, start=1):
+        await conn.execute(KEY, ticket_id(order), _moment(order.received))
+        await conn.execute(TICKET, _row(order, number))
+        for kind, cycle, due, met in _clocks(order):
+            told = (order.received, due, end_of_day(due), {"limit": "L-4"}, _moment(met) if met else None)
+            await conn.execute(CLOCK, ticket_id(order), kind, cycle, *told)
+
+
+def _roots(orders: Iterable[Order]) -> dict[str, Order]:
+    roots: dict[str, Order] = {}
+    for order in orders:
+        if order.matter is not None:
+            roots.setdefault(order.matter, order)
+    return roots
+
+
+def _clocks(order: Order) -> Iterable[tuple[str, int, date, date | None]]:
+    due = order.received + timedelta(days=1)
+    yield "acknowledge", 1, due, due if order.acknowledged else due + timedelta(days=2)
+    if order.due is not None:
+        yield "decide_inform", 1, order.due, order.told
+    for cycle, point in enumerate(order.points, start=1):
+        yield KINDS[point.owed_to], cycle, point.due, point.met
+
+
+def _moment(day: date) -> datetime:
+    return datetime.combine(day, time(10), SHANGHAI)
+
+
+def _row(order: Order, number: int) -> dict[str, Any]:
+    finding = order.nature is Nature.CALLBACK_FINDING
+    moments = {
+        "received_at": order.received,
+        "stored_at": order.received,
+        "dispatched_at": order.received if order.dispatched else None,
+        "handled_at": order.informed,
+        "informed_at": order.informed,
+        "closed_at": order.closed,
+    }
+    heard = order.source is Source.CALLBACK
+    return {
+        **{name: _moment(day).isoformat() if day else None for name, day in moments.items()},
+        "id": str(ticket_id(order)),
+        "number": f"95519-{order.received:%Y%m%d}-{number:06}",
+        "nature": order.nature,
+        "channel": order.channel,
+        "source": order.source,
+        "relation": order.relation,
+        "matter_id": str(uuid5(NAMESPACE, order.matter)) if order.matter else None,
+        "category": order.mentioned[0] if order.mentioned else None,
+        "causes": list(order.mentioned),
+        "severity": order.severity,
+        "gravity": "data_finding" if finding else order.severity,
+        "status": order.status,
+        "validity": order.validity if order.nature is Nature.COMPLAINT else None,
+        "liability": "undetermined",
+        "occurrences": order.occurrences,
+        "pieces": order.pieces,
+        "complainant_type": order.complainant,
+        "anonymous": False,
+        "opened_via": "desk",
+        "opened_by": "system:test",
+        "policy_id": str(uuid5(NAMESPACE, order.product)) if order.product else None,
+        "accepting_organisation_id": order.accepting.rstrip("/").rpartition("/")[2],
+        "underwriting_organisation_id": order.underwriting.rstrip("/").rpartition("/")[2] or None,
+        "department": order.departments[0] if order.departments else None,
+        "heard": {"subject": order.subject} if heard else None,
+        "verdict": {"nature": order.nature} if heard else None,
+        "received_day": order.received.isoformat(),
+        "spooled": False,
+        "rulebook": "x",
+        "version": 1,
+    }
