@@ -239,6 +239,21 @@ CREATE TABLE public.audit (
 )
 PARTITION BY RANGE (id);
 
+CREATE TABLE public.authority_limit (
+    organisation_id text NOT NULL,
+    role text NOT NULL,
+    amount numeric(14,2) NOT NULL,
+    basis text NOT NULL,
+    set_by text NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT authority_limit_amount_check CHECK ((amount >= (0)::numeric)),
+    CONSTRAINT authority_limit_basis_check CHECK (((length(basis) >= 1) AND (length(basis) <= 200))),
+    CONSTRAINT authority_limit_role_check CHECK ((role = ANY (ARRAY['agent'::text, 'callback_agent'::text, 'handler'::text, 'coordinator'::text, 'department_head'::text, 'legal'::text, 'secretary'::text, 'supervisor'::text, 'qa'::text, 'auditor'::text, 'admin'::text, 'integrator'::text])))
+);
+
+COMMENT ON COLUMN public.authority_limit.amount IS 'yuan; up to and including';
+
 CREATE TABLE public.calendar_day (
     day date NOT NULL,
     is_workday boolean NOT NULL,
@@ -583,6 +598,50 @@ CREATE TABLE public.policy (
 
 COMMENT ON COLUMN public.policy.received_on IS 'day the policyholder signed for the policy: the cooling-off period starts (C-4)';
 
+CREATE TABLE public.post (
+    number integer NOT NULL,
+    organisation_id text NOT NULL,
+    kind text NOT NULL,
+    department text,
+    CONSTRAINT post_department CHECK (((kind = ANY (ARRAY['member'::text, 'coordinator'::text])) = (department IS NOT NULL))),
+    CONSTRAINT post_department_check CHECK ((department = ANY (ARRAY['sales'::text, 'sales_inspection'::text, 'business_management'::text, 'finance'::text, 'it'::text, 'customer_service'::text, 'compliance'::text]))),
+    CONSTRAINT post_kind_check CHECK ((kind = ANY (ARRAY['executive'::text, 'member'::text, 'coordinator'::text, 'counsel'::text])))
+);
+
+CREATE TABLE public.post_change (
+    id uuid NOT NULL,
+    organisation_id text NOT NULL,
+    duty text NOT NULL,
+    department text,
+    turn text NOT NULL,
+    user_id uuid NOT NULL,
+    tenure_id uuid,
+    effective_day date NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    reported_by text,
+    reported_at timestamp with time zone,
+    note text DEFAULT ''::text NOT NULL,
+    received_by text,
+    received_at timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT post_change_department_check CHECK ((department = ANY (ARRAY['sales'::text, 'sales_inspection'::text, 'business_management'::text, 'finance'::text, 'it'::text, 'customer_service'::text, 'compliance'::text]))),
+    CONSTRAINT post_change_duty_check CHECK ((duty = ANY (ARRAY['handler'::text, 'coordinator'::text]))),
+    CONSTRAINT post_change_note_check CHECK ((length(note) <= 2000)),
+    CONSTRAINT post_change_received CHECK ((((received_at IS NULL) = (received_by IS NULL)) AND ((received_at IS NULL) OR (reported_at IS NOT NULL)))),
+    CONSTRAINT post_change_reported CHECK (((reported_at IS NULL) = (reported_by IS NULL))),
+    CONSTRAINT post_change_turn_check CHECK ((turn = ANY (ARRAY['joined'::text, 'left'::text])))
+);
+
+ALTER TABLE public.post ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.post_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.recording_object (
     id uuid NOT NULL,
     call_id uuid,
@@ -683,6 +742,25 @@ CREATE TABLE public.telephony_beat (
     switch_offset_ms bigint,
     switch_read_at timestamp with time zone,
     CONSTRAINT telephony_beat_one_check CHECK (one)
+);
+
+CREATE TABLE public.tenure (
+    id uuid NOT NULL,
+    post integer NOT NULL,
+    part text NOT NULL,
+    user_id uuid NOT NULL,
+    since date NOT NULL,
+    until date,
+    remark text DEFAULT ''::text NOT NULL,
+    named_by text NOT NULL,
+    named_at timestamp with time zone NOT NULL,
+    ended_by text,
+    ended_at timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT tenure_check CHECK ((until >= since)),
+    CONSTRAINT tenure_delegate_has_an_end CHECK (((part <> 'delegate'::text) OR (until IS NOT NULL))),
+    CONSTRAINT tenure_part_check CHECK ((part = ANY (ARRAY['holder'::text, 'delegate'::text]))),
+    CONSTRAINT tenure_remark_check CHECK ((length(remark) <= 2000))
 );
 
 CREATE TABLE public.ticket (
@@ -1024,6 +1102,9 @@ ALTER TABLE ONLY public.archive_number
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.authority_limit
+    ADD CONSTRAINT authority_limit_pkey PRIMARY KEY (organisation_id, role);
+
 ALTER TABLE ONLY public.calendar_day
     ADD CONSTRAINT calendar_day_pkey PRIMARY KEY (day);
 
@@ -1120,6 +1201,18 @@ ALTER TABLE ONLY public.policy
 ALTER TABLE ONLY public.policy
     ADD CONSTRAINT policy_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.post_change
+    ADD CONSTRAINT post_change_organisation_id_duty_department_turn_user_id_ef_key UNIQUE NULLS NOT DISTINCT (organisation_id, duty, department, turn, user_id, effective_day);
+
+ALTER TABLE ONLY public.post_change
+    ADD CONSTRAINT post_change_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.post
+    ADD CONSTRAINT post_organisation_id_kind_department_key UNIQUE NULLS NOT DISTINCT (organisation_id, kind, department);
+
+ALTER TABLE ONLY public.post
+    ADD CONSTRAINT post_pkey PRIMARY KEY (number);
+
 ALTER TABLE ONLY public.recording_object
     ADD CONSTRAINT recording_object_archive_no_key UNIQUE (archive_no);
 
@@ -1164,6 +1257,15 @@ ALTER TABLE ONLY public.switch_boot
 
 ALTER TABLE ONLY public.telephony_beat
     ADD CONSTRAINT telephony_beat_pkey PRIMARY KEY (one);
+
+ALTER TABLE ONLY public.tenure
+    ADD CONSTRAINT tenure_one_delegate EXCLUDE USING gist (int4range(post, post, '[]'::text) WITH &&, daterange(since, until) WITH &&) WHERE ((part = 'delegate'::text));
+
+ALTER TABLE ONLY public.tenure
+    ADD CONSTRAINT tenure_one_holder EXCLUDE USING gist (int4range(post, post, '[]'::text) WITH &&, daterange(since, until) WITH &&) WHERE ((part = 'holder'::text));
+
+ALTER TABLE ONLY public.tenure
+    ADD CONSTRAINT tenure_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.ticket_call
     ADD CONSTRAINT ticket_call_pkey PRIMARY KEY (ticket_id, call_id);
@@ -1278,6 +1380,10 @@ CREATE INDEX policy_customer ON public.policy USING btree (customer_id);
 
 CREATE INDEX policy_organisation ON public.policy USING btree (organisation_id, id);
 
+CREATE INDEX post_change_open ON public.post_change USING btree (effective_day, id) WHERE (reported_at IS NULL);
+
+CREATE INDEX post_change_organisation ON public.post_change USING btree (organisation_id, id);
+
 CREATE INDEX recording_object_orphan ON public.recording_object USING btree (id) WHERE (call_id IS NULL);
 
 CREATE INDEX recording_segment_incomplete ON public.recording_segment USING btree (recording_id) WHERE (completeness <> 'complete'::text);
@@ -1287,6 +1393,10 @@ CREATE INDEX segment_lost ON public.segment USING btree (id) WHERE (state = 'los
 CREATE INDEX segment_open ON public.segment USING btree (state, id) WHERE (state <> ALL (ARRAY['sealed'::text, 'lost'::text]));
 
 CREATE INDEX session_of_user ON public.session USING btree (user_id) WHERE (revoked_at IS NULL);
+
+CREATE INDEX tenure_post ON public.tenure USING btree (post, since DESC);
+
+CREATE INDEX tenure_user ON public.tenure USING btree (user_id, since DESC);
 
 CREATE INDEX ticket_accepting ON public.ticket USING btree (accepting_organisation_id, received_at, id);
 
@@ -1393,6 +1503,9 @@ ALTER TABLE ONLY public.app_user
 ALTER TABLE ONLY public.app_user
     ADD CONSTRAINT app_user_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
 
+ALTER TABLE ONLY public.authority_limit
+    ADD CONSTRAINT authority_limit_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
 ALTER TABLE ONLY public.callback_answer
     ADD CONSTRAINT callback_answer_attempt_id_fkey FOREIGN KEY (attempt_id) REFERENCES public.callback_attempt(id);
 
@@ -1438,6 +1551,18 @@ ALTER TABLE ONLY public.policy
 ALTER TABLE ONLY public.policy
     ADD CONSTRAINT policy_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
 
+ALTER TABLE ONLY public.post_change
+    ADD CONSTRAINT post_change_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.post_change
+    ADD CONSTRAINT post_change_tenure_id_fkey FOREIGN KEY (tenure_id) REFERENCES public.tenure(id);
+
+ALTER TABLE ONLY public.post_change
+    ADD CONSTRAINT post_change_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.post
+    ADD CONSTRAINT post_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
 ALTER TABLE ONLY public.recording_segment
     ADD CONSTRAINT recording_segment_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.recording_object(id);
 
@@ -1449,6 +1574,12 @@ ALTER TABLE ONLY public.recording_version
 
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.tenure
+    ADD CONSTRAINT tenure_post_fkey FOREIGN KEY (post) REFERENCES public.post(number);
+
+ALTER TABLE ONLY public.tenure
+    ADD CONSTRAINT tenure_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
 
 ALTER TABLE ONLY public.ticket
     ADD CONSTRAINT ticket_accepting_organisation_id_fkey FOREIGN KEY (accepting_organisation_id) REFERENCES public.organisation(id);

@@ -53,6 +53,7 @@ PURE = {
     "callcenter.web.validation": "unit/callcenter/test_validation.py",
     "recordings.completeness": "unit/recordings/test_completeness.py",
     "recordings.merkle": "unit/recordings/test_log.py",
+    "tickets.authority": "unit/tickets/test_authority.py",
     "tickets.calendar": "unit/tickets/test_calendar.py",
     "tickets.categories": "unit/tickets/test_categories.py",
     "tickets.corrections": "unit/tickets/test_corrections.py",
@@ -66,6 +67,7 @@ PURE = {
     "tickets.measures": "unit/tickets/test_measures.py",
     "tickets.metrics": "unit/tickets/test_metrics.py",
     "tickets.periods": "unit/tickets/test_periods.py",
+    "tickets.posts": "unit/tickets/test_posts.py",
     "tickets.statistics": "unit/tickets/test_statistics.py",
     "tickets.terms": "unit/tickets/test_terms.py",
 }

@@ -67,6 +67,19 @@ class MoveRefusedError(TicketError):
     code = "ticket_move_refused"
 
 
+class PostRefusedError(TicketError):
+    """The measures do not let this person have this post; `problems` lists each reason with its field."""
+
+    code = "post_refused"
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__(
+            Words(";".join(p.words.zh for p in problems), "; ".join(p.words.en for p in problems)),
+            rules=tuple(dict.fromkeys(rule for p in problems for rule in p.rules)),
+        )
+        self.problems = problems
+
+
 class ComplaintPostOnlyError(TicketError):
     """What was asked for is the complaint post's to decide (F-18, F-37); `field` names it."""
 

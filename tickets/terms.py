@@ -15,6 +15,7 @@ from tickets.findings import Intention, Respondent, Subject
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity, Source
 from tickets.lifecycle import ACTION_WORDS, STATUS_WORDS, Action, InvalidGround, Liability, Status, Validity
 from tickets.limits import KIND_WORDS, Kind
+from tickets.posts import Duty, Part, Post, ReportState, Turn
 
 Terms = Mapping[Any, Words]
 """Code → its names. A member of an enumeration is its code."""
@@ -146,5 +147,29 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
         Respondent.INSURED: Words("被保险人", "insured"),
         Respondent.AUTHORISED: Words("受托人", "authorised person"),
         Respondent.SOMEONE_ELSE: Words("他人", "someone else"),
+    },
+    Post: {
+        Post.EXECUTIVE: Words("领导小组组长", "executive in charge"),
+        Post.MEMBER: Words("领导小组成员", "member of the leading group"),
+        Post.COORDINATOR: Words("协调员", "coordinator"),
+        Post.COUNSEL: Words("法律顾问", "legal counsel"),
+    },
+    Part: {
+        Part.HOLDER: Words("任职", "holder"),
+        Part.DELEGATE: Words("代理", "delegate"),
+    },
+    Duty: {
+        Duty.HANDLER: Words("投诉岗", "complaint handler"),
+        Duty.COORDINATOR: Words("协调员", "coordinator"),
+    },
+    Turn: {
+        Turn.JOINED: Words("到岗", "joined"),
+        Turn.LEFT: Words("离岗", "left"),
+    },
+    ReportState: {
+        ReportState.DUE: Words("待报备", "to be reported"),
+        ReportState.LATE: Words("逾期未报备", "late"),
+        ReportState.REPORTED: Words("已报备", "reported"),
+        ReportState.REPORTED_LATE: Words("逾期报备", "reported late"),
     },
 }

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, get_args
 
 from callcenter.accounts import organisations, people, store
-from callcenter.accounts.people import COMMAND_LINE, NewUser
+from callcenter.accounts.doer import COMMAND_LINE
+from callcenter.accounts.people import NewUser
 from callcenter.accounts.permissions import Role
 from callcenter.accounts.store import OrganisationKind
 from callcenter.clock import SystemClock

@@ -46,3 +46,14 @@ class LastAdminError(ConflictError):
     """Without this person nobody could manage accounts."""
 
     code = "last_admin"
+
+
+class PostTakenError(ConflictError):
+    """Somebody else has the post, or stands in on it, on one of the days."""
+
+    code = "post_taken"
+
+    def __init__(self) -> None:
+        super().__init__(
+            Words("该岗位在此期间已有任职人员或代理人", "somebody has the post, or stands in on it, in this time")
+        )

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from callcenter import audit
 from callcenter.accounts import store
+from callcenter.accounts.doer import Doer
 from callcenter.accounts.errors import NotOursToGiveError
-from callcenter.accounts.people import Doer
 from callcenter.accounts.store import Organisation, OrganisationKind
 from callcenter.db.pool import Connection, Database
 from callcenter.errors import NotFoundError

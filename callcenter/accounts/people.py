@@ -7,8 +7,9 @@ from typing import Any, Literal
 from uuid import UUID
 
 from callcenter import audit
-from callcenter.accounts import passwords, sessions, store
+from callcenter.accounts import passwords, post_changes, posts, sessions, store
 from callcenter.accounts.actor import Actor
+from callcenter.accounts.doer import Doer
 from callcenter.accounts.errors import LastAdminError, NotASuperiorError, NotOursToGiveError
 from callcenter.accounts.permissions import Role
 from callcenter.accounts.store import Phone, User
@@ -28,22 +29,6 @@ WITH RECURSIVE above AS (
 SELECT id FROM above"""
 
 
-@dataclass(frozen=True, slots=True)
-class Doer:
-    """Who acts on accounts and from where; `system:cli` acts everywhere."""
-
-    name: str
-    path: str
-    address: str | None = None
-    user_id: UUID | None = None
-
-    @classmethod
-    def of(cls, actor: Actor, address: str) -> "Doer":
-        """The actor of a request."""
-        return cls(actor.audit_name, actor.path, address, actor.id if actor.kind == "user" else None)
-
-
-COMMAND_LINE = Doer("system:cli", "")
 NOT_ONES_OWN = frozenset({"roles", "organisation_id", "department", "manager_id", "active"})
 
 
@@ -94,6 +79,7 @@ async def hire(db: Database, doer: Doer, new: NewUser, at: datetime) -> User:
         )
         user = await _under_manager(conn, user)
         await store.add_user(conn, user, password_hash)
+        await post_changes.follow(conn, None, user, doer, at)
         await _record(conn, doer, "user.added", user.id, at, {"login": user.login, **_shown(user)})
     return user
 
@@ -111,7 +97,8 @@ async def change(
 ) -> User:
     """Changes name, organisation, department, superior, roles, extension, phone or active, as seen in `version`.
 
-    Leaving ends sessions; who leaves or gets another extension is logged out of the queues.
+    Leaving ends sessions; who leaves or gets another extension is logged out of the queues. Posts that the person no
+    longer fits end today, and a counter's change of handler waits for its report (R-3.35).
 
     Raises NotFoundError, StaleVersionError, NotOursToGiveError, NotASuperiorError, LoginTakenError, LastAdminError.
     """
@@ -139,6 +126,8 @@ async def change(
             await conn.execute(sessions.REVOKE_ALL, user_id, at, None)
         if (before.active, before.extension) != (wanted.active, wanted.extension):
             await shift.leave(conn, user_id, doer.name, at)
+        await posts.leave_unfit(conn, user_id, doer, at)
+        await post_changes.follow(conn, before, wanted, doer, at)
         was, now = _shown(before), _shown(wanted)
         details = {name: [was[name], now[name]] for name in now if was[name] != now[name]}
         await _record(conn, doer, "user.changed", user_id, at, details)

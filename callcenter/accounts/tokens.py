@@ -5,8 +5,8 @@ from uuid import UUID
 
 from callcenter import audit
 from callcenter.accounts import permissions, store
+from callcenter.accounts.doer import Doer
 from callcenter.accounts.errors import NotOursToGiveError
-from callcenter.accounts.people import Doer
 from callcenter.accounts.permissions import Permission, Role
 from callcenter.accounts.sessions import TOKEN_PREFIX, digest, new_token
 from callcenter.accounts.store import Token

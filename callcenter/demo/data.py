@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from callcenter.db.pool import Database
-from callcenter.demo import people, policies
+from callcenter.demo import people, policies, posts
 
 EMPTY = "SELECT NOT EXISTS (SELECT FROM organisation) AND NOT EXISTS (SELECT FROM app_user)"
 IS_DEMO = "SELECT EXISTS (SELECT FROM app_user WHERE login = $1)"
@@ -36,6 +36,7 @@ async def load(db: Database, at: datetime) -> Loaded:
         fresh = bool(await conn.fetchval(EMPTY))
         if fresh:
             await people.load(conn, at)
+            await posts.load(conn, at)
             await policies.load(conn, policies.make(at), at)
         elif not await conn.fetchval(IS_DEMO, people.AGENT):
             raise NotEmptyError("the database holds real accounts: the demonstration is not loaded into it")

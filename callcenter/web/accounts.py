@@ -9,7 +9,8 @@ from pydantic import Field, StringConstraints
 
 from callcenter import terms
 from callcenter.accounts import names, organisations, people, store, tokens
-from callcenter.accounts.people import Doer, NewUser
+from callcenter.accounts.doer import Doer
+from callcenter.accounts.people import NewUser
 from callcenter.accounts.permissions import Permission, Role
 from callcenter.accounts.store import OrganisationKind, Phone
 from callcenter.web.api import SIGNED_IN, Coded, Context, Model, Moment, Name, Page, PageQuery, Personal, Routes

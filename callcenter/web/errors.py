@@ -23,6 +23,7 @@ from tickets.errors import (
     ComplaintPostOnlyError,
     KeyReusedError,
     NotAdmissibleError,
+    PostRefusedError,
     Problem,
     TicketError,
     TicketNotFoundError,
@@ -146,6 +147,7 @@ ANSWERS: Mapping[type[BaseException], Answer] = {
     InvalidError: Answer(422, "invalid", Words("内容不符合规定", "Not admissible")),
     TicketError: Answer(409, "ticket_refused", Words("按规定不能这样处理", "The measures do not allow this")),
     NotAdmissibleError: Answer(422, "ticket_not_admissible", Words("不能受理", "Not admissible")),
+    PostRefusedError: Answer(422, "post_refused", Words("不能这样任命", "Not for this post")),
     ComplaintPostOnlyError: Answer(
         403, "ticket_complaint_post_only", Words("须由投诉岗处理", "For the complaint post")
     ),
@@ -188,7 +190,7 @@ def problem(error: BaseException, language: Language, instance: str) -> tuple[An
         document["errors"] = [_told(place, language) for place in error.places]
     if isinstance(error, TicketError):
         document |= {"rules": list(error.rules), "details": dict(error.details)}
-    if isinstance(error, NotAdmissibleError):
+    if isinstance(error, NotAdmissibleError | PostRefusedError):
         document["errors"] = [_told(_place(each), language) for each in error.problems]
     return answer, document
 

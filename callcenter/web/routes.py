@@ -13,6 +13,7 @@ from callcenter.web import (
     customers,
     incidents,
     playback,
+    posts,
     recordings,
     session,
     statistics,
@@ -24,6 +25,7 @@ from callcenter.web.api import Route, Routes
 MODULES: Sequence[Routes] = (
     session.routes,
     accounts.routes,
+    posts.routes,
     audit_trail.routes,
     clock.routes,
     customers.routes,

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from callcenter.accounts import people
-from callcenter.accounts.people import COMMAND_LINE
+from callcenter.accounts.doer import COMMAND_LINE
 from callcenter.agents import shift
 from callcenter.clock import SystemClock
 from callcenter.db.pool import Database

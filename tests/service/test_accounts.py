@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from callcenter.accounts import passwords, people, sessions
+from callcenter.accounts.doer import COMMAND_LINE
 from callcenter.accounts.errors import LastAdminError
 from callcenter.accounts.permissions import Role
 from tests.service.site import ELSEWHERE, HOME, PASSWORD, Client, Reply, Site, person
@@ -342,7 +343,7 @@ async def test_the_last_admin_stays(site: Site) -> None:
     last = second.user.id if replies[1].status == 200 else admin.user.id
     for changes in ({"active": False}, {"roles": ("auditor",)}):
         with pytest.raises(LastAdminError):
-            await people.change(site.database, people.COMMAND_LINE, last, 1, changes, site.clock.now())
+            await people.change(site.database, COMMAND_LINE, last, 1, changes, site.clock.now())
 
 
 async def test_a_login_and_an_extension_belong_to_one_person(site: Site) -> None:

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from callcenter.accounts import people
-from callcenter.accounts.people import COMMAND_LINE
+from callcenter.accounts.doer import COMMAND_LINE
 from callcenter.agents import shift
 from callcenter.agents.agent import UnknownPauseReasonError, WrapUp
 from callcenter.calls import facts

@@ -22,6 +22,7 @@ from callcenter.config import Config
 from callcenter.db.pool import Database
 from recordings.completeness import Completeness
 from tests.service.test_ticket_schema import WORDS as OF_TICKETS
+from tickets import posts
 from tickets.categories import Department
 
 pytestmark = pytest.mark.service
@@ -32,6 +33,7 @@ TYPES: dict[str, Any] = {
     "app_user.department": Department,
     "app_user.phone": Phone,
     "app_user.roles": Post,
+    "authority_limit.role": Post,
     "call.direction": Direction,
     "call.state": CallState,
     "call_event.source": Source,
@@ -45,9 +47,15 @@ TYPES: dict[str, Any] = {
     "campaign.purpose": Purpose,
     "installation.mode": Config.__annotations__["mode"],
     "organisation.kind": OrganisationKind,
+    "post.department": Department,
+    "post.kind": posts.Post,
+    "post_change.department": Department,
+    "post_change.duty": posts.Duty,
+    "post_change.turn": posts.Turn,
     "recording_segment.completeness": Completeness,
     "segment.state": SegmentState,
     "session.kind": SessionKind,
+    "tenure.part": posts.Part,
 }
 ONLY_IN_THE_SCHEMA = {
     "access_log.verdict": "written from a truth value, callcenter/audit.py",
