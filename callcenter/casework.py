@@ -20,8 +20,9 @@ from callcenter.customers import phone
 from callcenter.db.pool import Connection, Database
 from callcenter.ids import uuid7
 from callcenter.opening import By, is_complete
-from tickets import corrections, deadlines, guards, intake, lifecycle, store
-from tickets.categories import Category, OtherCause, route
+from tickets import committee, corrections, deadlines, guards, intake, lifecycle, store
+from tickets.categories import Category, Department, OtherCause, route
+from tickets.committee import MeetingKind
 from tickets.deadlines import Gravity, Kind, Rulebook
 from tickets.errors import (
     CallNotFoundError,
@@ -34,7 +35,7 @@ from tickets.errors import (
     Words,
 )
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Particulars, Relation, Severity, Source
-from tickets.lifecycle import Action, Level, Standing, Status, Step, Validity
+from tickets.lifecycle import Action, Level, Ruling, Standing, Status, Step, Validity
 from tickets.statistics import weigh
 
 MOST_CALLS = 200
@@ -98,7 +99,7 @@ class Casework:
             await _save(conn, after)
             await _follow(conn, row, after, book, at)
             details = {"version": version + 1, "changed": told, "reason": changes.reason or None}
-            await _tell(conn, after, by, at, "corrected", details)
+            await tell(conn, after, by, at, "corrected", details)
         return version + 1
 
     async def act(self, ticket_id: UUID, version: int, step: Step, by: By) -> Status:
@@ -111,7 +112,7 @@ class Casework:
             row = await _locked(conn, ticket_id, version, by)
             level = await conn.fetchval(LEVEL_OF, by.organisation_id) or Level.HQ
             step = replace(step, organisation=by.organisation_id or "", level=Level(level))
-            status = guards.move(standing(row), step)
+            status = guards.move(replace(standing(row), **await committee_facts(conn, ticket_id)), step)
             book = await self._rules.current(conn, at)
             after = _moved(row, step, status, at)
             if step.action in CONFIRMS_SEVERITY and by.may(Permission.TICKET_MANAGE):
@@ -121,7 +122,7 @@ class Casework:
             if step.action is Action.INFORM:
                 await store.start_clock(conn, TicketKey(ticket_id), deadlines.close(at, book))
             details = {"version": version + 1, "from": row["status"], "to": status.value, **_said(step, after)}
-            await _tell(conn, after, by, at, step.action.value, details)
+            await tell(conn, after, by, at, step.action.value, details)
         return status
 
     async def hang(self, ticket_id: UUID, call_id: UUID, by: By) -> None:
@@ -143,7 +144,7 @@ class Casework:
             if not await store.link(conn, ticket_id, call_id, at, MOST_CALLS):
                 words = Words(f"一张服务单最多关联{MOST_CALLS}通电话", f"a ticket hangs on at most {MOST_CALLS} calls")
                 raise TooManyLinksError(words)
-            await _tell(conn, row, by, at, "call_linked", {"call_id": str(call_id)})
+            await tell(conn, row, by, at, "call_linked", {"call_id": str(call_id)})
 
 
 TicketKey = store.TicketId
@@ -175,7 +176,7 @@ def not_found(ticket_id: object) -> TicketNotFoundError:
 
 
 def standing(row: Mapping[str, Any]) -> Standing:
-    """What the guards must know, from the ticket's row."""
+    """What the guards must know, as far as the ticket's row tells."""
     nature = Nature(row["nature"])
     return Standing(
         status=Status(row["status"]),
@@ -191,6 +192,36 @@ def standing(row: Mapping[str, Any]) -> Standing:
         accepting_level=Level(row["accepting_level"]),
         owed=intake.owed(particulars(row), contact(row)),
     )
+
+
+RULED = """
+SELECT r.validity, r.causes, r.closing, r.signs_for, r.meeting_id, r.kind, r.year, r.number, r.organisation,
+    ARRAY(SELECT ground FROM committee_referral f WHERE f.ticket_id = t.id AND f.settled_at IS NULL
+        AND f.withdrawn_at IS NULL ORDER BY f.referred_at, f.id) AS grounds
+FROM (SELECT $1::uuid AS id) AS t
+LEFT JOIN LATERAL (SELECT r.*, m.kind, m.year, m.number, o.name AS organisation
+    FROM committee_ruling r JOIN committee_meeting m ON m.id = r.meeting_id
+    JOIN organisation o ON o.id = m.organisation_id
+    WHERE r.ticket_id = t.id AND r.confirmed_at IS NOT NULL
+    ORDER BY length(o.path), r.confirmed_at DESC, m.held_at DESC, m.year DESC, m.number DESC LIMIT 1) AS r ON true"""
+"""Of several rulings that of the highest committee is in force, of its own the latest."""
+
+
+async def committee_facts(conn: Connection, ticket_id: UUID) -> dict[str, Any]:
+    """The ruling in force and what the committee was asked to decide, as `Standing` has them (R-3.5)."""
+    row = await conn.fetchrow(RULED, ticket_id)
+    assert row is not None
+    disputed = tuple(ground for ground in row["grounds"] if ground in committee.DISPUTES)
+    if row["meeting_id"] is None:
+        return {"ruling": None, "disputed": disputed}
+    ruling = Ruling(
+        meeting=row["organisation"] + committee.title(MeetingKind(row["kind"]), row["year"], row["number"]),
+        validity=Validity(row["validity"]) if row["validity"] else None,
+        causes=tuple(Category(cause) for cause in row["causes"]),
+        closing=row["closing"],
+        signs_for=tuple(Department(each) for each in row["signs_for"]),
+    )
+    return {"ruling": ruling, "disputed": disputed}
 
 
 def particulars(row: Mapping[str, Any]) -> Particulars:
@@ -292,6 +323,20 @@ async def _follow(
     if after["gravity"] != row["gravity"]:
         moved = deadlines.decide_inform(row["received_at"], Gravity(after["gravity"]), book)
         await store.start_clock(conn, TicketKey(row["id"]), moved)
+        await _for_committee(conn, row, after, book, at)
+
+
+async def _for_committee(
+    conn: Connection, row: Mapping[str, Any], after: Mapping[str, Any], book: Rulebook, at: datetime
+) -> None:
+    """The clock of the committee's meeting starts with the classification, and ends where none is needed (L-22)."""
+    before, now = committee.meets(Gravity(row["gravity"])), committee.meets(Gravity(after["gravity"]))
+    if row["nature"] != Nature.COMPLAINT or before == now:
+        return
+    if now:
+        await store.start_clock(conn, TicketKey(row["id"]), deadlines.meet(at, book), anew=True)
+    else:
+        await store.void_clocks(conn, row["id"], (Kind.MEET,), "downgraded", at)
 
 
 def _confirm_severity(after: dict[str, Any], by: By, at: datetime) -> None:
@@ -321,7 +366,6 @@ def _said(step: Step, after: Mapping[str, Any]) -> dict[str, Any]:
     """What the history keeps of a step: everything that was said with it."""
     said = {
         "note": step.note,
-        "ruling": step.ruling,
         "manner": step.manner,
         "accepted": step.accepted,
         "explanation": step.explanation,
@@ -341,7 +385,7 @@ async def _save(conn: Connection, after: Mapping[str, Any]) -> None:
         raise StaleTicketError(Words("服务单已被他人修改", "somebody else changed the ticket"))
 
 
-async def _tell(
+async def tell(
     conn: Connection, row: Mapping[str, Any], by: By, at: datetime, kind: str, details: Mapping[str, Any]
 ) -> None:
     """History, audit and outbox of one act, in its transaction; the last two without personal data."""

@@ -20,7 +20,7 @@ from callcenter.calls.call import Direction
 from callcenter.calls.sight import Eyes, eyes
 from callcenter.customers import phone
 from callcenter.ids import derived, moment_of, uuid7
-from tickets import deadlines, intake
+from tickets import committee, deadlines, intake
 from tickets.calendar import SHANGHAI, shanghai_day
 from tickets.categories import Department, OtherCause
 from tickets.deadlines import Contact, Deadline, Gravity, Kind, Rulebook
@@ -392,8 +392,11 @@ def _clocks(decided: Decision, book: Rulebook, at: datetime) -> tuple[tuple[Dead
         Kind.REGISTER: is_complete(decided.particulars, decided.contact),
         Kind.ACKNOWLEDGE: decided.contact is Contact.PHONE and decided.particulars.restated_and_confirmed,
     }
+    first = deadlines.first_deadlines(at, decided.contact, decided.gravity, book)
+    if decided.nature is Nature.COMPLAINT and committee.meets(decided.gravity):
+        first += (deadlines.meet(at, book),)
     return tuple(
         (deadline, at if met.get(deadline.kind) else None)
-        for deadline in deadlines.first_deadlines(at, decided.contact, decided.gravity, book)
+        for deadline in first
         if decided.nature is not Nature.NON_COMPLAINT or deadline.kind is not Kind.DECIDE_INFORM
     )

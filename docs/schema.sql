@@ -436,6 +436,151 @@ CREATE TABLE public.click (
     CONSTRAINT click_number_check CHECK ((number ~ '^\+?[0-9]{3,20}$'::text))
 );
 
+CREATE TABLE public.committee_follow_up (
+    id uuid NOT NULL,
+    meeting_id uuid NOT NULL,
+    ticket_id uuid,
+    duty text NOT NULL,
+    owner_id uuid NOT NULL,
+    due_day date NOT NULL,
+    added_by text NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    done_at timestamp with time zone,
+    done_by text,
+    result text,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT committee_follow_up_check CHECK ((((done_at IS NULL) = (done_by IS NULL)) AND ((done_at IS NULL) = (result IS NULL)))),
+    CONSTRAINT committee_follow_up_duty_check CHECK (((length(duty) >= 1) AND (length(duty) <= 2000))),
+    CONSTRAINT committee_follow_up_result_check CHECK (((length(result) >= 1) AND (length(result) <= 20000)))
+);
+
+CREATE TABLE public.committee_item (
+    meeting_id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    place integer NOT NULL,
+    adjourned_why text,
+    CONSTRAINT committee_item_adjourned_why_check CHECK ((length(adjourned_why) <= 2000))
+);
+
+CREATE TABLE public.committee_meeting (
+    id uuid NOT NULL,
+    organisation_id text NOT NULL,
+    kind text NOT NULL,
+    year integer NOT NULL,
+    number integer NOT NULL,
+    state text DEFAULT 'draft'::text NOT NULL,
+    subject text NOT NULL,
+    place text DEFAULT ''::text NOT NULL,
+    planned_at timestamp with time zone NOT NULL,
+    chair_id uuid,
+    minutes text DEFAULT ''::text NOT NULL,
+    called_at timestamp with time zone,
+    held_at timestamp with time zone,
+    confirmed_at timestamp with time zone,
+    confirmed_by text,
+    cancelled_why text,
+    created_by text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    changed_by text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    changed_how text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT committee_meeting_cancelled CHECK (((cancelled_why IS NOT NULL) = (state = 'cancelled'::text))),
+    CONSTRAINT committee_meeting_cancelled_why_check CHECK ((length(cancelled_why) <= 2000)),
+    CONSTRAINT committee_meeting_confirmed CHECK ((((confirmed_at IS NOT NULL) = (state = 'confirmed'::text)) AND ((confirmed_at IS NULL) = (confirmed_by IS NULL)))),
+    CONSTRAINT committee_meeting_held CHECK (((held_at IS NOT NULL) = (state = ANY (ARRAY['held'::text, 'confirmed'::text])))),
+    CONSTRAINT committee_meeting_kind_check CHECK ((kind = ANY (ARRAY['ad_hoc'::text, 'periodic'::text, 'joint'::text]))),
+    CONSTRAINT committee_meeting_minutes CHECK (((held_at IS NULL) OR (minutes <> ''::text))),
+    CONSTRAINT committee_meeting_minutes_check CHECK ((length(minutes) <= 20000)),
+    CONSTRAINT committee_meeting_number_check CHECK ((number > 0)),
+    CONSTRAINT committee_meeting_place_check CHECK ((length(place) <= 200)),
+    CONSTRAINT committee_meeting_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'called'::text, 'held'::text, 'confirmed'::text, 'cancelled'::text]))),
+    CONSTRAINT committee_meeting_subject_check CHECK ((length(subject) <= 200))
+);
+
+CREATE TABLE public.committee_member (
+    id uuid NOT NULL,
+    organisation_id text NOT NULL,
+    user_id uuid NOT NULL,
+    department text,
+    chair boolean DEFAULT false NOT NULL,
+    first_day date NOT NULL,
+    last_day date,
+    added_by text NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT committee_member_check CHECK ((last_day >= first_day)),
+    CONSTRAINT committee_member_department_check CHECK ((department = ANY (ARRAY['sales'::text, 'sales_inspection'::text, 'business_management'::text, 'finance'::text, 'it'::text, 'customer_service'::text, 'compliance'::text])))
+);
+
+CREATE TABLE public.committee_opinion (
+    id uuid NOT NULL,
+    meeting_id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    user_id uuid,
+    department text,
+    opinion text NOT NULL,
+    given_at timestamp with time zone NOT NULL,
+    recorded_by text NOT NULL,
+    place bigint NOT NULL,
+    CONSTRAINT committee_opinion_check CHECK (((user_id IS NOT NULL) OR (department IS NOT NULL))),
+    CONSTRAINT committee_opinion_department_check CHECK ((department = ANY (ARRAY['sales'::text, 'sales_inspection'::text, 'business_management'::text, 'finance'::text, 'it'::text, 'customer_service'::text, 'compliance'::text]))),
+    CONSTRAINT committee_opinion_opinion_check CHECK (((length(opinion) >= 1) AND (length(opinion) <= 20000)))
+);
+
+ALTER TABLE public.committee_opinion ALTER COLUMN place ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.committee_opinion_place_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.committee_referral (
+    id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    organisation_id text NOT NULL,
+    ground text NOT NULL,
+    reason text NOT NULL,
+    referred_at timestamp with time zone NOT NULL,
+    referred_by text NOT NULL,
+    settled_at timestamp with time zone,
+    settled_by uuid,
+    withdrawn_at timestamp with time zone,
+    withdrawn_by text,
+    withdrawn_why text,
+    CONSTRAINT committee_referral_check CHECK (((settled_at IS NULL) OR (withdrawn_at IS NULL))),
+    CONSTRAINT committee_referral_check1 CHECK (((settled_at IS NULL) = (settled_by IS NULL))),
+    CONSTRAINT committee_referral_check2 CHECK ((((withdrawn_at IS NULL) = (withdrawn_why IS NULL)) AND ((withdrawn_at IS NULL) = (withdrawn_by IS NULL)))),
+    CONSTRAINT committee_referral_ground_check CHECK ((ground = ANY (ARRAY['severity'::text, 'support'::text, 'closing'::text, 'validity'::text, 'cause'::text, 'signature'::text, 'returned'::text]))),
+    CONSTRAINT committee_referral_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 2000))),
+    CONSTRAINT committee_referral_withdrawn_why_check CHECK (((length(withdrawn_why) >= 1) AND (length(withdrawn_why) <= 2000)))
+);
+
+CREATE TABLE public.committee_ruling (
+    meeting_id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    opinion text NOT NULL,
+    validity text,
+    causes text[] DEFAULT '{}'::text[] NOT NULL,
+    closing boolean,
+    signs_for text[] DEFAULT '{}'::text[] NOT NULL,
+    ruled_at timestamp with time zone NOT NULL,
+    recorded_by text NOT NULL,
+    confirmed_at timestamp with time zone,
+    CONSTRAINT committee_ruling_opinion_check CHECK (((length(opinion) >= 1) AND (length(opinion) <= 20000))),
+    CONSTRAINT committee_ruling_validity_check CHECK ((validity = ANY (ARRAY['valid'::text, 'invalid'::text])))
+);
+
+CREATE TABLE public.committee_seat (
+    meeting_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    department text,
+    attended boolean,
+    CONSTRAINT committee_seat_department_check CHECK ((department = ANY (ARRAY['sales'::text, 'sales_inspection'::text, 'business_management'::text, 'finance'::text, 'it'::text, 'customer_service'::text, 'compliance'::text])))
+);
+
 CREATE TABLE public.customer (
     id uuid NOT NULL,
     name text NOT NULL,
@@ -1150,6 +1295,33 @@ ALTER TABLE ONLY public.click
 ALTER TABLE ONLY public.click
     ADD CONSTRAINT click_pkey PRIMARY KEY (key);
 
+ALTER TABLE ONLY public.committee_follow_up
+    ADD CONSTRAINT committee_follow_up_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.committee_item
+    ADD CONSTRAINT committee_item_pkey PRIMARY KEY (meeting_id, ticket_id);
+
+ALTER TABLE ONLY public.committee_meeting
+    ADD CONSTRAINT committee_meeting_organisation_id_kind_year_number_key UNIQUE (organisation_id, kind, year, number);
+
+ALTER TABLE ONLY public.committee_meeting
+    ADD CONSTRAINT committee_meeting_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.committee_member
+    ADD CONSTRAINT committee_member_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.committee_opinion
+    ADD CONSTRAINT committee_opinion_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.committee_referral
+    ADD CONSTRAINT committee_referral_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.committee_ruling
+    ADD CONSTRAINT committee_ruling_pkey PRIMARY KEY (meeting_id, ticket_id);
+
+ALTER TABLE ONLY public.committee_seat
+    ADD CONSTRAINT committee_seat_pkey PRIMARY KEY (meeting_id, user_id);
+
 ALTER TABLE ONLY public.customer_phone
     ADD CONSTRAINT customer_phone_pkey PRIMARY KEY (number, customer_id);
 
@@ -1350,6 +1522,30 @@ CREATE UNIQUE INDEX callback_task_one_of_policy ON public.callback_task USING bt
 
 CREATE INDEX callback_task_organisation ON public.callback_task USING btree (organisation_id, id);
 
+CREATE INDEX committee_follow_up_meeting ON public.committee_follow_up USING btree (meeting_id, due_day);
+
+CREATE INDEX committee_follow_up_open ON public.committee_follow_up USING btree (due_day, id) WHERE (done_at IS NULL);
+
+CREATE INDEX committee_follow_up_owner ON public.committee_follow_up USING btree (owner_id, due_day);
+
+CREATE INDEX committee_item_ticket ON public.committee_item USING btree (ticket_id);
+
+CREATE INDEX committee_meeting_planned ON public.committee_meeting USING btree (planned_at, id);
+
+CREATE UNIQUE INDEX committee_member_once ON public.committee_member USING btree (organisation_id, user_id) WHERE (last_day IS NULL);
+
+CREATE INDEX committee_member_organisation ON public.committee_member USING btree (organisation_id, user_id);
+
+CREATE INDEX committee_opinion_item ON public.committee_opinion USING btree (meeting_id, ticket_id, place);
+
+CREATE UNIQUE INDEX committee_referral_open ON public.committee_referral USING btree (ticket_id, ground) WHERE ((settled_at IS NULL) AND (withdrawn_at IS NULL));
+
+CREATE INDEX committee_referral_ticket ON public.committee_referral USING btree (ticket_id);
+
+CREATE INDEX committee_ruling_ticket ON public.committee_ruling USING btree (ticket_id, confirmed_at);
+
+CREATE INDEX committee_seat_user ON public.committee_seat USING btree (user_id, meeting_id);
+
 CREATE INDEX customer_id_number ON public.customer USING btree (id_number) WHERE (id_number IS NOT NULL);
 
 CREATE INDEX customer_name ON public.customer USING btree (name text_pattern_ops, id);
@@ -1420,6 +1616,8 @@ CREATE INDEX ticket_fact_underwriting ON public.ticket_fact USING btree (receive
 
 CREATE INDEX ticket_figures ON public.ticket USING btree (received_day, accepting_organisation_id) INCLUDE (nature, relation, matter_id, occurrences, pieces, validity, channel, source, category, severity);
 
+CREATE INDEX ticket_for_committee ON public.ticket USING btree (received_at, id) WHERE ((severity <> 'general'::text) AND (nature = 'complaint'::text) AND (closed_at IS NULL));
+
 CREATE INDEX ticket_matter ON public.ticket USING btree (matter_id, received_at) WHERE (matter_id IS NOT NULL);
 
 CREATE INDEX ticket_mine ON public.ticket USING btree (opened_by_user, received_at) WHERE (status = 'recorded'::text);
@@ -1457,6 +1655,10 @@ CREATE TRIGGER audit_only_grows BEFORE DELETE OR UPDATE ON public.audit FOR EACH
 CREATE TRIGGER callback_answer_not_emptied BEFORE TRUNCATE ON public.callback_answer FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER callback_answer_only_grows BEFORE DELETE OR UPDATE ON public.callback_answer FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER committee_opinion_only_grows BEFORE DELETE OR UPDATE ON public.committee_opinion FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER committee_ruling_stands BEFORE DELETE OR UPDATE ON public.committee_ruling FOR EACH ROW WHEN ((old.confirmed_at IS NOT NULL)) EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER recording_object_not_emptied BEFORE TRUNCATE ON public.recording_object FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
 
@@ -1535,6 +1737,57 @@ ALTER TABLE ONLY public.campaign
 
 ALTER TABLE ONLY public.click
     ADD CONSTRAINT click_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.committee_follow_up
+    ADD CONSTRAINT committee_follow_up_meeting_id_fkey FOREIGN KEY (meeting_id) REFERENCES public.committee_meeting(id);
+
+ALTER TABLE ONLY public.committee_follow_up
+    ADD CONSTRAINT committee_follow_up_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.committee_follow_up
+    ADD CONSTRAINT committee_follow_up_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
+ALTER TABLE ONLY public.committee_item
+    ADD CONSTRAINT committee_item_meeting_id_fkey FOREIGN KEY (meeting_id) REFERENCES public.committee_meeting(id);
+
+ALTER TABLE ONLY public.committee_item
+    ADD CONSTRAINT committee_item_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
+ALTER TABLE ONLY public.committee_meeting
+    ADD CONSTRAINT committee_meeting_chair_id_fkey FOREIGN KEY (chair_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.committee_meeting
+    ADD CONSTRAINT committee_meeting_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.committee_member
+    ADD CONSTRAINT committee_member_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.committee_member
+    ADD CONSTRAINT committee_member_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.committee_opinion
+    ADD CONSTRAINT committee_opinion_meeting_id_ticket_id_fkey FOREIGN KEY (meeting_id, ticket_id) REFERENCES public.committee_item(meeting_id, ticket_id);
+
+ALTER TABLE ONLY public.committee_opinion
+    ADD CONSTRAINT committee_opinion_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.committee_referral
+    ADD CONSTRAINT committee_referral_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.committee_referral
+    ADD CONSTRAINT committee_referral_settled_by_fkey FOREIGN KEY (settled_by) REFERENCES public.committee_meeting(id);
+
+ALTER TABLE ONLY public.committee_referral
+    ADD CONSTRAINT committee_referral_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
+ALTER TABLE ONLY public.committee_ruling
+    ADD CONSTRAINT committee_ruling_meeting_id_ticket_id_fkey FOREIGN KEY (meeting_id, ticket_id) REFERENCES public.committee_item(meeting_id, ticket_id);
+
+ALTER TABLE ONLY public.committee_seat
+    ADD CONSTRAINT committee_seat_meeting_id_fkey FOREIGN KEY (meeting_id) REFERENCES public.committee_meeting(id);
+
+ALTER TABLE ONLY public.committee_seat
+    ADD CONSTRAINT committee_seat_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
 
 ALTER TABLE ONLY public.customer_phone
     ADD CONSTRAINT customer_phone_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customer(id);

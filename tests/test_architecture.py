@@ -56,6 +56,7 @@ PURE = {
     "tickets.authority": "unit/tickets/test_authority.py",
     "tickets.calendar": "unit/tickets/test_calendar.py",
     "tickets.categories": "unit/tickets/test_categories.py",
+    "tickets.committee": "unit/tickets/test_committee.py",
     "tickets.corrections": "unit/tickets/test_corrections.py",
     "tickets.deadlines": "unit/tickets/test_deadlines.py",
     "tickets.findings": "unit/tickets/test_findings.py",

@@ -80,6 +80,18 @@ class PostRefusedError(TicketError):
         self.problems = problems
 
 
+class OvertakenError(TicketError):
+    """Somebody else changed what hangs on a ticket since it was read; `changed` says what, who and when."""
+
+    code = "stale_version"
+
+
+class MeetingRefusedError(TicketError):
+    """The committee's meeting cannot be drafted, called, held, ruled at or confirmed so (R-3.3 … R-3.6)."""
+
+    code = "meeting_refused"
+
+
 class ComplaintPostOnlyError(TicketError):
     """What was asked for is the complaint post's to decide (F-18, F-37); `field` names it."""
 

@@ -8,13 +8,13 @@ customer's next approach is a new linked ticket (B-2).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from tickets.categories import Category, Department
 from tickets.deadlines import Kind
-from tickets.errors import IllegalMoveError, Problem, Words
+from tickets.errors import IllegalMoveError, MoveRefusedError, Problem, Words
 
 
 class Status(StrEnum):
@@ -81,8 +81,26 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a committee decided on a ticket, since its chair confirmed it (R-3.3, R-3.5).
+
+    None and empty where it left the decision to whoever has the power. `closing`: whether the case may be closed;
+    `signs_for`: the departments whose signature the ruling replaces (F-21).
+    """
+
+    meeting: str
+    validity: Validity | None = None
+    causes: tuple[Category, ...] = ()
+    closing: bool | None = None
+    signs_for: tuple[Department, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
-    """What the guards must know of the ticket."""
+    """What the guards must know of the ticket.
+
+    `ruling`: the one in force; `disputed`: what the committee was asked to decide and has not yet (R-3.5).
+    """
 
     status: Status
     is_finding: bool
@@ -96,6 +114,8 @@ class Standing:
     accepting_organisation: str
     accepting_level: Level
     owed: tuple[Problem, ...]
+    ruling: Ruling | None = None
+    disputed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +127,6 @@ class Step:
     level: Level
     note: str = ""
     department: Department | None = None
-    ruling: str = ""
     by_sales_staff: bool = False
     validity: Validity | None = None
     liability: Liability | None = None
@@ -117,6 +136,10 @@ class Step:
     manner: str = ""
     accepted: bool | None = None
     explanation: str = ""
+
+
+Guard = Callable[[Standing, Step], MoveRefusedError | None]
+"""A condition on a move: a refusal, or None. It changes nothing."""
 
 
 _S, _A = Status, Action
@@ -183,6 +206,12 @@ def after(status: Status, action: Action) -> Status:
 def possible(status: Status) -> tuple[Action, ...]:
     """The actions the table allows from a status, guards not asked."""
     return tuple(action for (before, action) in MOVES if before is status)
+
+
+def refused(standing: Standing, step: Step, zh: str, en: str, *rules: str, **more: object) -> MoveRefusedError:
+    """A guard's refusal: it names status, action and rules."""
+    details = {"status": standing.status.value, "action": step.action.value, **more}
+    return MoveRefusedError(Words(zh, en), rules=rules, **details)
 
 
 def _illegal(status: Status, action: Action) -> IllegalMoveError:

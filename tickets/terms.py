@@ -10,6 +10,15 @@ from enum import StrEnum
 from typing import Any, Final
 
 from tickets.categories import CATEGORIES, Category, Department, DisputeType, OtherCause
+from tickets.committee import (
+    MEETING_ACTION_WORDS,
+    MEETING_KIND_WORDS,
+    MEETING_STATE_WORDS,
+    MeetingAction,
+    MeetingKind,
+    MeetingState,
+    ReferralGround,
+)
 from tickets.errors import Words
 from tickets.findings import Intention, Respondent, Subject
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity, Source
@@ -122,6 +131,18 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
         InvalidGround.WITHDRAWN_AS_MISTAKE: Words("客户因误解撤回", "withdrawn as a mistake"),
         InvalidGround.FACTS_DISPROVED: Words("经查不属实", "facts disproved"),
         InvalidGround.UNREACHABLE: Words("无法联系且无法核实", "unreachable and unverifiable"),
+    },
+    MeetingKind: MEETING_KIND_WORDS,
+    MeetingState: MEETING_STATE_WORDS,
+    MeetingAction: MEETING_ACTION_WORDS,
+    ReferralGround: {
+        ReferralGround.SEVERITY: Words("疑难、重大", "difficult or major"),
+        ReferralGround.SUPPORT: Words("请求支持", "support asked for"),
+        ReferralGround.CLOSING: Words("结案分歧", "closing disputed"),
+        ReferralGround.VALIDITY: Words("有效性分歧", "validity disputed"),
+        ReferralGround.CAUSE: Words("原因归类分歧", "cause disputed"),
+        ReferralGround.SIGNATURE: Words("责任部门拒签", "signature refused"),
+        ReferralGround.RETURNED: Words("会办单两次退回", "slip returned twice"),
     },
     Subject: {
         Subject.FORGED_SIGNATURE: Words("代签名", "forged signature"),

@@ -120,7 +120,6 @@ class ActBody(Model):
     version: Annotated[int, Field(ge=1)]
     note: Annotated[Text, Field(description="处理情况、意见 (R-4.7, R-4.23)")] = ""
     department: Annotated[Department | None, Field(description="主办部门 (R-4.10)")] = None
-    ruling: Annotated[Text, Field(description="委员会裁定 (R-4.24)")] = ""
     by_sales_staff: Annotated[bool, Field(description="由销售人员处理 (C-14)")] = False
     validity: Annotated[Validity | None, Field(description="是否有效 (R-3.23)")] = None
     liability: Annotated[Liability | None, Field(description="责任归属 (F-1)")] = None

@@ -2,7 +2,7 @@
 
 import re
 from enum import StrEnum
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import pytest
 
@@ -45,6 +45,7 @@ TYPES: dict[str, Any] = {
     "callback_task.source": TaskSource,
     "callback_task.state": TaskState,
     "campaign.purpose": Purpose,
+    "committee_ruling.validity": Literal["valid", "invalid"],
     "installation.mode": Config.__annotations__["mode"],
     "organisation.kind": OrganisationKind,
     "post.department": Department,

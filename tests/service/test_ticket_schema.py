@@ -15,6 +15,7 @@ from callcenter.db.pool import Database
 from callcenter.opening import Via
 from tests.service.desk import a_callback, an_opening, complaints, somebody
 from tickets.categories import Category, Department, OtherCause
+from tickets.committee import MeetingKind, MeetingState, ReferralGround
 from tickets.deadlines import Gravity, Kind
 from tickets.errors import TicketError
 from tickets.findings import Heard, Intention, Respondent, Subject
@@ -42,6 +43,12 @@ WORDS: dict[tuple[str, str], type[StrEnum]] = {
     ("ticket", "department"): Department,
     ("ticket", "opened_via"): Via,
     ("ticket_clock", "kind"): Kind,
+    ("committee_meeting", "kind"): MeetingKind,
+    ("committee_meeting", "state"): MeetingState,
+    ("committee_member", "department"): Department,
+    ("committee_opinion", "department"): Department,
+    ("committee_referral", "ground"): ReferralGround,
+    ("committee_seat", "department"): Department,
 }
 
 
@@ -102,7 +109,6 @@ async def test_no_walk_through_the_actions_meets_a_refusal_of_the_schema(
             "",
             Level.CITY,
             note=chance.choice(["", "已核实"]),
-            ruling=chance.choice(["", "第3次会议"]),
             validity=chance.choice([None, Validity.VALID, Validity.INVALID]),
             causes=chance.choice([(), (Category.CLAIMS,)]),
             ground=chance.choice([None, InvalidGround.DUPLICATE]),

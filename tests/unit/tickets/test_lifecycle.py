@@ -11,7 +11,7 @@ from tickets.categories import Category, Department
 from tickets.deadlines import Kind
 from tickets.errors import IllegalMoveError, MoveRefusedError, Problem, Words
 from tickets.guards import move
-from tickets.lifecycle import MEETS, MOVES, Action, InvalidGround, Level, Standing, Status, Step, Validity
+from tickets.lifecycle import MEETS, MOVES, Action, InvalidGround, Level, Ruling, Standing, Status, Step, Validity
 
 pytestmark = pytest.mark.unit
 
@@ -98,7 +98,8 @@ def test_a_difficult_or_major_decision_needs_the_committee() -> None:
     """R-4.24, F-47"""
     ticket = replace(TICKET, status=Status.DISPATCHED, ruling_needed=True)
     assert refusal(ticket, a_step(Action.HANDLE)) == ("R-4.24", "F-47")
-    assert move(ticket, a_step(Action.HANDLE, ruling="2026年第3次临时会议")) is Status.HANDLED
+    ruled = replace(ticket, ruling=Ruling("广东分公司2026年第3次临时会议"))
+    assert move(ruled, a_step(Action.HANDLE)) is Status.HANDLED
 
 
 def test_a_grave_finding_is_not_solved_by_sales_staff() -> None:
