@@ -5,26 +5,19 @@ A guard sees the ticket's standing and the step asked for, and answers with a re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 
-from tickets import lifecycle
-from tickets.errors import MoveRefusedError, Words
-from tickets.lifecycle import Action, Level, Standing, Status, Step, Validity
+from tickets import lifecycle, signatures, slips
+from tickets.errors import MoveRefusedError
+from tickets.lifecycle import Action, Guard, Level, Standing, Status, Step, Validity, refused
 
 _A = Action
-
-Guard = Callable[[Standing, Step], MoveRefusedError | None]
-
-
-def _refused(standing: Standing, step: Step, zh: str, en: str, *rules: str, **more: object) -> MoveRefusedError:
-    details = {"status": standing.status.value, "action": step.action.value, **more}
-    return MoveRefusedError(Words(zh, en), rules=rules, **details)
 
 
 def _note_is_written(standing: Standing, step: Step) -> MoveRefusedError | None:
     if step.note.strip():
         return None
-    return _refused(
+    return refused(
         standing,
         step,
         "未写入服务单的内容视为没有发生",
@@ -36,7 +29,7 @@ def _note_is_written(standing: Standing, step: Step) -> MoveRefusedError | None:
 def _manner_is_stated(standing: Standing, step: Step) -> MoveRefusedError | None:
     if step.manner.strip():
         return None
-    return _refused(
+    return refused(
         standing,
         step,
         "须记录以何种方式向客户确认受理",
@@ -49,7 +42,7 @@ def _manner_is_stated(standing: Standing, step: Step) -> MoveRefusedError | None
 def _category_is_known(standing: Standing, step: Step) -> MoveRefusedError | None:
     if standing.category is not None or step.department is not None:
         return None
-    return _refused(
+    return refused(
         standing,
         step,
         "没有投诉类别,无法确定主办部门",
@@ -61,7 +54,7 @@ def _category_is_known(standing: Standing, step: Step) -> MoveRefusedError | Non
 def _spot_is_within_authority(standing: Standing, step: Step) -> MoveRefusedError | None:
     if not standing.ruling_needed:
         return None
-    return _refused(
+    return refused(
         standing,
         step,
         "疑难、重大投诉不能当场解决",
@@ -73,7 +66,7 @@ def _spot_is_within_authority(standing: Standing, step: Step) -> MoveRefusedErro
 def _ruling_is_there(standing: Standing, step: Step) -> MoveRefusedError | None:
     if not standing.ruling_needed or step.ruling.strip():
         return None
-    return _refused(
+    return refused(
         standing,
         step,
         "疑难、重大投诉须经委员会会议审议后决定",
@@ -86,7 +79,7 @@ def _ruling_is_there(standing: Standing, step: Step) -> MoveRefusedError | None:
 def _not_by_sales_staff(standing: Standing, step: Step) -> MoveRefusedError | None:
     if not (standing.grave_finding and step.by_sales_staff):
         return None
-    return _refused(
+    return refused(
         standing,
         step,
         "回访问题件须由销售人员以外的人员解决",
@@ -99,7 +92,7 @@ def _not_by_sales_staff(standing: Standing, step: Step) -> MoveRefusedError | No
 def _has_power(standing: Standing, step: Step) -> MoveRefusedError | None:
     """Whoever accepts closes (R-4.31), the province what was forwarded (R-4.32), a B counter never (F-7)."""
     if step.level is Level.COUNTER_B:
-        return _refused(
+        return refused(
             standing,
             step,
             "B柜面无认定和结案权",
@@ -110,7 +103,7 @@ def _has_power(standing: Standing, step: Step) -> MoveRefusedError | None:
     if standing.forwarded:
         if step.level is Level.PROVINCE:
             return None
-        return _refused(
+        return refused(
             standing,
             step,
             "总公司、监管部门转办件由省公司结案",
@@ -122,7 +115,7 @@ def _has_power(standing: Standing, step: Step) -> MoveRefusedError | None:
         return None
     if standing.accepting_level is Level.COUNTER_B and step.level in (Level.COUNTER_A, Level.PROVINCE):
         return None
-    return _refused(
+    return refused(
         standing,
         step,
         "哪个机构受理哪个机构结案",
@@ -135,7 +128,7 @@ def _has_power(standing: Standing, step: Step) -> MoveRefusedError | None:
 def _is_a_complaint(standing: Standing, step: Step) -> MoveRefusedError | None:
     if standing.is_complaint:
         return None
-    return _refused(
+    return refused(
         standing,
         step,
         "只有投诉件才认定有效性和原因",
@@ -150,7 +143,7 @@ def _determination_is_whole(standing: Standing, step: Step) -> MoveRefusedError 
         return None
     if step.validity is Validity.INVALID and step.ground is not None and step.evidence.strip():
         return None
-    return _refused(
+    return refused(
         standing,
         step,
         "有效投诉须认定原因;无效投诉须有理由和依据",
@@ -163,7 +156,7 @@ def _determination_is_whole(standing: Standing, step: Step) -> MoveRefusedError 
 
 def _dissent_is_explained(standing: Standing, step: Step) -> MoveRefusedError | None:
     if not step.manner.strip() or step.accepted is None:
-        return _refused(
+        return refused(
             standing,
             step,
             "须记录告知方式和客户是否接受",
@@ -173,7 +166,7 @@ def _dissent_is_explained(standing: Standing, step: Step) -> MoveRefusedError | 
         )
     if step.accepted or step.explanation.strip():
         return None
-    return _refused(
+    return refused(
         standing,
         step,
         "客户不接受的,须做好解释安抚并记录",
@@ -186,7 +179,7 @@ def _dissent_is_explained(standing: Standing, step: Step) -> MoveRefusedError | 
 def _is_determined(standing: Standing, step: Step) -> MoveRefusedError | None:
     if not standing.is_complaint or standing.validity is not Validity.PENDING:
         return None
-    return _refused(
+    return refused(
         standing,
         step,
         "结案前须认定是否有效投诉和原因",
@@ -198,7 +191,7 @@ def _is_determined(standing: Standing, step: Step) -> MoveRefusedError | None:
 def _order_is_complete(standing: Standing, step: Step) -> MoveRefusedError | None:
     if not standing.owed:
         return None
-    return _refused(
+    return refused(
         standing,
         step,
         "服务单要素不全:" + "、".join(p.words.zh for p in standing.owed),
@@ -209,7 +202,7 @@ def _order_is_complete(standing: Standing, step: Step) -> MoveRefusedError | Non
     )
 
 
-GUARDS: Mapping[Action, tuple[Guard, ...]] = {
+OWN: Mapping[Action, tuple[Guard, ...]] = {
     _A.NOTE: (_note_is_written,),
     _A.ACKNOWLEDGE: (_note_is_written, _manner_is_stated),
     _A.DISPATCH: (_category_is_known,),
@@ -220,11 +213,18 @@ GUARDS: Mapping[Action, tuple[Guard, ...]] = {
     _A.CLOSE: (_has_power, _is_determined, _order_is_complete),
 }
 
+PARTS: Sequence[Mapping[Action, tuple[Guard, ...]]] = (OWN, slips.GUARDS, signatures.GUARDS)
+"""The guards of each part of the regime, asked in this order."""
+
+GUARDS: Mapping[Action, tuple[Guard, ...]] = {
+    action: tuple(guard for part in PARTS for guard in part.get(action, ())) for action in Action
+}
+
 
 def move(standing: Standing, step: Step) -> Status:
     """The status after the step; raises IllegalMoveError, or MoveRefusedError by the first guard that refuses."""
     status = lifecycle.after(standing.status, step.action)
-    for guard in GUARDS.get(step.action, ()):
+    for guard in GUARDS[step.action]:
         refusal = guard(standing, step)
         if refusal is not None:
             raise refusal

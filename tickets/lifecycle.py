@@ -8,13 +8,13 @@ customer's next approach is a new linked ticket (B-2).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from tickets.categories import Category, Department
 from tickets.deadlines import Kind
-from tickets.errors import IllegalMoveError, Problem, Words
+from tickets.errors import IllegalMoveError, MoveRefusedError, Problem, Words
 
 
 class Status(StrEnum):
@@ -37,6 +37,7 @@ class Action(StrEnum):
     SETTLE = "settle"
     HANDLE = "handle"
     DETERMINE = "determine"
+    SIGN = "sign"
     INFORM = "inform"
     CLOSE = "close"
 
@@ -81,8 +82,17 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """One cause found, with the departments responsible for it; `system`: it lies in a system (R-3.24, R-3.26)."""
+
+    category: Category
+    departments: tuple[Department, ...] = ()
+    system: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
-    """What the guards must know of the ticket."""
+    """What the guards must know of the ticket; each part adds the facts of its own guards, with harmless defaults."""
 
     status: Status
     is_finding: bool
@@ -97,10 +107,32 @@ class Standing:
     accepting_level: Level
     owed: tuple[Problem, ...]
 
+    sends: int = 1
+    """How many slips the dispatch asked for would send."""
+    owner_disputed: bool = False
+    """The line to be dispatched was given back so often that the supervisor says whose it is (F-21)."""
+    unanswered: tuple[str, ...] = ()
+    """Numbers of the slips whose department owes an answer."""
+    main_department: Department | None = None
+    """Whose the main slip is."""
+
+    responsible: tuple[Department, ...] = ()
+    """Whose heads must sign the determination (R-3.26, F-20)."""
+    unsigned: tuple[Department, ...] = ()
+    """Those of them who have not."""
+    handled_at_path: str = ""
+    """Path of the organisation whose departments handle the ticket."""
+    cause_ruled: bool = False
+    """The committee has ruled on the cause, which stands for the signatures (R-3.5)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One action as asked for: who asks, from which organisation, with what."""
+    """One action as asked for: who asks, from which organisation, with what.
+
+    `line`: the grievance a department is named for; `agrees`: a head signs, or refuses to; `path`, `own_department`:
+    where the actor sits; `for_post`, `fixes_owner`: the actor is the complaint post, customer service's supervisor.
+    """
 
     action: Action
     organisation: str
@@ -111,12 +143,22 @@ class Step:
     by_sales_staff: bool = False
     validity: Validity | None = None
     liability: Liability | None = None
-    causes: tuple[Category, ...] = ()
+    causes: tuple[Cause, ...] = ()
     ground: InvalidGround | None = None
     evidence: str = ""
     manner: str = ""
     accepted: bool | None = None
     explanation: str = ""
+    line: int = 1
+    agrees: bool = True
+    path: str = ""
+    own_department: Department | None = None
+    for_post: bool = True
+    fixes_owner: bool = True
+
+
+Guard = Callable[[Standing, Step], MoveRefusedError | None]
+"""A condition on a move: a refusal, or None. It changes nothing."""
 
 
 _S, _A = Status, Action
@@ -126,19 +168,23 @@ MOVES: Mapping[tuple[Status, Action], Status] = {
     (_S.RECORDED, _A.ACKNOWLEDGE): _S.RECORDED,
     (_S.RECORDED, _A.HAND_OVER): _S.RECORDED,
     (_S.RECORDED, _A.DETERMINE): _S.RECORDED,
+    (_S.RECORDED, _A.SIGN): _S.RECORDED,
     (_S.RECORDED, _A.DISPATCH): _S.DISPATCHED,
     (_S.RECORDED, _A.SETTLE): _S.HANDLED,
     (_S.DISPATCHED, _A.NOTE): _S.DISPATCHED,
     (_S.DISPATCHED, _A.ACKNOWLEDGE): _S.DISPATCHED,
     (_S.DISPATCHED, _A.DISPATCH): _S.DISPATCHED,
     (_S.DISPATCHED, _A.DETERMINE): _S.DISPATCHED,
+    (_S.DISPATCHED, _A.SIGN): _S.DISPATCHED,
     (_S.DISPATCHED, _A.HANDLE): _S.HANDLED,
     (_S.HANDLED, _A.NOTE): _S.HANDLED,
     (_S.HANDLED, _A.ACKNOWLEDGE): _S.HANDLED,
     (_S.HANDLED, _A.DETERMINE): _S.HANDLED,
+    (_S.HANDLED, _A.SIGN): _S.HANDLED,
     (_S.HANDLED, _A.INFORM): _S.INFORMED,
     (_S.INFORMED, _A.NOTE): _S.INFORMED,
     (_S.INFORMED, _A.DETERMINE): _S.INFORMED,
+    (_S.INFORMED, _A.SIGN): _S.INFORMED,
     (_S.INFORMED, _A.CLOSE): _S.CLOSED,
 }
 
@@ -167,6 +213,7 @@ ACTION_WORDS: Mapping[Action, Words] = {
     _A.SETTLE: Words("当场解决", "settle on the spot"),
     _A.HANDLE: Words("处理", "handle"),
     _A.DETERMINE: Words("认定", "determine"),
+    _A.SIGN: Words("签字确认", "sign"),
     _A.INFORM: Words("告知客户", "inform"),
     _A.CLOSE: Words("结案", "close"),
 }
@@ -183,6 +230,12 @@ def after(status: Status, action: Action) -> Status:
 def possible(status: Status) -> tuple[Action, ...]:
     """The actions the table allows from a status, guards not asked."""
     return tuple(action for (before, action) in MOVES if before is status)
+
+
+def refused(standing: Standing, step: Step, zh: str, en: str, *rules: str, **more: object) -> MoveRefusedError:
+    """A guard's refusal: it names status, action and rules."""
+    details = {"status": standing.status.value, "action": step.action.value, **more}
+    return MoveRefusedError(Words(zh, en), rules=rules, **details)
 
 
 def _illegal(status: Status, action: Action) -> IllegalMoveError:
