@@ -6,17 +6,19 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from callcenter import dispatch
 from callcenter.accounts import names
 from callcenter.casework import contact, in_reach, not_found, particulars
 from callcenter.customers import phone
 from callcenter.customers.search import Criteria
 from callcenter.db.pool import Connection
 from callcenter.opening import By
-from tickets import deadlines, intake, lifecycle, store
+from tickets import deadlines, intake, lifecycle, signatures, store
+from tickets.categories import Department
 from tickets.deadlines import Rulebook
 from tickets.errors import Problem, Words
 from tickets.intake import ComplainantType, Nature, Relation
-from tickets.lifecycle import Status
+from tickets.lifecycle import Cause, Status
 from tickets.limits import UNIT_WORDS
 from tickets.statistics import weigh
 
@@ -30,6 +32,10 @@ class File:
     events: Sequence[Mapping[str, Any]]
     calls: Sequence[Mapping[str, Any]]
     matter: Sequence[Mapping[str, Any]]
+    slips: Sequence[Mapping[str, Any]]
+    causes: Sequence[Cause]
+    signatures: Sequence[Mapping[str, Any]]
+    unsigned: Sequence[Department]
     owed: Sequence[Problem]
     possible: Sequence[str]
     names: Mapping[str, str]
@@ -46,15 +52,23 @@ async def whole(conn: Connection, ticket_id: UUID, by: By) -> File:
     row = await _seen(conn, ticket_id, by)
     matter = await conn.fetch(MATTER, row["matter_id"]) if row["matter_id"] else []
     events = await store.events(conn, ticket_id)
+    causes = await dispatch.causes(conn, ticket_id, row["determination"])
+    signed = await dispatch.signatures(conn, ticket_id, row["determination"])
     return File(
         row=row,
         clocks=await store.clocks(conn, ticket_id),
         events=events,
         calls=await store.calls(conn, ticket_id),
         matter=[dict(other) for other in matter],
+        slips=await dispatch.slips(conn, ticket_id),
+        causes=causes,
+        signatures=signed,
+        unsigned=signatures.missing(causes, map(dispatch.signature_of, signed)),
         owed=intake.owed(particulars(row), contact(row)),
         possible=[action.value for action in lifecycle.possible(Status(row["status"]))],
-        names=await names.of(conn, [row["opened_by"], *(event["actor"] for event in events)]),
+        names=await names.of(
+            conn, [row["opened_by"], *(event["actor"] for event in events), *(each["signer"] for each in signed)]
+        ),
     )
 
 

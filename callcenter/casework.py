@@ -5,12 +5,12 @@ the first one changed. Nobody works on a ticket outside his organisations: to hi
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from callcenter import audit, outbox
+from callcenter import audit, dispatch, outbox
 from callcenter.accounts import names
 from callcenter.accounts.permissions import Permission
 from callcenter.calls.sight import SEEN, TALKED
@@ -20,8 +20,8 @@ from callcenter.customers import phone
 from callcenter.db.pool import Connection, Database
 from callcenter.ids import uuid7
 from callcenter.opening import By, is_complete
-from tickets import committee, corrections, deadlines, guards, intake, lifecycle, store
-from tickets.categories import Category, Department, OtherCause, route
+from tickets import committee, corrections, deadlines, guards, intake, lifecycle, signatures, slips, store
+from tickets.categories import Category, Department, OtherCause, Route, route
 from tickets.committee import MeetingKind
 from tickets.deadlines import Gravity, Kind, Rulebook
 from tickets.errors import (
@@ -35,7 +35,9 @@ from tickets.errors import (
     Words,
 )
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Particulars, Relation, Severity, Source
-from tickets.lifecycle import Action, Level, Ruling, Standing, Status, Step, Validity
+from tickets.lifecycle import Action, Cause, Level, Liability, Ruling, Standing, Status, Step, Validity
+from tickets.signatures import Signature
+from tickets.slips import Line, Slip, Wanted
 from tickets.statistics import weigh
 
 MOST_CALLS = 200
@@ -46,6 +48,9 @@ SELECT EXISTS (SELECT FROM organisation a JOIN organisation b ON b.parent_id = a
     WHERE a.path = $1 AND a.kind = 'counter_a' AND b.path = $2)"""
 ON_OWN_CALL = f"""
 SELECT 1 FROM ticket_call l JOIN call c ON c.id = l.call_id WHERE l.ticket_id = $1 AND {TALKED} LIMIT 1"""  # noqa: S608
+HAS_SLIP = """
+SELECT EXISTS (SELECT FROM slip s JOIN organisation o ON o.id = s.organisation_id
+    WHERE s.ticket_id = $1 AND starts_with(o.path, $2))"""
 LEVEL_OF = "SELECT kind FROM organisation WHERE id = $1"
 KNOWN_CUSTOMER = "SELECT 1 FROM customer WHERE id = $1"
 KNOWN_POLICY = "SELECT id, organisation_id FROM policy WHERE number = $1"
@@ -60,6 +65,8 @@ _STAMP: Mapping[Status, str] = {
 
 CONFIRMS_SEVERITY = frozenset({Action.DISPATCH, Action.DETERMINE, Action.INFORM, Action.CLOSE})
 """What the complaint post does to a ticket whose severity it thereby takes over (F-18)."""
+
+REDISPATCHED = "另行派发"
 
 TEXTS = ("complainant_name", "complainant_phone", "authorisation", "demand", "description", "policy_number")
 
@@ -103,7 +110,7 @@ class Casework:
         return version + 1
 
     async def act(self, ticket_id: UUID, version: int, step: Step, by: By) -> Status:
-        """Do one action of the lifecycle; `step`'s organisation and level are taken from `by`.
+        """Do one action of the lifecycle; where `step`'s actor sits and what he is are taken from `by`.
 
         Raises TicketNotFoundError, StaleTicketError, IllegalMoveError, MoveRefusedError; then nothing is changed.
         """
@@ -111,17 +118,19 @@ class Casework:
         async with self._db.transaction() as conn:
             row = await _locked(conn, ticket_id, version, by)
             level = await conn.fetchval(LEVEL_OF, by.organisation_id) or Level.HQ
-            step = replace(step, organisation=by.organisation_id or "", level=Level(level))
-            status = guards.move(replace(standing(row), **await committee_facts(conn, ticket_id)), step)
+            step = _asked(step, by, Level(level))
             book = await self._rules.current(conn, at)
-            after = _moved(row, step, status, at)
-            if step.action in CONFIRMS_SEVERITY and by.may(Permission.TICKET_MANAGE):
+            known = await facts(conn, row, step, book)
+            status = guards.move(standing(row, known), step)
+            after = _moved(row, step, known, status, at)
+            if step.action in CONFIRMS_SEVERITY and step.for_post:
                 _confirm_severity(after, by, at)
             await _save(conn, after)
             await store.meet(conn, ticket_id, lifecycle.MEETS.get(step.action, ()), at)
             if step.action is Action.INFORM:
                 await store.start_clock(conn, TicketKey(ticket_id), deadlines.close(at, book))
-            details = {"version": version + 1, "from": row["status"], "to": status.value, **_said(step, after)}
+            told = await _follow_up(conn, after, step, known, by, book, at)
+            details = {"version": version + 1, "from": row["status"], "to": status.value, **_said(step, after), **told}
             await tell(conn, after, by, at, step.action.value, details)
         return status
 
@@ -153,8 +162,8 @@ TicketKey = store.TicketId
 async def in_reach(conn: Connection, by: By, row: Mapping[str, Any]) -> bool:
     """Whether the actor may know the ticket.
 
-    It lies in his organisations, a B counter beside his A counter accepted it (F-7), he opened it, or it hangs on his
-    call.
+    It lies in his organisations, a B counter beside his A counter accepted it (F-7), he opened it, it hangs on his
+    call, or a department of his organisations has a slip of it.
     """
     if by.path is None or _lies_below(by.path, row):
         return True
@@ -162,7 +171,9 @@ async def in_reach(conn: Connection, by: By, row: Mapping[str, Any]) -> bool:
         return True
     if by.user_id is None:
         return False
-    return row["opened_by_user"] == by.user_id or await conn.fetchval(ON_OWN_CALL, row["id"], by.user_id) is not None
+    if row["opened_by_user"] == by.user_id or await conn.fetchval(ON_OWN_CALL, row["id"], by.user_id) is not None:
+        return True
+    return bool(await conn.fetchval(HAS_SLIP, row["id"], by.path))
 
 
 def _lies_below(path: str, row: Mapping[str, Any]) -> bool:
@@ -175,9 +186,74 @@ def not_found(ticket_id: object) -> TicketNotFoundError:
     return TicketNotFoundError(Words("没有这张服务单", "no such ticket"), ticket=str(ticket_id))
 
 
-def standing(row: Mapping[str, Any]) -> Standing:
-    """What the guards must know, as far as the ticket's row tells."""
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What lies beside the ticket's row and its guards must know; `wanted` and `replaced`: what a dispatch would do."""
+
+    home: tuple[str, str] = ("", "")
+    """Id and path of the organisation whose departments handle it (R-1.10)."""
+    sent: tuple[Slip, ...] = ()
+    numbers: Mapping[int, str] = field(default_factory=dict)
+    causes: tuple[Cause, ...] = ()
+    signed: tuple[Signature, ...] = ()
+    wanted: tuple[Wanted, ...] = ()
+    replaced: tuple[int, ...] = ()
+    disputed: bool = False
+    ruling: Ruling | None = None
+    before_committee: tuple[str, ...] = ()
+    """What the committee was asked to decide and has not yet (R-3.5)."""
+    own: int | None = None
+    """Place of the slip the step itself answers."""
+
+    @property
+    def main(self) -> Slip | None:
+        """The slip of the department that leads the order."""
+        return next((slip for slip in self.sent if slip.leads and slip.line == 1 and not slip.given_up), None)
+
+
+async def facts(conn: Connection, row: Mapping[str, Any], step: Step, book: Rulebook) -> Facts:
+    """Reads them, and plans what the step would do."""
+    home = await dispatch.home(conn, row)
+    stored = await dispatch.slips(conn, row["id"])
+    known = Facts(
+        home=home,
+        sent=tuple(dispatch.slip_of(each) for each in stored),
+        numbers={each["place"]: each["number"] for each in stored},
+        causes=tuple(await dispatch.causes(conn, row["id"], row["determination"])),
+        signed=tuple(
+            dispatch.signature_of(each) for each in await dispatch.signatures(conn, row["id"], row["determination"])
+        ),
+        **await committee_facts(conn, row["id"]),
+    )
+    if step.action is Action.DISPATCH:
+        wanted, replaced = slips.plan(lines(row), known.sent, _route, step.department, step.line)
+        disputed = any(
+            deadlines.supervisor_assigns(slips.returns(known.sent, each.line.number), book) for each in wanted
+        )
+        return replace(known, wanted=wanted, replaced=replaced, disputed=disputed)
+    main = known.main
+    if step.action is Action.HANDLE and main is not None and main.state.is_open:
+        theirs = step.own_department is main.department and step.organisation == home[0]
+        return replace(known, own=main.place if theirs else None)
+    return known
+
+
+def lines(row: Mapping[str, Any]) -> tuple[Line, ...]:
+    """The grievances of the order, the main one first (F-3)."""
+    return (Line(1, Category(row["category"]) if row["category"] else None, row["other_cause"]),)
+
+
+def _route(line: Line) -> Route | None:
+    cause = OtherCause(line.sub_code) if line.sub_code else None
+    return route(line.category, cause) if line.category else None
+
+
+def standing(row: Mapping[str, Any], known: Facts | None = None) -> Standing:
+    """What the guards must know, from the ticket's row and what lies beside it."""
     nature = Nature(row["nature"])
+    known = known or Facts()
+    unanswered = [slip for slip in slips.unanswered(known.sent) if slip.place != known.own]
+    main = known.main
     return Standing(
         status=Status(row["status"]),
         is_finding=nature is Nature.CALLBACK_FINDING,
@@ -191,6 +267,15 @@ def standing(row: Mapping[str, Any]) -> Standing:
         accepting_organisation=row["accepting_organisation_id"],
         accepting_level=Level(row["accepting_level"]),
         owed=intake.owed(particulars(row), contact(row)),
+        sends=len(known.wanted),
+        owner_disputed=known.disputed,
+        unanswered=tuple(known.numbers[slip.place] for slip in unanswered),
+        main_department=main.department if main else None,
+        responsible=signatures.required(known.causes),
+        unsigned=signatures.missing(known.causes, known.signed, known.ruling.signs_for if known.ruling else ()),
+        ruling=known.ruling,
+        disputed=known.before_committee,
+        handled_at_path=known.home[1],
     )
 
 
@@ -208,12 +293,12 @@ LEFT JOIN LATERAL (SELECT r.*, m.kind, m.year, m.number, o.name AS organisation
 
 
 async def committee_facts(conn: Connection, ticket_id: UUID) -> dict[str, Any]:
-    """The ruling in force and what the committee was asked to decide, as `Standing` has them (R-3.5)."""
+    """The ruling in force and what the committee was asked to decide, as `Facts` has them (R-3.5)."""
     row = await conn.fetchrow(RULED, ticket_id)
     assert row is not None
     disputed = tuple(ground for ground in row["grounds"] if ground in committee.DISPUTES)
     if row["meeting_id"] is None:
-        return {"ruling": None, "disputed": disputed}
+        return {"ruling": None, "before_committee": disputed}
     ruling = Ruling(
         meeting=row["organisation"] + committee.title(MeetingKind(row["kind"]), row["year"], row["number"]),
         validity=Validity(row["validity"]) if row["validity"] else None,
@@ -221,7 +306,7 @@ async def committee_facts(conn: Connection, ticket_id: UUID) -> dict[str, Any]:
         closing=row["closing"],
         signs_for=tuple(Department(each) for each in row["signs_for"]),
     )
-    return {"ruling": ruling, "disputed": disputed}
+    return {"ruling": ruling, "before_committee": disputed}
 
 
 def particulars(row: Mapping[str, Any]) -> Particulars:
@@ -345,20 +430,84 @@ def _confirm_severity(after: dict[str, Any], by: By, at: datetime) -> None:
         after["severity_confirmed_at"], after["severity_confirmed_by"] = at, by.actor
 
 
-def _moved(row: Mapping[str, Any], step: Step, status: Status, at: datetime) -> dict[str, Any]:
+def _asked(step: Step, by: By, level: Level) -> Step:
+    """The step with where its actor sits and what he is; a cause without a department is its category's."""
+    causes = step.causes
+    if step.action is Action.DETERMINE and step.liability is not Liability.NONE:
+        causes = tuple(
+            cause if cause.departments or cause.system else replace(cause, departments=(route(cause.category).main,))
+            for cause in causes
+        )
+    return replace(
+        step,
+        organisation=by.organisation_id or "",
+        level=level,
+        path=by.path or "",
+        own_department=by.department,
+        for_post=by.may(Permission.TICKET_MANAGE),
+        fixes_owner=by.may(Permission.SLIP_FIX),
+        causes=causes,
+    )
+
+
+async def _follow_up(
+    conn: Connection, after: Mapping[str, Any], step: Step, known: Facts, by: By, book: Rulebook, at: datetime
+) -> dict[str, Any]:
+    """What an action does beside the ticket's row; returns what the history says of it."""
+    match step.action:
+        case Action.DISPATCH:
+            await dispatch.release(conn, after["id"], known.replaced, step.note or REDISPATCHED, at)
+            sent = await dispatch.send(
+                conn,
+                after,
+                known.wanted,
+                len(known.sent) + 1,
+                known.home[0],
+                book,
+                request=step.note,
+                fixed=known.disputed,
+                asked_by=None,
+                at=at,
+                actor=by.actor,
+            )
+            return {"slips": sent, "released": [known.numbers[place] for place in known.replaced] or None}
+        case Action.HANDLE if known.own is not None:
+            await dispatch.answer_own(conn, after["id"], known.own, step.note, by.actor, at)
+            await store.meet(conn, after["id"], (Kind.ACCEPT,), at, cycle=known.own)
+            return {"slip": known.numbers[known.own]}
+        case Action.DETERMINE:
+            await dispatch.keep_causes(conn, after["id"], after["determination"], step.causes)
+            return {"responsible": after["responsible"]}
+        case Action.SIGN if step.own_department is not None:
+            await dispatch.sign(
+                conn,
+                after,
+                step.own_department,
+                step.organisation,
+                signed=step.agrees,
+                remark=step.note,
+                actor=by.actor,
+                at=at,
+            )
+            return {"department": step.own_department.value, "signed": step.agrees}
+    return {}
+
+
+def _moved(row: Mapping[str, Any], step: Step, known: Facts, status: Status, at: datetime) -> dict[str, Any]:
     after = {**row, "status": status.value}
     stamp = _STAMP.get(status)
     if stamp is not None and after[stamp] is None:
         after[stamp] = at
     if step.action is Action.DISPATCH:
-        cause = OtherCause(row["other_cause"]) if row["other_cause"] else None
-        category = Category(row["category"]) if row["category"] else None
-        after["department"] = step.department or (route(category, cause).main if category else None)
+        main = next((each.department for each in known.wanted if each.leads and each.line.number == 1), None)
+        after["department"] = main or row["department"]
     if step.action is Action.DETERMINE and step.validity is not None:
         after["validity"] = step.validity.value
-        after["causes"] = [cause.value for cause in step.causes]
+        after["causes"] = [cause.category.value for cause in step.causes]
         after["liability"] = step.liability.value if step.liability else row["liability"]
         after["invalid_ground"] = step.ground.value if step.ground else None
+        after["determination"] = row["determination"] + 1
+        after["responsible"] = [department.value for department in signatures.required(step.causes)]
     return after
 
 
@@ -372,12 +521,17 @@ def _said(step: Step, after: Mapping[str, Any]) -> dict[str, Any]:
         "evidence": step.evidence,
         "validity": step.validity,
         "liability": step.liability,
-        "causes": list(step.causes),
+        "causes": [_cause(cause) for cause in step.causes] if step.action is Action.DETERMINE else None,
         "ground": step.ground,
         "by_sales_staff": step.by_sales_staff or None,
         "department": after["department"] if step.action is Action.DISPATCH else None,
     }
     return {name: value for name, value in said.items() if value not in (None, "", [])}
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    departments = [department.value for department in cause.departments]
+    return {"category": cause.category.value, "departments": departments, "system": cause.system}
 
 
 async def _save(conn: Connection, after: Mapping[str, Any]) -> None:

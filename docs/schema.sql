@@ -870,6 +870,79 @@ CREATE TABLE public.session (
     CONSTRAINT session_kind_check CHECK ((kind = ANY (ARRAY['bearer'::text, 'cookie'::text])))
 );
 
+CREATE TABLE public.signature (
+    id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    determination smallint NOT NULL,
+    department text NOT NULL,
+    organisation_id text NOT NULL,
+    signed boolean NOT NULL,
+    at timestamp with time zone NOT NULL,
+    signer text NOT NULL,
+    remark text DEFAULT ''::text NOT NULL,
+    place bigint NOT NULL,
+    CONSTRAINT signature_check CHECK ((signed OR (remark <> ''::text))),
+    CONSTRAINT signature_department_check CHECK ((department = ANY (ARRAY['sales'::text, 'sales_inspection'::text, 'business_management'::text, 'finance'::text, 'it'::text, 'customer_service'::text, 'compliance'::text]))),
+    CONSTRAINT signature_remark_check CHECK ((length(remark) <= 20000))
+);
+
+ALTER TABLE public.signature ALTER COLUMN place ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.signature_place_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.slip (
+    id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    place smallint NOT NULL,
+    number text NOT NULL,
+    part text NOT NULL,
+    state text DEFAULT 'sent'::text NOT NULL,
+    department text NOT NULL,
+    organisation_id text NOT NULL,
+    line smallint DEFAULT 1 NOT NULL,
+    category text,
+    leads boolean NOT NULL,
+    fixed boolean DEFAULT false NOT NULL,
+    request text DEFAULT ''::text NOT NULL,
+    asked_by_slip uuid,
+    sent_at timestamp with time zone NOT NULL,
+    sent_by text NOT NULL,
+    accepted_at timestamp with time zone,
+    accepted_by text,
+    returned_at timestamp with time zone,
+    return_reason text,
+    answered_at timestamp with time zone,
+    answered_by text,
+    answer text,
+    released_at timestamp with time zone,
+    release_reason text,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT slip_accepted CHECK (((state <> ALL (ARRAY['accepted'::text, 'answered'::text])) OR (accepted_at IS NOT NULL))),
+    CONSTRAINT slip_answer_check CHECK ((length(answer) <= 20000)),
+    CONSTRAINT slip_answered CHECK ((((state = 'answered'::text) = (answered_at IS NOT NULL)) AND ((answered_at IS NULL) = (answer IS NULL)))),
+    CONSTRAINT slip_category_check CHECK ((category = ANY (ARRAY['solicitation'::text, 'sales_service'::text, 'counter'::text, 'underwriting'::text, 'maintenance'::text, 'claims'::text, 'call_centre'::text, 'product'::text, 'payment'::text, 'sms'::text, 'other'::text]))),
+    CONSTRAINT slip_department_check CHECK ((department = ANY (ARRAY['sales'::text, 'sales_inspection'::text, 'business_management'::text, 'finance'::text, 'it'::text, 'customer_service'::text, 'compliance'::text]))),
+    CONSTRAINT slip_fixed CHECK (((NOT fixed) OR (state <> 'returned'::text))),
+    CONSTRAINT slip_line_check CHECK ((line > 0)),
+    CONSTRAINT slip_main_leads CHECK (((part <> 'main'::text) OR (leads AND (line = 1)))),
+    CONSTRAINT slip_part_check CHECK ((part = ANY (ARRAY['main'::text, 'joint'::text, 'copy'::text, 'supervise'::text]))),
+    CONSTRAINT slip_place_check CHECK ((place > 0)),
+    CONSTRAINT slip_release_reason_check CHECK ((length(release_reason) <= 20000)),
+    CONSTRAINT slip_released CHECK (((state = 'released'::text) = (released_at IS NOT NULL))),
+    CONSTRAINT slip_request_check CHECK ((length(request) <= 20000)),
+    CONSTRAINT slip_return_reason_check CHECK ((length(return_reason) <= 20000)),
+    CONSTRAINT slip_returned CHECK ((((state = 'returned'::text) = (returned_at IS NOT NULL)) AND ((returned_at IS NULL) = (return_reason IS NULL)))),
+    CONSTRAINT slip_state_check CHECK ((state = ANY (ARRAY['sent'::text, 'accepted'::text, 'returned'::text, 'answered'::text, 'released'::text]))),
+    CONSTRAINT slip_task_leads CHECK (((NOT leads) OR (part = ANY (ARRAY['main'::text, 'joint'::text]))))
+);
+
+COMMENT ON TABLE public.slip IS 'due: ticket_clock of kind accept whose cycle is the slip''s place (L-9)';
+
 CREATE TABLE public.switch_boot (
     system text NOT NULL,
     started_at timestamp with time zone NOT NULL,
@@ -962,6 +1035,8 @@ CREATE TABLE public.ticket (
     closed_at timestamp with time zone,
     rulebook text NOT NULL,
     version integer DEFAULT 1 NOT NULL,
+    determination smallint DEFAULT 0 NOT NULL,
+    responsible text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT ticket_authorisation CHECK (((complainant_type <> 'representative'::text) OR (authorisation IS NOT NULL))),
     CONSTRAINT ticket_authorisation_check CHECK ((length(authorisation) <= 20000)),
     CONSTRAINT ticket_callback_channel CHECK (((source <> 'callback'::text) OR (nature = 'callback_finding'::text) OR (channel = 'phone_inbound'::text))),
@@ -995,6 +1070,7 @@ CREATE TABLE public.ticket (
     CONSTRAINT ticket_policy_number_check CHECK ((length(policy_number) <= 40)),
     CONSTRAINT ticket_relation_check CHECK ((relation = ANY (ARRAY['first'::text, 'repeat'::text, 'escalation'::text, 'merged'::text]))),
     CONSTRAINT ticket_repeat_weight CHECK (((relation <> ALL (ARRAY['repeat'::text, 'merged'::text])) OR (pieces = 0))),
+    CONSTRAINT ticket_responsible_check CHECK ((responsible <@ ARRAY['sales'::text, 'sales_inspection'::text, 'business_management'::text, 'finance'::text, 'it'::text, 'customer_service'::text, 'compliance'::text])),
     CONSTRAINT ticket_severity_check CHECK ((severity = ANY (ARRAY['general'::text, 'difficult'::text, 'major'::text]))),
     CONSTRAINT ticket_severity_confirmed CHECK (((severity_confirmed_at IS NULL) = (severity_confirmed_by IS NULL))),
     CONSTRAINT ticket_source_check CHECK ((source = ANY (ARRAY['direct'::text, 'upper_company'::text, 'regulator'::text, 'media'::text, 'coordinator'::text, 'callback'::text]))),
@@ -1002,6 +1078,10 @@ CREATE TABLE public.ticket (
     CONSTRAINT ticket_validity_check CHECK ((validity = ANY (ARRAY['pending'::text, 'valid'::text, 'invalid'::text]))),
     CONSTRAINT ticket_weight CHECK ((((nature = 'complaint'::text) AND (complainant_type <> ALL (ARRAY['agent'::text, 'public'::text]))) OR ((occurrences = 0) AND (pieces = 0))))
 );
+
+COMMENT ON COLUMN public.ticket.determination IS 'how often validity and causes were determined; the last one is in force';
+
+COMMENT ON COLUMN public.ticket.responsible IS 'the departments found responsible, whose heads sign (R-3.26)';
 
 CREATE TABLE public.ticket_call (
     ticket_id uuid NOT NULL,
@@ -1012,6 +1092,18 @@ CREATE TABLE public.ticket_call (
 );
 
 COMMENT ON TABLE public.ticket_call IS 'no reference to call: a ticket outlives whatever becomes of the call''s row';
+
+CREATE TABLE public.ticket_cause (
+    ticket_id uuid NOT NULL,
+    determination smallint NOT NULL,
+    place smallint NOT NULL,
+    category text NOT NULL,
+    departments text[] NOT NULL,
+    system boolean DEFAULT false NOT NULL,
+    CONSTRAINT ticket_cause_category_check CHECK ((category = ANY (ARRAY['solicitation'::text, 'sales_service'::text, 'counter'::text, 'underwriting'::text, 'maintenance'::text, 'claims'::text, 'call_centre'::text, 'product'::text, 'payment'::text, 'sms'::text, 'other'::text]))),
+    CONSTRAINT ticket_cause_departments_check CHECK ((departments <@ ARRAY['sales'::text, 'sales_inspection'::text, 'business_management'::text, 'finance'::text, 'it'::text, 'customer_service'::text, 'compliance'::text])),
+    CONSTRAINT ticket_cause_place_check CHECK ((place > 0))
+);
 
 CREATE TABLE public.ticket_clock (
     ticket_id uuid NOT NULL,
@@ -1424,6 +1516,18 @@ ALTER TABLE ONLY public.session
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_token_hash_key UNIQUE (token_hash);
 
+ALTER TABLE ONLY public.signature
+    ADD CONSTRAINT signature_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.slip
+    ADD CONSTRAINT slip_number_key UNIQUE (number);
+
+ALTER TABLE ONLY public.slip
+    ADD CONSTRAINT slip_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.slip
+    ADD CONSTRAINT slip_ticket_id_place_key UNIQUE (ticket_id, place);
+
 ALTER TABLE ONLY public.switch_boot
     ADD CONSTRAINT switch_boot_pkey PRIMARY KEY (system, started_at);
 
@@ -1441,6 +1545,9 @@ ALTER TABLE ONLY public.tenure
 
 ALTER TABLE ONLY public.ticket_call
     ADD CONSTRAINT ticket_call_pkey PRIMARY KEY (ticket_id, call_id);
+
+ALTER TABLE ONLY public.ticket_cause
+    ADD CONSTRAINT ticket_cause_pkey PRIMARY KEY (ticket_id, determination, place);
 
 ALTER TABLE ONLY public.ticket_clock
     ADD CONSTRAINT ticket_clock_pkey PRIMARY KEY (ticket_id, kind, cycle);
@@ -1590,6 +1697,18 @@ CREATE INDEX segment_open ON public.segment USING btree (state, id) WHERE (state
 
 CREATE INDEX session_of_user ON public.session USING btree (user_id) WHERE (revoked_at IS NULL);
 
+CREATE INDEX signature_of_ticket ON public.signature USING btree (ticket_id, determination, place);
+
+CREATE UNIQUE INDEX signature_once ON public.signature USING btree (ticket_id, determination, department) WHERE signed;
+
+CREATE INDEX slip_of_department ON public.slip USING btree (organisation_id, department, sent_at, id);
+
+CREATE UNIQUE INDEX slip_one_leads ON public.slip USING btree (ticket_id, line) WHERE (leads AND (state = ANY (ARRAY['sent'::text, 'accepted'::text, 'answered'::text])));
+
+CREATE INDEX slip_open ON public.slip USING btree (organisation_id, department, sent_at, id) WHERE (state = ANY (ARRAY['sent'::text, 'accepted'::text]));
+
+CREATE INDEX slip_sent ON public.slip USING btree (sent_at, id);
+
 CREATE INDEX tenure_post ON public.tenure USING btree (post, since DESC);
 
 CREATE INDEX tenure_user ON public.tenure USING btree (user_id, since DESC);
@@ -1671,6 +1790,8 @@ CREATE TRIGGER recording_segment_only_grows BEFORE DELETE OR UPDATE ON public.re
 CREATE TRIGGER recording_version_not_emptied BEFORE TRUNCATE ON public.recording_version FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER recording_version_only_grows BEFORE DELETE OR UPDATE ON public.recording_version FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER signature_only_grows BEFORE DELETE OR UPDATE ON public.signature FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER ticket_event_not_emptied BEFORE TRUNCATE ON public.ticket_event FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
 
@@ -1828,6 +1949,21 @@ ALTER TABLE ONLY public.recording_version
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
 
+ALTER TABLE ONLY public.signature
+    ADD CONSTRAINT signature_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.signature
+    ADD CONSTRAINT signature_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
+ALTER TABLE ONLY public.slip
+    ADD CONSTRAINT slip_asked_by_slip_fkey FOREIGN KEY (asked_by_slip) REFERENCES public.slip(id);
+
+ALTER TABLE ONLY public.slip
+    ADD CONSTRAINT slip_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.slip
+    ADD CONSTRAINT slip_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
 ALTER TABLE ONLY public.tenure
     ADD CONSTRAINT tenure_post_fkey FOREIGN KEY (post) REFERENCES public.post(number);
 
@@ -1839,6 +1975,9 @@ ALTER TABLE ONLY public.ticket
 
 ALTER TABLE ONLY public.ticket_call
     ADD CONSTRAINT ticket_call_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
+ALTER TABLE ONLY public.ticket_cause
+    ADD CONSTRAINT ticket_cause_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
 
 ALTER TABLE ONLY public.ticket_clock
     ADD CONSTRAINT ticket_clock_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);

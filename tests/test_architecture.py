@@ -69,6 +69,8 @@ PURE = {
     "tickets.metrics": "unit/tickets/test_metrics.py",
     "tickets.periods": "unit/tickets/test_periods.py",
     "tickets.posts": "unit/tickets/test_posts.py",
+    "tickets.signatures": "unit/tickets/test_signatures.py",
+    "tickets.slips": "unit/tickets/test_slips.py",
     "tickets.statistics": "unit/tickets/test_statistics.py",
     "tickets.terms": "unit/tickets/test_terms.py",
 }

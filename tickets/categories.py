@@ -75,11 +75,12 @@ class DisputeType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Who investigates: one main department, those that do it jointly, those that get a copy."""
+    """Who investigates: one main department, those that do it jointly, those that get a copy, those that supervise."""
 
     main: Department
     joint: tuple[Department, ...] = ()
     copies: tuple[Department, ...] = ()
+    supervise: tuple[Department, ...] = ()
     rules: tuple[str, ...] = ()
 
 
@@ -100,7 +101,7 @@ CATEGORIES: Mapping[Category, Entry] = {
         Words("展业类", "solicitation"),
         "R-2.6",
         DisputeType.SALES,
-        Route(_D.SALES, copies=(_D.SALES_INSPECTION,), rules=("R-3.37", "R-3.39", "F-26")),
+        Route(_D.SALES, supervise=(_D.SALES_INSPECTION,), rules=("R-3.37", "R-3.39", "F-26")),
     ),
     Category.SALES_SERVICE: Entry(
         Words("销售人员/销售机构服务类", "service of salespeople and sales organisations"),

@@ -342,7 +342,7 @@ def _no_dispute_is_open(standing: Standing, step: Step) -> MoveRefusedError | No
 
 
 def _determination_accords(standing: Standing, step: Step) -> MoveRefusedError | None:
-    return _contradiction(standing, step, step.validity, step.causes)
+    return _contradiction(standing, step, step.validity, tuple(cause.category for cause in step.causes))
 
 
 def _decision_accords(standing: Standing, step: Step) -> MoveRefusedError | None:

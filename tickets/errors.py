@@ -110,6 +110,18 @@ class TicketNotFoundError(TicketError):
     code = "ticket_not_found"
 
 
+class SlipNotFoundError(TicketError):
+    """There is no such slip, or none that may be seen: the two are not told apart."""
+
+    code = "slip_not_found"
+
+
+class SlipNotYoursError(TicketError):
+    """The slip was sent to another department or organisation (R-3.42)."""
+
+    code = "slip_not_yours"
+
+
 class CallNotFoundError(TicketError):
     """There is no such call, or none that may be seen: the two are not told apart."""
 

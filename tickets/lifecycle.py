@@ -37,6 +37,7 @@ class Action(StrEnum):
     SETTLE = "settle"
     HANDLE = "handle"
     DETERMINE = "determine"
+    SIGN = "sign"
     INFORM = "inform"
     CLOSE = "close"
 
@@ -96,8 +97,17 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """One cause found, with the departments responsible for it; `system`: it lies in a system (R-3.24, R-3.26)."""
+
+    category: Category
+    departments: tuple[Department, ...] = ()
+    system: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
-    """What the guards must know of the ticket.
+    """What the guards must know of the ticket; each part adds the facts of its own guards, with harmless defaults.
 
     `ruling`: the one in force; `disputed`: what the committee was asked to decide and has not yet (R-3.5).
     """
@@ -117,10 +127,30 @@ class Standing:
     ruling: Ruling | None = None
     disputed: tuple[str, ...] = ()
 
+    sends: int = 1
+    """How many slips the dispatch asked for would send."""
+    owner_disputed: bool = False
+    """The line to be dispatched was given back so often that the supervisor says whose it is (F-21)."""
+    unanswered: tuple[str, ...] = ()
+    """Numbers of the slips whose department owes an answer."""
+    main_department: Department | None = None
+    """Whose the main slip is."""
+
+    responsible: tuple[Department, ...] = ()
+    """Whose heads must sign the determination (R-3.26, F-20)."""
+    unsigned: tuple[Department, ...] = ()
+    """Those of them who have not."""
+    handled_at_path: str = ""
+    """Path of the organisation whose departments handle the ticket."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One action as asked for: who asks, from which organisation, with what."""
+    """One action as asked for: who asks, from which organisation, with what.
+
+    `line`: the grievance a department is named for; `agrees`: a head signs, or refuses to; `path`, `own_department`:
+    where the actor sits; `for_post`, `fixes_owner`: the actor is the complaint post, customer service's supervisor.
+    """
 
     action: Action
     organisation: str
@@ -130,12 +160,18 @@ class Step:
     by_sales_staff: bool = False
     validity: Validity | None = None
     liability: Liability | None = None
-    causes: tuple[Category, ...] = ()
+    causes: tuple[Cause, ...] = ()
     ground: InvalidGround | None = None
     evidence: str = ""
     manner: str = ""
     accepted: bool | None = None
     explanation: str = ""
+    line: int = 1
+    agrees: bool = True
+    path: str = ""
+    own_department: Department | None = None
+    for_post: bool = True
+    fixes_owner: bool = True
 
 
 Guard = Callable[[Standing, Step], MoveRefusedError | None]
@@ -149,19 +185,23 @@ MOVES: Mapping[tuple[Status, Action], Status] = {
     (_S.RECORDED, _A.ACKNOWLEDGE): _S.RECORDED,
     (_S.RECORDED, _A.HAND_OVER): _S.RECORDED,
     (_S.RECORDED, _A.DETERMINE): _S.RECORDED,
+    (_S.RECORDED, _A.SIGN): _S.RECORDED,
     (_S.RECORDED, _A.DISPATCH): _S.DISPATCHED,
     (_S.RECORDED, _A.SETTLE): _S.HANDLED,
     (_S.DISPATCHED, _A.NOTE): _S.DISPATCHED,
     (_S.DISPATCHED, _A.ACKNOWLEDGE): _S.DISPATCHED,
     (_S.DISPATCHED, _A.DISPATCH): _S.DISPATCHED,
     (_S.DISPATCHED, _A.DETERMINE): _S.DISPATCHED,
+    (_S.DISPATCHED, _A.SIGN): _S.DISPATCHED,
     (_S.DISPATCHED, _A.HANDLE): _S.HANDLED,
     (_S.HANDLED, _A.NOTE): _S.HANDLED,
     (_S.HANDLED, _A.ACKNOWLEDGE): _S.HANDLED,
     (_S.HANDLED, _A.DETERMINE): _S.HANDLED,
+    (_S.HANDLED, _A.SIGN): _S.HANDLED,
     (_S.HANDLED, _A.INFORM): _S.INFORMED,
     (_S.INFORMED, _A.NOTE): _S.INFORMED,
     (_S.INFORMED, _A.DETERMINE): _S.INFORMED,
+    (_S.INFORMED, _A.SIGN): _S.INFORMED,
     (_S.INFORMED, _A.CLOSE): _S.CLOSED,
 }
 
@@ -190,6 +230,7 @@ ACTION_WORDS: Mapping[Action, Words] = {
     _A.SETTLE: Words("当场解决", "settle on the spot"),
     _A.HANDLE: Words("处理", "handle"),
     _A.DETERMINE: Words("认定", "determine"),
+    _A.SIGN: Words("签字确认", "sign"),
     _A.INFORM: Words("告知客户", "inform"),
     _A.CLOSE: Words("结案", "close"),
 }

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
 
+from tickets import slips
 from tickets.categories import CATEGORIES, Category, Department, DisputeType, OtherCause
 from tickets.committee import (
     MEETING_ACTION_WORDS,
@@ -109,6 +110,9 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
         Department.CUSTOMER_SERVICE: Words("客户服务部门", "customer service"),
         Department.COMPLIANCE: Words("合规部门", "compliance"),
     },
+    slips.Part: slips.PART_WORDS,
+    slips.SlipState: slips.STATE_WORDS,
+    slips.SlipAction: slips.ACTION_WORDS,
     Status: STATUS_WORDS,
     Action: ACTION_WORDS,
     Kind: KIND_WORDS,

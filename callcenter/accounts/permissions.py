@@ -35,6 +35,9 @@ class Permission(StrEnum):
     COMMITTEE_READ = "committee.read"
     COMMITTEE_SIT = "committee.sit"
     COMMITTEE_MANAGE = "committee.manage"
+    TICKET_SIGN = "ticket.sign"
+    SLIP_WORK = "slip.work"
+    SLIP_FIX = "slip.fix"
     CUSTOMER_READ = "customer.read"
     CUSTOMER_UNMASK = "customer.unmask"
     CALL_READ = "call.read"
@@ -95,8 +98,8 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
             P.DATA_EXPORT,
         }
     ),
-    Role.COORDINATOR: frozenset(_SECOND_LINE | {P.STATISTICS_READ, P.DATA_EXPORT}),
-    Role.DEPARTMENT_HEAD: frozenset(_SECOND_LINE | {P.STATISTICS_READ, P.DATA_EXPORT}),
+    Role.COORDINATOR: frozenset(_SECOND_LINE | {P.SLIP_WORK, P.STATISTICS_READ, P.DATA_EXPORT}),
+    Role.DEPARTMENT_HEAD: frozenset(_SECOND_LINE | {P.SLIP_WORK, P.TICKET_SIGN, P.STATISTICS_READ, P.DATA_EXPORT}),
     Role.LEGAL: frozenset(_SECOND_LINE | {P.CUSTOMER_UNMASK}),
     Role.SECRETARY: frozenset(
         _OVERSIGHT - {P.RECORDING_LISTEN}
@@ -107,7 +110,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _TALKING
         | _OVERSIGHT
         | {P.CALL_SUPERVISE, P.AGENT_MANAGE, P.CALLBACK_WORK, P.CAMPAIGN_MANAGE, P.TICKET_WORK, P.ACCOUNT_READ}
-        | {P.TICKET_MANAGE, P.INCIDENT_READ, P.INCIDENT_MANAGE, P.POST_READ, P.POST_MANAGE, P.POST_REPORT}
+        | {P.TICKET_MANAGE, P.SLIP_FIX, P.INCIDENT_READ, P.INCIDENT_MANAGE, P.POST_READ, P.POST_MANAGE, P.POST_REPORT}
         | {P.COMMITTEE_READ, P.COMMITTEE_SIT}
     ),
     Role.QA: frozenset(_OVERSIGHT - {P.DATA_EXPORT}),

@@ -10,7 +10,7 @@ from callcenter.web.api import Model
 from tickets.categories import Category, Department, OtherCause
 from tickets.findings import Heard, Intention, Respondent, Subject
 from tickets.intake import Channel, ComplainantType, NetworkKind, Particulars, Severity, Source
-from tickets.lifecycle import Action, InvalidGround, Level, Liability, Step, Validity
+from tickets.lifecycle import Action, Cause, InvalidGround, Level, Liability, Step, Validity
 
 Text = Annotated[str, StringConstraints(max_length=20_000)]
 Line = Annotated[str, StringConstraints(max_length=200)]
@@ -114,6 +114,18 @@ class CorrectBody(Model):
         }
 
 
+class CauseBody(Model):
+    """A cause found, with the departments responsible for it; without any, the one its category belongs to."""
+
+    category: Category
+    departments: Annotated[list[Department], Field(default_factory=list, max_length=7, description="责任部门 (R-3.26)")]
+    system: Annotated[bool, Field(description="It lies in a system 系统原因 (F-20)")] = False
+
+    def value(self) -> Cause:
+        """As the rules take it."""
+        return Cause(self.category, tuple(dict.fromkeys(self.departments)), self.system)
+
+
 class ActBody(Model):
     """What is said with an action; which fields an action needs, its refusal tells with the rule."""
 
@@ -123,17 +135,25 @@ class ActBody(Model):
     by_sales_staff: Annotated[bool, Field(description="由销售人员处理 (C-14)")] = False
     validity: Annotated[Validity | None, Field(description="是否有效 (R-3.23)")] = None
     liability: Annotated[Liability | None, Field(description="责任归属 (F-1)")] = None
-    causes: Annotated[list[Category], Field(default_factory=list, max_length=11, description="原因 (R-3.24)")]
+    causes: Annotated[
+        list[CauseBody | Category],
+        Field(default_factory=list, max_length=11, description="原因及责任部门,主要原因在前 (R-3.24, R-3.26)"),
+    ]
     ground: Annotated[InvalidGround | None, Field(description="无效理由 (F-23)")] = None
     evidence: Annotated[Text, Field(description="依据 (F-23)")] = ""
     manner: Annotated[Line, Field(description="告知方式 (CL-8)")] = ""
     accepted: Annotated[bool | None, Field(description="客户是否接受 (R-4.29, R-4.30)")] = None
     explanation: Annotated[Text, Field(description="解释安抚情况 (R-4.30)")] = ""
+    line: Annotated[
+        int, Field(ge=1, le=11, description="Which grievance `department` is named for 派发的事项序号 (F-3)")
+    ] = 1
+    agrees: Annotated[bool, Field(description="The head signs; false: refuses, with a note 签字或拒签 (R-3.26)")] = True
 
     def step(self, action: Action) -> Step:
         """As the lifecycle takes it; where the actor sits is filled in by the use case."""
         said = self.model_dump(exclude={"version", "causes"})
-        return Step(action, organisation="", level=Level.HQ, causes=tuple(self.causes), **said)
+        causes = tuple(each.value() if isinstance(each, CauseBody) else Cause(each) for each in self.causes)
+        return Step(action, organisation="", level=Level.HQ, causes=causes, **said)
 
 
 class LinkBody(Model):

@@ -14,6 +14,7 @@ from callcenter.customers import masking
 from callcenter.opening import Via
 from callcenter.web import details
 from callcenter.web.api import Model, Personal
+from callcenter.web.slip_views import CauseView, SignatureView, SlipView, cause_view, signature_view, slip_view
 from tickets.calendar import DayKind
 from tickets.categories import CATEGORIES, Category, Department, OtherCause
 from tickets.errors import Problem, Words
@@ -164,6 +165,11 @@ class TicketView(ListedView):
     severity_confirmed_by: str | None
     liability: Liability
     causes: list[Category]
+    found_causes: Annotated[list[CauseView], Field(description="The causes with their departments 原因及责任部门")]
+    responsible: Annotated[list[Department], Field(description="Whose heads sign 责任部门 (R-3.26)")]
+    signatures: list[SignatureView]
+    unsigned: Annotated[list[Department], Field(description="Whose head has not signed 待签字部门 (R-3.26)")]
+    slips: list[SlipView]
     invalid_ground: InvalidGround | None
     policy_id: UUID | None
     complainant_type: ComplainantType
@@ -275,6 +281,10 @@ def ticket_view(file: File, at: datetime, masked: bool) -> TicketView:
         in_time=kept(decide, at) if decide else None,
         clocks=[ClockView(**_clock(clock, kept(clock, at))) for clock in file.clocks],
         calls=[CallView(**call) for call in file.calls],
+        found_causes=[cause_view(cause) for cause in file.causes],
+        signatures=[signature_view(each, file.names, masked) for each in file.signatures],
+        unsigned=list(file.unsigned),
+        slips=[slip_view(slip, at, masked) for slip in file.slips],
         opened_by_name=file.names.get(file.row["opened_by"]),
         events=[EventView(**_event(event, file.names, masked)) for event in file.events],
         matter=[MatterTicketView(**other) for other in file.matter if other["id"] != file.row["id"]],

@@ -46,6 +46,7 @@ NEEDS: Mapping[Action, Permission] = {
     Action.DISPATCH: Permission.TICKET_MANAGE,
     Action.HANDLE: Permission.TICKET_WORK,
     Action.DETERMINE: Permission.TICKET_MANAGE,
+    Action.SIGN: Permission.TICKET_SIGN,
     Action.INFORM: Permission.TICKET_MANAGE,
     Action.CLOSE: Permission.TICKET_MANAGE,
 }
@@ -192,7 +193,7 @@ async def correct_ticket(ctx: Context, ticket_id: UUID, body: CorrectBody) -> Ti
     changes = Changes(body.values(), body.restated_and_confirmed is True, body.reason)
     with _found():
         await ctx.resource(CASEWORK).correct(ticket_id, body.version, changes, by)
-    return await _shown(ctx, ticket_id, by)
+    return await shown_ticket(ctx, ticket_id, by)
 
 
 @routes.post("/tickets/{ticket_id}/actions/{action}", Permission.TICKET_EDIT, reads="ticket")
@@ -206,7 +207,7 @@ async def act_on_ticket(ctx: Context, ticket_id: UUID, action: Action, body: Act
     by = _by(ctx)
     with _found():
         await ctx.resource(CASEWORK).act(ticket_id, body.version, body.step(action), by)
-    return await _shown(ctx, ticket_id, by)
+    return await shown_ticket(ctx, ticket_id, by)
 
 
 @routes.post("/tickets/{ticket_id}/calls", Permission.TICKET_EDIT, reads="ticket")
@@ -215,7 +216,7 @@ async def link_call(ctx: Context, ticket_id: UUID, body: LinkBody) -> TicketView
     by = _by(ctx)
     with _found():
         await ctx.resource(CASEWORK).hang(ticket_id, body.call_id, by)
-    return await _shown(ctx, ticket_id, by)
+    return await shown_ticket(ctx, ticket_id, by)
 
 
 async def organisation_path(ctx: Context, organisation: str) -> str:
@@ -233,7 +234,8 @@ def _shown_masked(body: CorrectBody) -> bool:
     )
 
 
-async def _shown(ctx: Context, ticket_id: UUID, by: By) -> TicketView:
+async def shown_ticket(ctx: Context, ticket_id: UUID, by: By) -> TicketView:
+    """The whole file as it stands now."""
     async with ctx.db.connection() as conn:
         return ticket_view(await casefile.whole(conn, ticket_id, by), ctx.clock.now(), is_masked(ctx))
 

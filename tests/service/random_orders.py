@@ -107,7 +107,7 @@ VALUES ($1, $2, $3, $4, $2, $5, $6, 'in_force')"""
 MATTER = "INSERT INTO matter (id, root_ticket_id, opened_at) VALUES ($1, $2, $3)"
 KEY = "INSERT INTO ticket_key (id, fingerprint, claimed_at) VALUES ($1, 'x', $2)"
 TICKET = """
-INSERT INTO ticket SELECT * FROM jsonb_populate_record(NULL::ticket, $1)"""
+INSERT INTO ticket ({columns}) SELECT {columns} FROM jsonb_populate_record(NULL::ticket, $1)"""
 CLOCK = """
 INSERT INTO ticket_clock (ticket_id, kind, cycle, start_day, due_day, due_at, alert_day, provisional, rules, internal,
     version, met_at) VALUES ($1, $2, $3, $4, $5, $6, $5, false, '{}', $7, 'x', $8)"""
@@ -125,7 +125,8 @@ async def store(conn: Connection, orders: Sequence[Order]) -> None:
         await conn.execute(MATTER, uuid5(NAMESPACE, matter), ticket_id(root), _moment(root.received))
     for number, order in enumerate(orders, start=1):
         await conn.execute(KEY, ticket_id(order), _moment(order.received))
-        await conn.execute(TICKET, _row(order, number))
+        row = _row(order, number)
+        await conn.execute(TICKET.format(columns=", ".join(row)), row)
         for kind, cycle, due, met in _clocks(order):
             told = (order.received, due, end_of_day(due), {"limit": "L-4"}, _moment(met) if met else None)
             await conn.execute(CLOCK, ticket_id(order), kind, cycle, *told)

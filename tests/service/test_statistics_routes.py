@@ -160,7 +160,7 @@ async def test_a_period_is_over_what_was_received_in_it_whatever_happens_later(s
         ("acknowledge", {"note": "已确认", "manner": "电话"}),
         ("settle", {"note": "已解决"}),
         ("inform", {"manner": "电话", "accepted": True}),
-        ("determine", {"validity": "valid", "causes": ["claims"]}),
+        ("determine", {"validity": "valid", "causes": ["claims"], "liability": "none"}),
         ("close", {}),
     ):
         assert (await acted(handler, ticket, action, **said)).status == 200

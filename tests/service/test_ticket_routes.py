@@ -21,6 +21,7 @@ from tests.conftest import NOON
 from tests.service.customers import a_customer, a_policy, settle
 from tests.service.desk import a_call, hang_up
 from tests.service.site import ELSEWHERE, HOME, PATHS, Client, Reply, Site
+from tests.service.walk import of_department
 
 pytestmark = pytest.mark.service
 
@@ -361,7 +362,8 @@ async def test_two_people_on_one_ticket_one_wins_and_the_other_is_told_what_chan
 async def test_a_complaint_goes_all_the_way_and_every_step_is_in_its_history(site: Site) -> None:
     """R-4.1, R-4.4, R-4.18, R-4.22, R-4.27, R-4.31"""
     agent, handler = await site.client(Role.AGENT), await site.client(Role.HANDLER)
-    coordinator = await site.client(Role.COORDINATOR)
+    coordinator = await of_department(site, "business_management", HOME)
+    head = await of_department(site, "business_management", HOME, Role.DEPARTMENT_HEAD)
     ticket = await opened(agent)
     steps: list[tuple[Client, str, dict[str, Any]]] = [
         (agent, "acknowledge", {"note": "电话告知已收到来信", "manner": "电话"}),
@@ -371,6 +373,7 @@ async def test_a_complaint_goes_all_the_way_and_every_step_is_in_its_history(sit
         (coordinator, "handle", {"note": "同意赔付"}),
         (handler, "inform", {"manner": "电话", "accepted": True}),
         (handler, "determine", {"validity": "valid", "causes": ["claims"], "liability": "company"}),
+        (head, "sign", {"note": "无异议"}),
         (handler, "close", {}),
     ]
     for client, action, said in steps:
@@ -441,6 +444,7 @@ async def test_what_a_b_counter_accepts_the_a_counter_beside_it_closes(
         (b, "settle", {"note": "当场解决"}),
         (b, "inform", {"manner": "电话", "accepted": True}),
         (a, "determine", valid),
+        (await of_department(site, "business_management", HOME, Role.DEPARTMENT_HEAD), "sign", {}),
         (a, "close", {}),
     ]:
         reply = await acted(client, ticket, action, **said)
@@ -567,7 +571,7 @@ async def test_a_closed_ticket_is_not_changed(site: Site) -> None:
     for action, said in [
         ("settle", {"note": "当场解决"}),
         ("inform", {"manner": "电话", "accepted": True}),
-        ("determine", {"validity": "valid", "causes": ["claims"]}),
+        ("determine", {"validity": "invalid", "ground": "facts_disproved", "evidence": "录音"}),
         ("close", {}),
     ]:
         assert (await acted(handler, ticket, action, **said)).status == 200

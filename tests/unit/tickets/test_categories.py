@@ -36,9 +36,9 @@ def test_each_category_goes_to_its_department(category: Category, main: Departme
     assert CATEGORIES[category].rule == rule
 
 
-def test_solicitation_is_copied_to_sales_inspection() -> None:
+def test_sales_inspection_supervises_solicitation() -> None:
     """R-3.39, F-26"""
-    assert route(Category.SOLICITATION).copies == (Department.SALES_INSPECTION,)
+    assert route(Category.SOLICITATION).supervise == (Department.SALES_INSPECTION,)
 
 
 def test_payment_is_investigated_jointly() -> None:
@@ -49,7 +49,7 @@ def test_payment_is_investigated_jointly() -> None:
 def test_the_departments_that_mainly_investigate_are_those_of_the_measures() -> None:
     """R-3.36: sales, sales inspection, business management, finance and IT; customer service where none is named."""
     routes = [entry.route for entry in CATEGORIES.values()]
-    named = {each for found in routes for each in (found.main, *found.joint, *found.copies)}
+    named = {each for found in routes for each in (found.main, *found.joint, *found.supervise)}
     main = {Department.SALES, Department.SALES_INSPECTION, Department.BUSINESS_MANAGEMENT, Department.FINANCE}
     assert named == main | {Department.IT, Department.CUSTOMER_SERVICE}
 

@@ -24,7 +24,7 @@ from tickets.committee import (
 from tickets.deadlines import Gravity
 from tickets.errors import MeetingRefusedError
 from tickets.guards import move
-from tickets.lifecycle import Action, InvalidGround, Ruling, Status, Validity
+from tickets.lifecycle import Action, Cause, InvalidGround, Ruling, Status, Validity
 
 pytestmark = pytest.mark.unit
 
@@ -33,6 +33,8 @@ CLAIMS = Seat("claims", Department.BUSINESS_MANAGEMENT, True)
 ITEM = Item("t1", (Department.BUSINESS_MANAGEMENT,), frozenset({Department.BUSINESS_MANAGEMENT}), ruled=True)
 MEETING = Meeting(MeetingKind.AD_HOC, MeetingState.HELD, "chair", (CHAIR, CLAIMS), (ITEM,), "纪要")
 RULING = Ruling("广东分公司2026年第3次临时会议")
+OF_CLAIMS = Cause(Category.CLAIMS, (Department.BUSINESS_MANAGEMENT,))
+OF_PAYMENT = Cause(Category.PAYMENT, (Department.FINANCE,))
 
 
 def refused(meeting: Meeting, action: MeetingAction) -> tuple[str, ...]:
@@ -201,8 +203,8 @@ def test_a_determination_must_not_contradict_the_ruling() -> None:
         evidence="录音",
     )
     assert refusal(ruled, invalid) == ("R-3.5", "R-3.3")
-    assert refusal(ruled, a_step(Action.DETERMINE, causes=(Category.CLAIMS,))) == ("R-3.5", "R-3.3")
-    assert move(ruled, a_step(Action.DETERMINE, causes=(Category.PAYMENT, Category.CLAIMS)))
+    assert refusal(ruled, a_step(Action.DETERMINE, causes=(OF_CLAIMS,))) == ("R-3.5", "R-3.3")
+    assert move(ruled, a_step(Action.DETERMINE, causes=(OF_PAYMENT, OF_CLAIMS)))
     only_causes = replace(NEEDED, ruling=replace(RULING, causes=(Category.CLAIMS,)))
     assert move(only_causes, invalid)
 

@@ -11,7 +11,19 @@ from tickets.categories import Category, Department
 from tickets.deadlines import Kind
 from tickets.errors import IllegalMoveError, MoveRefusedError, Problem, Words
 from tickets.guards import move
-from tickets.lifecycle import MEETS, MOVES, Action, InvalidGround, Level, Ruling, Standing, Status, Step, Validity
+from tickets.lifecycle import (
+    MEETS,
+    MOVES,
+    Action,
+    Cause,
+    InvalidGround,
+    Level,
+    Ruling,
+    Standing,
+    Status,
+    Step,
+    Validity,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -31,6 +43,9 @@ TICKET = Standing(
 )
 
 
+FOUND = Cause(Category.CLAIMS, (Department.BUSINESS_MANAGEMENT,))
+
+
 def a_step(action: Action, **more: object) -> Step:
     """A step that nothing refuses, unless the test makes it so."""
     defaults: dict[str, object] = {
@@ -38,7 +53,7 @@ def a_step(action: Action, **more: object) -> Step:
         "level": Level.CITY,
         "note": "已核实",
         "validity": Validity.VALID,
-        "causes": (Category.CLAIMS,),
+        "causes": (FOUND,),
         "manner": "电话",
         "accepted": True,
     }
@@ -152,7 +167,7 @@ def test_an_incomplete_order_does_not_close_and_says_what_is_missing() -> None:
 def test_a_valid_complaint_may_have_several_causes_but_not_none() -> None:
     """R-3.24"""
     assert refusal(TICKET, a_step(Action.DETERMINE, causes=())) == ("R-3.23", "R-3.24", "F-23")
-    causes = (Category.CLAIMS, Category.PAYMENT)
+    causes = (FOUND, Cause(Category.PAYMENT, (Department.FINANCE,)))
     assert move(TICKET, a_step(Action.DETERMINE, causes=causes)) is Status.RECORDED
 
 
@@ -214,13 +229,32 @@ def test_actions_meet_the_clocks_of_their_step() -> None:
     assert MEETS[Action.CLOSE] == (Kind.CLOSE,)
 
 
+@pytest.mark.parametrize("status", list(Status))
+@pytest.mark.parametrize("action", list(Action))
+def test_every_action_from_every_status_moves_by_the_table_or_is_refused(status: Status, action: Action) -> None:
+    """R-4.1, B-2"""
+    ticket = replace(READY, status=status, responsible=(Department.IT,), unsigned=(Department.IT,))
+    if action is Action.CLOSE:
+        ticket = replace(ticket, unsigned=())
+    step = a_step(action, own_department=Department.IT)
+    if (status, action) in MOVES:
+        assert move(ticket, step) is MOVES[status, action]
+        return
+    with pytest.raises(IllegalMoveError) as refused:
+        move(ticket, step)
+    assert refused.value.details["possible"] == [each.value for each in lifecycle.possible(status)]
+
+
 @given(st.lists(st.sampled_from(Action), max_size=30))
 def test_no_walk_over_the_table_leaves_it_or_skips_a_stage(actions: list[Action]) -> None:
     """R-4.1: a closed ticket was handled and informed before."""
-    ticket, seen = replace(TICKET, validity=Validity.VALID), [Status.RECORDED]
+    it = (Department.IT,)
+    ticket, seen = replace(TICKET, validity=Validity.VALID, responsible=it, unsigned=it), [Status.RECORDED]
     for action in actions:
         try:
-            ticket = replace(ticket, status=move(ticket, a_step(action)))
+            unsigned = () if action is Action.CLOSE else it
+            step = a_step(action, own_department=Department.IT)
+            ticket = replace(ticket, status=move(replace(ticket, unsigned=unsigned), step))
         except IllegalMoveError:
             assert (ticket.status, action) not in MOVES
             continue

@@ -1,0 +1,179 @@
+"""The rows of slips, causes and signatures: what the rules need of them, and writing what was decided.
+
+Every function works on the caller's connection, within its transaction. Nothing here decides.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from callcenter.db.pool import Connection
+from callcenter.ids import uuid7
+from tickets import deadlines, store
+from tickets.categories import Category, Department
+from tickets.deadlines import Rulebook
+from tickets.lifecycle import Cause
+from tickets.signatures import Signature
+from tickets.slips import Part, Slip, SlipState, Wanted
+from tickets.store import TicketId
+
+HOME = """
+SELECT h.id, h.path FROM organisation o
+JOIN organisation h ON h.id = CASE WHEN o.kind IN ('counter_a', 'counter_b') THEN o.parent_id ELSE o.id END
+WHERE o.id = $1"""
+"""Whose departments handle a ticket: the organisation's own, a counter's those of its city (R-3.42)."""
+
+SLIPS = """
+SELECT s.id, s.ticket_id, s.place, s.number, s.part, s.state, s.department, s.organisation_id, s.line, s.category,
+    s.leads, s.fixed, s.request, s.asked_by_slip, s.sent_at, s.sent_by, s.accepted_at, s.accepted_by, s.returned_at,
+    s.return_reason, s.answered_at, s.answered_by, s.answer, s.released_at, s.release_reason, s.version,
+    k.due_day AS accept_due_day, k.due_at AS accept_due_at, k.met_at AS accept_met_at
+FROM slip s LEFT JOIN ticket_clock k ON k.ticket_id = s.ticket_id AND k.kind = 'accept' AND k.cycle = s.place
+WHERE s.ticket_id = $1 ORDER BY s.place"""
+CAUSES = """
+SELECT category, departments, system FROM ticket_cause WHERE ticket_id = $1 AND determination = $2 ORDER BY place"""
+SIGNATURES = """
+SELECT department, organisation_id, signed, at, signer, remark FROM signature
+WHERE ticket_id = $1 AND determination = $2 ORDER BY place"""
+SEND = """
+INSERT INTO slip (id, ticket_id, place, number, part, department, organisation_id, line, category, leads, fixed,
+    request, asked_by_slip, sent_at, sent_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"""
+RELEASE = """
+UPDATE slip SET state = 'released', released_at = $3, release_reason = $4, version = version + 1
+WHERE ticket_id = $1 AND place = ANY($2::smallint[])"""
+ANSWER_OWN = """
+UPDATE slip SET state = 'answered', accepted_at = COALESCE(accepted_at, $3), accepted_by = COALESCE(accepted_by, $4),
+    answered_at = $3, answered_by = $4, answer = $5, version = version + 1
+WHERE ticket_id = $1 AND place = $2 AND state IN ('sent', 'accepted')"""
+SAVE_CAUSE = """
+INSERT INTO ticket_cause (ticket_id, determination, place, category, departments, system)
+VALUES ($1, $2, $3, $4, $5, $6)"""
+SIGN = """
+INSERT INTO signature (id, ticket_id, determination, department, organisation_id, signed, at, signer, remark)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"""
+
+
+async def home(conn: Connection, row: Mapping[str, Any]) -> tuple[str, str]:
+    """Id and path of the organisation whose departments handle the ticket: the one that underwrote the policy, where
+    that is known (R-1.10)."""
+    found = await conn.fetchrow(HOME, row["underwriting_organisation_id"] or row["accepting_organisation_id"])
+    assert found is not None
+    return found["id"], found["path"]
+
+
+async def slips(conn: Connection, ticket_id: UUID) -> list[dict[str, Any]]:
+    """The ticket's slips in the order they were sent."""
+    return [dict(row) for row in await conn.fetch(SLIPS, ticket_id)]
+
+
+def slip_of(row: Mapping[str, Any]) -> Slip:
+    """A slip as the rules take it."""
+    return Slip(
+        place=row["place"],
+        part=Part(row["part"]),
+        state=SlipState(row["state"]),
+        department=Department(row["department"]),
+        line=row["line"],
+        leads=row["leads"],
+        fixed=row["fixed"],
+    )
+
+
+async def causes(conn: Connection, ticket_id: UUID, determination: int) -> list[Cause]:
+    """The causes of the determination in force."""
+    return [
+        Cause(Category(row["category"]), tuple(Department(each) for each in row["departments"]), row["system"])
+        for row in await conn.fetch(CAUSES, ticket_id, determination)
+    ]
+
+
+async def signatures(conn: Connection, ticket_id: UUID, determination: int) -> list[dict[str, Any]]:
+    """What heads of departments said of the determination in force, oldest first."""
+    return [dict(row) for row in await conn.fetch(SIGNATURES, ticket_id, determination)]
+
+
+def signature_of(row: Mapping[str, Any]) -> Signature:
+    """A signature as the rules take it."""
+    return Signature(Department(row["department"]), row["signed"])
+
+
+async def send(
+    conn: Connection,
+    ticket: Mapping[str, Any],
+    wanted: Sequence[Wanted],
+    place: int,
+    organisation: str,
+    book: Rulebook,
+    *,
+    request: str,
+    fixed: bool,
+    asked_by: UUID | None,
+    at: datetime,
+    actor: str,
+) -> list[str]:
+    """Send slips from `place` on, each with its clock (L-9); returns their numbers."""
+    numbers = []
+    for place_, each in enumerate(wanted, place):
+        number = f"{ticket['number']}-H{place_:02d}"
+        numbers.append(number)
+        await conn.execute(
+            SEND,
+            uuid7(at),
+            ticket["id"],
+            place_,
+            number,
+            each.part,
+            each.department,
+            organisation,
+            each.line.number,
+            each.line.category,
+            each.leads,
+            fixed and each.leads,
+            request,
+            asked_by,
+            at,
+            actor,
+        )
+        if each.part.is_task:
+            await store.start_clock(conn, TicketId(ticket["id"]), replace(deadlines.accept(at, book), cycle=place_))
+    return numbers
+
+
+async def release(conn: Connection, ticket_id: UUID, places: Sequence[int], reason: str, at: datetime) -> None:
+    """Take slips back from their departments; their clocks are no longer due."""
+    if places:
+        await conn.execute(RELEASE, ticket_id, list(places), at, reason)
+
+
+async def answer_own(conn: Connection, ticket_id: UUID, place: int, answer: str, actor: str, at: datetime) -> None:
+    """The main department's decision is the answer on its slip (R-4.22)."""
+    await conn.execute(ANSWER_OWN, ticket_id, place, at, actor, answer)
+
+
+async def keep_causes(conn: Connection, ticket_id: UUID, determination: int, found: Sequence[Cause]) -> None:
+    """The causes of a new determination, the main one first."""
+    for place, cause in enumerate(found, 1):
+        await conn.execute(
+            SAVE_CAUSE, ticket_id, determination, place, cause.category, list(cause.departments), cause.system
+        )
+
+
+async def sign(
+    conn: Connection,
+    ticket: Mapping[str, Any],
+    department: Department,
+    organisation: str,
+    *,
+    signed: bool,
+    remark: str,
+    actor: str,
+    at: datetime,
+) -> None:
+    """Keep what a head of a department said of the determination in force."""
+    determination = ticket["determination"]
+    await conn.execute(
+        SIGN, uuid7(at), ticket["id"], determination, department, organisation, signed, at, actor, remark
+    )
