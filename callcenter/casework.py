@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from callcenter import audit, outbox
+from callcenter import audit, outbox, timekeeping
 from callcenter.accounts import names
 from callcenter.accounts.permissions import Permission
 from callcenter.calls.sight import SEEN, TALKED
@@ -88,7 +88,7 @@ class Casework:
         """
         at = self._clock.now()
         async with self._db.transaction() as conn:
-            row = await _locked(conn, ticket_id, version, by)
+            row = await locked(conn, ticket_id, version, by)
             if row["status"] == Status.CLOSED:
                 raise _closed()
             book = await self._rules.current(conn, at)
@@ -96,7 +96,7 @@ class Casework:
             told = {name: [_plain(row[name]), _plain(after[name])] for name in after if after[name] != row[name]}
             if not told:
                 return version
-            await _save(conn, after)
+            await save(conn, after)
             await _follow(conn, row, after, book, at)
             details = {"version": version + 1, "changed": told, "reason": changes.reason or None}
             await tell(conn, after, by, at, "corrected", details)
@@ -109,7 +109,7 @@ class Casework:
         """
         at = self._clock.now()
         async with self._db.transaction() as conn:
-            row = await _locked(conn, ticket_id, version, by)
+            row = await locked(conn, ticket_id, version, by)
             level = await conn.fetchval(LEVEL_OF, by.organisation_id) or Level.HQ
             step = replace(step, organisation=by.organisation_id or "", level=Level(level))
             status = guards.move(replace(standing(row), **await committee_facts(conn, ticket_id)), step)
@@ -117,7 +117,7 @@ class Casework:
             after = _moved(row, step, status, at)
             if step.action in CONFIRMS_SEVERITY and by.may(Permission.TICKET_MANAGE):
                 _confirm_severity(after, by, at)
-            await _save(conn, after)
+            await save(conn, after)
             await store.meet(conn, ticket_id, lifecycle.MEETS.get(step.action, ()), at)
             if step.action is Action.INFORM:
                 await store.start_clock(conn, TicketKey(ticket_id), deadlines.close(at, book))
@@ -247,7 +247,8 @@ def contact(row: Mapping[str, Any]) -> deadlines.Contact:
     return intake.contact_of(Channel(row["channel"]), Source(row["source"]), kind)
 
 
-async def _locked(conn: Connection, ticket_id: UUID, version: int, by: By) -> dict[str, Any]:
+async def locked(conn: Connection, ticket_id: UUID, version: int, by: By) -> dict[str, Any]:
+    """The ticket's row as its reader saw it, held. Raises TicketNotFoundError, StaleTicketError."""
     row = await store.lock(conn, ticket_id)
     if row is None or not await in_reach(conn, by, row):
         raise not_found(ticket_id)
@@ -321,8 +322,7 @@ async def _follow(
     if met:
         await store.meet(conn, row["id"], met, at)
     if after["gravity"] != row["gravity"]:
-        moved = deadlines.decide_inform(row["received_at"], Gravity(after["gravity"]), book)
-        await store.start_clock(conn, TicketKey(row["id"]), moved)
+        await timekeeping.reckon(conn, after, book)
         await _for_committee(conn, row, after, book, at)
 
 
@@ -380,7 +380,8 @@ def _said(step: Step, after: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value not in (None, "", [])}
 
 
-async def _save(conn: Connection, after: Mapping[str, Any]) -> None:
+async def save(conn: Connection, after: Mapping[str, Any]) -> None:
+    """Write the changed row; its version grows by one. Raises StaleTicketError."""
     if not await store.save(conn, after):
         raise StaleTicketError(Words("服务单已被他人修改", "somebody else changed the ticket"))
 

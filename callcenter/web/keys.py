@@ -10,6 +10,7 @@ from callcenter.clock import Clock
 from callcenter.complaints import Complaints
 from callcenter.config import Config
 from callcenter.db.pool import Database
+from callcenter.handling_limit import HandlingLimit
 
 CONFIG = web.AppKey("config", Config)
 DATABASE = web.AppKey("database", Database)
@@ -23,6 +24,8 @@ COMPLAINTS = web.AppKey("complaints", Complaints)
 """The one way to open tickets."""
 CASEWORK = web.AppKey("casework", Casework)
 """What is done with tickets that exist."""
+HANDLING_LIMIT = web.AppKey("handling limit", HandlingLimit)
+"""What extends, replaces or stops the limit of a complaint."""
 SWITCHBOARD = web.AppKey("switchboard", Switchboard)
 """What people do with living calls; missing where no switch is connected."""
 SWITCH = web.AppKey("switch", Ari)
