@@ -14,7 +14,9 @@ from callcenter.customers.search import Criteria
 from callcenter.db.pool import Connection
 from callcenter.opening import By
 from tickets import deadlines, intake, lifecycle, signatures, store
+from tickets.calendar import shanghai_day
 from tickets.categories import Department
+from tickets.course import Gap
 from tickets.deadlines import Rulebook
 from tickets.errors import Problem, Words
 from tickets.intake import ComplainantType, Nature, Relation
@@ -103,6 +105,7 @@ class ExplainedLimit:
     provisional: bool
     days: Sequence[deadlines.DayStep]
     """Empty when the calendar was corrected since and this deadline, met or past, was not counted again."""
+    gaps: Sequence[Gap]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,19 @@ class ExplainedClock:
     clock: Mapping[str, Any]
     kept: bool | None
     limits: Sequence[ExplainedLimit]
+    why: Words | None
+    """Why the limit that rules does, where there are two (F-29)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Befallen:
+    """What befell the handling limit, each as it is kept; of extensions and agreements whether they have effect (F-52,
+    CL-7), None while that is open; of pauses the days they take out (CL-4)."""
+
+    extensions: Sequence[tuple[Mapping[str, Any], bool | None]]
+    agreements: Sequence[tuple[Mapping[str, Any], bool | None]]
+    pauses: Sequence[tuple[Mapping[str, Any], Gap | None]]
+    materials: Sequence[tuple[Mapping[str, Any], bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +140,9 @@ class Explanation:
     exclusion: str | None
     rules: Sequence[str]
     clocks: Sequence[ExplainedClock]
+    befallen: Befallen
+    names: Mapping[str, str]
+    """Of everybody who recorded something there."""
 
 
 async def explain(conn: Connection, ticket_id: UUID, by: By, book: Rulebook, at: datetime) -> Explanation:
@@ -133,13 +152,48 @@ async def explain(conn: Connection, ticket_id: UUID, by: By, book: Rulebook, at:
     weight = weigh(Nature(row["nature"]), relation, ComplainantType(row["complainant_type"]))
     clocks = [_explained(clock, book, at) for clock in await store.clocks(conn, ticket_id)]
     exclusion = weight.exclusion.value if weight.exclusion else None
-    return Explanation(row, row["occurrences"], row["pieces"], exclusion, weight.rules, clocks)
+    befallen, actors = _befallen(row, await store.course_rows(conn, ticket_id), book)
+    known = await names.of(conn, actors)
+    return Explanation(row, row["occurrences"], row["pieces"], exclusion, weight.rules, clocks, befallen, known)
+
+
+def _befallen(
+    row: Mapping[str, Any], kept_rows: Mapping[str, Sequence[Mapping[str, Any]]], book: Rulebook
+) -> tuple[Befallen, set[str | None]]:
+    effects = deadlines.effects(shanghai_day(row["received_at"]), store.course_of(kept_rows), book)
+    found = Befallen(
+        extensions=[
+            (each, effects.get(known) if (known := store.extension_of(each)) else None)
+            for each in kept_rows["extensions"]
+        ],
+        agreements=[(each, effects.get(store.agreement_of(each))) for each in kept_rows["agreements"]],
+        pauses=[(each, store.pause_of(each).gap) for each in kept_rows["pauses"]],
+        materials=[(each, store.material_of(each).restarts) for each in kept_rows["materials"]],
+    )
+    by = ("proposed_by", "approved_by", "refused_by", "told_by", "recorded_by", "ended_by")
+    return found, {each.get(name) for rows in kept_rows.values() for each in rows for name in by}
 
 
 def _explained(clock: Mapping[str, Any], book: Rulebook, at: datetime) -> ExplainedClock:
     stored = [clock["internal"], *([clock["statutory"]] if clock["statutory"] else [])]
-    limits = [_limit(store.reckoning_of(each), book) for each in stored]
-    return ExplainedClock(clock, kept(clock, at), limits)
+    reckonings = [store.reckoning_of(each) for each in stored]
+    limits = [_limit(each, book) for each in reckonings]
+    return ExplainedClock(clock, kept(clock, at), limits, _why(reckonings, clock["rules"][0]))
+
+
+def _why(reckonings: Sequence[deadlines.Reckoning], ruling: str) -> Words | None:
+    if len(reckonings) < 2:
+        return None
+    if all(each.stands_still for each in reckonings):
+        return Words(
+            "时限已中止(CL-4),恢复后重新推算", "the clock stands still (CL-4) and is reckoned anew when it runs on"
+        )
+    internal, statutory = reckonings
+    other = statutory if ruling == internal.limit else internal
+    rules = internal if ruling == internal.limit else statutory
+    zh = f"{rules.limit}于{rules.due:%Y-%m-%d}届满,不晚于{other.limit}的{other.due:%Y-%m-%d},以先到期者为准"
+    en = f"{rules.limit} ends on {rules.due}, no later than {other.limit} on {other.due}: the earlier rules"
+    return Words(zh, en)
 
 
 def kept(clock: Mapping[str, Any], at: datetime) -> bool | None:
@@ -157,7 +211,7 @@ def _limit(reckoning: deadlines.Reckoning, book: Rulebook) -> ExplainedLimit:
     words = UNIT_WORDS[reckoning.unit]
     return ExplainedLimit(
         limit=reckoning.limit,
-        source=limit.source if limit else "",
+        source=limit.source if limit else deadlines.AGREED_SOURCE if reckoning.limit == deadlines.AGREED else "",
         amount=reckoning.amount,
         unit=reckoning.unit.value,
         words=words,
@@ -167,6 +221,7 @@ def _limit(reckoning: deadlines.Reckoning, book: Rulebook) -> ExplainedLimit:
         moved=reckoning.due != reckoning.counted,
         provisional=reckoning.provisional,
         days=deadlines.arithmetic(reckoning, book.calendar) if agrees else (),
+        gaps=reckoning.gaps,
     )
 
 
@@ -271,6 +326,25 @@ async def page(conn: Connection, wanted: Wanted, by: By, after: Position | None,
         conditions.append(f"(t.received_at, t.id) < (${len(values) - 1}, ${len(values)})")
     query = LISTED.format(conditions=" AND ".join(conditions), limit=int(limit))
     return [dict(row) for row in await conn.fetch(query, *values)]
+
+
+WAITING = """
+SELECT x.id, x.ticket_id, t.number, x.rule, x.reason, x.proposed_at, x.proposed_by, x.approved_at, x.approved_by,
+    t.accepting_organisation_id, t.version AS ticket_version, k.due_day
+FROM ticket_extension x JOIN ticket t ON t.id = x.ticket_id JOIN organisation a ON a.id = t.accepting_organisation_id
+LEFT JOIN ticket_clock k ON k.ticket_id = t.id AND k.kind = 'decide_inform' AND k.cycle = 1
+WHERE x.rule = 'L-16' AND x.told_at IS NULL AND x.refused_at IS NULL AND starts_with(a.path, $1)
+    AND ($2::boolean IS NULL OR (x.approved_at IS NOT NULL) = $2)
+    AND ($3::timestamptz IS NULL OR (x.proposed_at, x.id) > ($3, $4::uuid))
+ORDER BY x.proposed_at, x.id LIMIT $5"""
+
+
+async def waiting_extensions(
+    conn: Connection, by: By, approved: bool | None, after: Position | None, limit: int
+) -> list[dict[str, Any]]:
+    """Second extensions that wait for their approval, or for the customer to be told of it, oldest first (L-16)."""
+    since, last = after or (None, None)
+    return [dict(row) for row in await conn.fetch(WAITING, by.path or "", approved, since, last, limit)]
 
 
 def _literal(prefix: str) -> str:

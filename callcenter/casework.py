@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from callcenter import audit, dispatch, outbox
+from callcenter import audit, dispatch, outbox, timekeeping
 from callcenter.accounts import names
 from callcenter.accounts.permissions import Permission
 from callcenter.calls.sight import SEEN, TALKED
@@ -95,7 +95,7 @@ class Casework:
         """
         at = self._clock.now()
         async with self._db.transaction() as conn:
-            row = await _locked(conn, ticket_id, version, by)
+            row = await locked(conn, ticket_id, version, by)
             if row["status"] == Status.CLOSED:
                 raise _closed()
             book = await self._rules.current(conn, at)
@@ -103,7 +103,7 @@ class Casework:
             told = {name: [_plain(row[name]), _plain(after[name])] for name in after if after[name] != row[name]}
             if not told:
                 return version
-            await _save(conn, after)
+            await save(conn, after)
             await _follow(conn, row, after, book, at)
             details = {"version": version + 1, "changed": told, "reason": changes.reason or None}
             await tell(conn, after, by, at, "corrected", details)
@@ -116,7 +116,7 @@ class Casework:
         """
         at = self._clock.now()
         async with self._db.transaction() as conn:
-            row = await _locked(conn, ticket_id, version, by)
+            row = await locked(conn, ticket_id, version, by)
             level = await conn.fetchval(LEVEL_OF, by.organisation_id) or Level.HQ
             step = _asked(step, by, Level(level))
             book = await self._rules.current(conn, at)
@@ -125,7 +125,7 @@ class Casework:
             after = _moved(row, step, known, status, at)
             if step.action in CONFIRMS_SEVERITY and step.for_post:
                 _confirm_severity(after, by, at)
-            await _save(conn, after)
+            await save(conn, after)
             await store.meet(conn, ticket_id, lifecycle.MEETS.get(step.action, ()), at)
             if step.action is Action.INFORM:
                 await store.start_clock(conn, TicketKey(ticket_id), deadlines.close(at, book))
@@ -332,7 +332,8 @@ def contact(row: Mapping[str, Any]) -> deadlines.Contact:
     return intake.contact_of(Channel(row["channel"]), Source(row["source"]), kind)
 
 
-async def _locked(conn: Connection, ticket_id: UUID, version: int, by: By) -> dict[str, Any]:
+async def locked(conn: Connection, ticket_id: UUID, version: int, by: By) -> dict[str, Any]:
+    """The ticket's row as its reader saw it, held. Raises TicketNotFoundError, StaleTicketError."""
     row = await store.lock(conn, ticket_id)
     if row is None or not await in_reach(conn, by, row):
         raise not_found(ticket_id)
@@ -406,8 +407,7 @@ async def _follow(
     if met:
         await store.meet(conn, row["id"], met, at)
     if after["gravity"] != row["gravity"]:
-        moved = deadlines.decide_inform(row["received_at"], Gravity(after["gravity"]), book)
-        await store.start_clock(conn, TicketKey(row["id"]), moved)
+        await timekeeping.reckon(conn, after, book)
         await _for_committee(conn, row, after, book, at)
 
 
@@ -534,7 +534,8 @@ def _cause(cause: Cause) -> dict[str, Any]:
     return {"category": cause.category.value, "departments": departments, "system": cause.system}
 
 
-async def _save(conn: Connection, after: Mapping[str, Any]) -> None:
+async def save(conn: Connection, after: Mapping[str, Any]) -> None:
+    """Write the changed row; its version grows by one. Raises StaleTicketError."""
     if not await store.save(conn, after):
         raise StaleTicketError(Words("服务单已被他人修改", "somebody else changed the ticket"))
 

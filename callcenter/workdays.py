@@ -33,7 +33,8 @@ SAVE_YEAR = """
 INSERT INTO calendar_year (year, source, loaded_at) VALUES ($1, $2, $3)
 ON CONFLICT (year) DO UPDATE SET source = EXCLUDED.source, loaded_at = EXCLUDED.loaded_at"""
 OPEN = """
-SELECT k.ticket_id, k.kind, k.cycle, k.due_day, k.provisional, k.internal, k.statutory
+SELECT k.ticket_id, k.kind, k.cycle, k.due_day, k.provisional, k.rules, k.internal,
+    k.statutory
 FROM ticket_clock k WHERE k.met_at IS NULL AND k.voided_at IS NULL AND k.due_at > $1
 ORDER BY k.ticket_id, k.kind, k.cycle"""
 
@@ -93,6 +94,7 @@ def again(row: dict[str, Any], book: Rulebook) -> Deadline:
         deadlines.recount(store.reckoning_of(statutory), book) if statutory else None,
         book,
         row["cycle"],
+        tuple(rule for rule in row["rules"] if rule == "CL-5"),
     )
 
 

@@ -1083,6 +1083,16 @@ COMMENT ON COLUMN public.ticket.determination IS 'how often validity and causes 
 
 COMMENT ON COLUMN public.ticket.responsible IS 'the departments found responsible, whose heads sign (R-3.26)';
 
+CREATE TABLE public.ticket_agreement (
+    id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    until_day date NOT NULL,
+    record text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    recorded_by text NOT NULL,
+    CONSTRAINT ticket_agreement_record_check CHECK (((length(record) >= 1) AND (length(record) <= 2000)))
+);
+
 CREATE TABLE public.ticket_call (
     ticket_id uuid NOT NULL,
     call_id uuid NOT NULL,
@@ -1153,6 +1163,34 @@ ALTER TABLE public.ticket_event ALTER COLUMN place ADD GENERATED ALWAYS AS IDENT
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.ticket_extension (
+    id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    rule text NOT NULL,
+    reason text NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    proposed_by text NOT NULL,
+    approved_at timestamp with time zone,
+    approved_by text,
+    refused_at timestamp with time zone,
+    refused_by text,
+    refused_why text,
+    told_at timestamp with time zone,
+    told_manner text,
+    told_recorded_at timestamp with time zone,
+    told_by text,
+    CONSTRAINT ticket_extension_approved CHECK (((approved_at IS NULL) = (approved_by IS NULL))),
+    CONSTRAINT ticket_extension_first_needs_no_approval CHECK (((rule = 'L-16'::text) OR ((approved_at IS NULL) AND (refused_at IS NULL)))),
+    CONSTRAINT ticket_extension_one_answer CHECK (((approved_at IS NULL) OR (refused_at IS NULL))),
+    CONSTRAINT ticket_extension_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 2000))),
+    CONSTRAINT ticket_extension_refused CHECK ((((refused_at IS NULL) = (refused_by IS NULL)) AND ((refused_at IS NULL) = (refused_why IS NULL)))),
+    CONSTRAINT ticket_extension_refused_why_check CHECK (((length(refused_why) >= 1) AND (length(refused_why) <= 2000))),
+    CONSTRAINT ticket_extension_rule_check CHECK ((rule = ANY (ARRAY['L-15'::text, 'L-16'::text]))),
+    CONSTRAINT ticket_extension_told CHECK ((((told_at IS NULL) = (told_manner IS NULL)) AND ((told_at IS NULL) = (told_recorded_at IS NULL)) AND ((told_at IS NULL) = (told_by IS NULL)) AND ((told_at IS NULL) OR (approved_at IS NOT NULL)))),
+    CONSTRAINT ticket_extension_told_manner_check CHECK (((length(told_manner) >= 1) AND (length(told_manner) <= 200))),
+    CONSTRAINT ticket_extension_two_people CHECK ((approved_by <> proposed_by))
 );
 
 CREATE TABLE public.ticket_fact (
@@ -1291,6 +1329,45 @@ CREATE TABLE public.ticket_key (
     id uuid NOT NULL,
     fingerprint text NOT NULL,
     claimed_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.ticket_material (
+    id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    from_ticket_id uuid,
+    facts text NOT NULL,
+    reasons text NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    recorded_by text NOT NULL,
+    CONSTRAINT ticket_material_facts_check CHECK ((length(facts) <= 20000)),
+    CONSTRAINT ticket_material_reasons_check CHECK ((length(reasons) <= 20000))
+);
+
+COMMENT ON COLUMN public.ticket_material.from_ticket_id IS 'the merged order that brought it (D-4)';
+
+CREATE TABLE public.ticket_pause (
+    id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    ground text NOT NULL,
+    note text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    told_at timestamp with time zone,
+    told_manner text,
+    both_applied boolean DEFAULT false NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    recorded_by text NOT NULL,
+    ended_at timestamp with time zone,
+    end_note text,
+    end_recorded_at timestamp with time zone,
+    ended_by text,
+    CONSTRAINT ticket_pause_end_note_check CHECK (((length(end_note) >= 1) AND (length(end_note) <= 2000))),
+    CONSTRAINT ticket_pause_ended CHECK ((((ended_at IS NULL) = (end_note IS NULL)) AND ((ended_at IS NULL) = (end_recorded_at IS NULL)) AND ((ended_at IS NULL) = (ended_by IS NULL)) AND ((ended_at IS NULL) OR (ended_at >= started_at)))),
+    CONSTRAINT ticket_pause_ground CHECK ((((ground = 'appraisal'::text) AND (told_at IS NOT NULL)) OR ((ground = 'mediation'::text) AND both_applied))),
+    CONSTRAINT ticket_pause_ground_check CHECK ((ground = ANY (ARRAY['appraisal'::text, 'mediation'::text]))),
+    CONSTRAINT ticket_pause_note_check CHECK (((length(note) >= 1) AND (length(note) <= 2000))),
+    CONSTRAINT ticket_pause_told CHECK (((told_at IS NULL) = (told_manner IS NULL))),
+    CONSTRAINT ticket_pause_told_manner_check CHECK (((length(told_manner) >= 1) AND (length(told_manner) <= 200)))
 );
 
 CREATE TABLE public.worker_beat (
@@ -1543,6 +1620,9 @@ ALTER TABLE ONLY public.tenure
 ALTER TABLE ONLY public.tenure
     ADD CONSTRAINT tenure_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.ticket_agreement
+    ADD CONSTRAINT ticket_agreement_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.ticket_call
     ADD CONSTRAINT ticket_call_pkey PRIMARY KEY (ticket_id, call_id);
 
@@ -1558,14 +1638,23 @@ ALTER TABLE ONLY public.ticket_counter
 ALTER TABLE ONLY public.ticket_event
     ADD CONSTRAINT ticket_event_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.ticket_extension
+    ADD CONSTRAINT ticket_extension_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.ticket_fact
     ADD CONSTRAINT ticket_fact_pkey PRIMARY KEY (ticket_id);
 
 ALTER TABLE ONLY public.ticket_key
     ADD CONSTRAINT ticket_key_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.ticket_material
+    ADD CONSTRAINT ticket_material_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.ticket
     ADD CONSTRAINT ticket_number_key UNIQUE (number);
+
+ALTER TABLE ONLY public.ticket_pause
+    ADD CONSTRAINT ticket_pause_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.ticket
     ADD CONSTRAINT ticket_pkey PRIMARY KEY (id);
@@ -1715,6 +1804,8 @@ CREATE INDEX tenure_user ON public.tenure USING btree (user_id, since DESC);
 
 CREATE INDEX ticket_accepting ON public.ticket USING btree (accepting_organisation_id, received_at, id);
 
+CREATE INDEX ticket_agreement_ticket ON public.ticket_agreement USING btree (ticket_id, recorded_at);
+
 CREATE INDEX ticket_call_call ON public.ticket_call USING btree (call_id);
 
 CREATE INDEX ticket_callback ON public.ticket USING btree (callback_task_id) WHERE (callback_task_id IS NOT NULL);
@@ -1727,6 +1818,10 @@ CREATE INDEX ticket_customer ON public.ticket USING btree (customer_id, received
 
 CREATE INDEX ticket_event_ticket ON public.ticket_event USING btree (ticket_id, at, place);
 
+CREATE INDEX ticket_extension_ticket ON public.ticket_extension USING btree (ticket_id, proposed_at);
+
+CREATE INDEX ticket_extension_waiting ON public.ticket_extension USING btree (proposed_at, id) WHERE ((rule = 'L-16'::text) AND (told_at IS NULL) AND (refused_at IS NULL));
+
 CREATE INDEX ticket_fact_living ON public.ticket_fact USING btree (ticket_id) WHERE on_living_call;
 
 CREATE INDEX ticket_fact_period ON public.ticket_fact USING btree (received_day, accepting_organisation_id);
@@ -1737,11 +1832,17 @@ CREATE INDEX ticket_figures ON public.ticket USING btree (received_day, acceptin
 
 CREATE INDEX ticket_for_committee ON public.ticket USING btree (received_at, id) WHERE ((severity <> 'general'::text) AND (nature = 'complaint'::text) AND (closed_at IS NULL));
 
+CREATE INDEX ticket_material_ticket ON public.ticket_material USING btree (ticket_id, received_at);
+
 CREATE INDEX ticket_matter ON public.ticket USING btree (matter_id, received_at) WHERE (matter_id IS NOT NULL);
 
 CREATE INDEX ticket_mine ON public.ticket USING btree (opened_by_user, received_at) WHERE (status = 'recorded'::text);
 
 CREATE INDEX ticket_number_prefix ON public.ticket USING btree (number text_pattern_ops);
+
+CREATE UNIQUE INDEX ticket_pause_one_open ON public.ticket_pause USING btree (ticket_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX ticket_pause_ticket ON public.ticket_pause USING btree (ticket_id, started_at);
 
 CREATE INDEX ticket_phone ON public.ticket USING btree (complainant_phone, received_at) WHERE (complainant_phone IS NOT NULL);
 
@@ -1973,6 +2074,9 @@ ALTER TABLE ONLY public.tenure
 ALTER TABLE ONLY public.ticket
     ADD CONSTRAINT ticket_accepting_organisation_id_fkey FOREIGN KEY (accepting_organisation_id) REFERENCES public.organisation(id);
 
+ALTER TABLE ONLY public.ticket_agreement
+    ADD CONSTRAINT ticket_agreement_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
 ALTER TABLE ONLY public.ticket_call
     ADD CONSTRAINT ticket_call_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
 
@@ -1988,14 +2092,26 @@ ALTER TABLE ONLY public.ticket
 ALTER TABLE ONLY public.ticket_event
     ADD CONSTRAINT ticket_event_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
 
+ALTER TABLE ONLY public.ticket_extension
+    ADD CONSTRAINT ticket_extension_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
 ALTER TABLE ONLY public.ticket_fact
     ADD CONSTRAINT ticket_fact_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
 
 ALTER TABLE ONLY public.ticket
     ADD CONSTRAINT ticket_id_fkey FOREIGN KEY (id) REFERENCES public.ticket_key(id);
 
+ALTER TABLE ONLY public.ticket_material
+    ADD CONSTRAINT ticket_material_from_ticket_id_fkey FOREIGN KEY (from_ticket_id) REFERENCES public.ticket(id);
+
+ALTER TABLE ONLY public.ticket_material
+    ADD CONSTRAINT ticket_material_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
 ALTER TABLE ONLY public.ticket
     ADD CONSTRAINT ticket_matter_id_fkey FOREIGN KEY (matter_id) REFERENCES public.matter(id);
+
+ALTER TABLE ONLY public.ticket_pause
+    ADD CONSTRAINT ticket_pause_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
 
 ALTER TABLE ONLY public.ticket
     ADD CONSTRAINT ticket_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES public.policy(id);

@@ -14,9 +14,18 @@ from enum import StrEnum
 from typing import Protocol
 
 from tickets.calendar import Calendar, Reckoned, end_of_day, shanghai_day
+from tickets.course import Agreement, Course, Extension, Gap, Material
 from tickets.limits import LIMITS, Kind, Limit, Unit
 
 __all__ = ["LIMITS", "Contact", "Deadline", "Extension", "Gravity", "Kind", "Limit", "Reckoning", "Rulebook", "Unit"]
+
+NEVER = date.max
+"""The day a deadline falls on while its clock stands still and nobody knows until when (CL-4)."""
+
+AGREED = "CL-7"
+"""Stands for the limit that was agreed, where the id of a limit stands otherwise."""
+
+AGREED_SOURCE = "LAW S2 art. 21"
 
 
 class Contact(StrEnum):
@@ -86,24 +95,11 @@ class Rulebook:
 
 
 @dataclass(frozen=True, slots=True)
-class Extension:
-    """A recorded extension of the statutory ceiling (L-15, or L-16 when approved above and told).
-
-    It counts only with a reason and if recorded no later than the ceiling it extends (F-52).
-    """
-
-    limit: str
-    recorded_at: datetime
-    reason: str
-    approved_by: str = ""
-    told_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Reckoning:
     """One limit counted out: the day it falls on by counting, and after CL-2 moved it off a rest day.
 
-    One in hours has the moments `since` and `until` it runs.
+    One in hours has the moments `since` and `until` it runs. `gaps`: the days that did not count (CL-4); while one of
+    them has no end the limit falls on NEVER.
     """
 
     limit: str
@@ -115,6 +111,12 @@ class Reckoning:
     provisional: bool
     since: datetime | None = None
     until: datetime | None = None
+    gaps: tuple[Gap, ...] = ()
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether it cannot be said when it ends (CL-4)."""
+        return self.due == NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,20 +146,25 @@ def is_kept(due_at: datetime, done_at: datetime) -> bool:
     return done_at < due_at
 
 
-def count(limit: Limit, start: date, book: Rulebook) -> Reckoning:
-    """Count one limit out; the start day does not count (CL-1), natural days never end in rest (CL-2)."""
+def count(limit: Limit, start: date, book: Rulebook, gaps: tuple[Gap, ...] = ()) -> Reckoning:
+    """Count one limit out.
+
+    The start day does not count (CL-1), nor do days on which the clock stood still (CL-4); natural days never end in
+    rest (CL-2).
+    """
     match limit.unit:
         case Unit.SAME_DAY:
-            counted, due = start, Reckoned(start, provisional=False)
+            counted, due, gaps = start, Reckoned(start, provisional=False), ()
         case Unit.WORKDAYS:
-            due = book.calendar.add_workdays(start, limit.amount)
+            due = _add_workdays(start, limit.amount, book.calendar, gaps)
             counted = due.day
         case Unit.NATURAL_DAYS:
-            counted = _later(start, limit.amount)
-            due = book.calendar.after_rest(counted, weekends=book.weekends_move)
+            counted = _later(start, limit.amount, gaps)
+            due = _after_rest(counted, book, gaps)
         case Unit.SERVICE_HOURS | Unit.TIMES:
             raise ValueError(f"{limit.id} does not count in days")
-    return Reckoning(limit.id, limit.unit, limit.amount, start, counted, due.day, due.provisional)
+    told = tuple(gap for gap in gaps if gap.since < due.day and (gap.until is None or gap.until > start))
+    return Reckoning(limit.id, limit.unit, limit.amount, start, counted, due.day, due.provisional, gaps=told)
 
 
 def recount(reckoning: Reckoning, book: Rulebook) -> Reckoning:
@@ -165,7 +172,7 @@ def recount(reckoning: Reckoning, book: Rulebook) -> Reckoning:
     limit = Limit(reckoning.limit, None, reckoning.unit, reckoning.amount, "")
     if reckoning.since is not None:
         return count_hours(limit, reckoning.since, book)
-    return count(limit, reckoning.start, book)
+    return count(limit, reckoning.start, book, reckoning.gaps)
 
 
 def count_hours(limit: Limit, at: datetime, book: Rulebook) -> Reckoning:
@@ -177,8 +184,15 @@ def count_hours(limit: Limit, at: datetime, book: Rulebook) -> Reckoning:
     return Reckoning(limit.id, limit.unit, limit.amount, day, day, day, provisional, at, min(ends, end_of_day(day)))
 
 
-def deadline(kind: Kind, internal: Reckoning, statutory: Reckoning | None, book: Rulebook, cycle: int = 1) -> Deadline:
-    """The effective deadline: the earlier of both reckonings, both kept (CL-3, F-29)."""
+def deadline(
+    kind: Kind,
+    internal: Reckoning,
+    statutory: Reckoning | None,
+    book: Rulebook,
+    cycle: int = 1,
+    also: tuple[str, ...] = (),
+) -> Deadline:
+    """The effective deadline: the earlier of both reckonings, both kept (CL-3, F-29). `also`: further rules applied."""
     ruling, alert, provisional = internal, internal.counted, internal.provisional
     rules: tuple[str, ...] = ("CL-1", "CL-2") if internal.unit is Unit.NATURAL_DAYS else ("CL-1",)
     others: tuple[str, ...] = ()
@@ -188,6 +202,8 @@ def deadline(kind: Kind, internal: Reckoning, statutory: Reckoning | None, book:
             ruling, others = statutory, (internal.limit,)
         alert = min(alert, statutory.counted)
         provisional = provisional or (statutory.provisional and statutory.counted < internal.due)
+    if internal.gaps or (statutory is not None and statutory.gaps):
+        rules += ("CL-4",)
     return Deadline(
         kind=kind,
         cycle=cycle,
@@ -196,20 +212,39 @@ def deadline(kind: Kind, internal: Reckoning, statutory: Reckoning | None, book:
         due_at=ruling.until or end_of_day(ruling.due),
         alert_day=alert,
         provisional=provisional,
-        rules=(ruling.limit, *others, *rules),
+        rules=(ruling.limit, *others, *rules, *also),
         internal=internal,
         statutory=statutory,
         version=book.version,
     )
 
 
-def ceiling(received: date, extensions: tuple[Extension, ...], book: Rulebook) -> Reckoning:
-    """The statutory ceiling from the receipt day: L-14, or L-15 and L-16 by extensions that count (F-52)."""
-    current = count(book.limits["L-14"], received, book)
-    for extension in sorted(extensions, key=lambda e: e.recorded_at):
-        if extension_counts(extension, current):
-            current = count(book.limits[extension.limit], received, book)
+def ceiling(received: date, course: Course, book: Rulebook) -> Reckoning:
+    """The statutory ceiling: L-14 from the receipt day, and what became of it since, in the order it happened.
+
+    An extension that counts makes it L-15 or L-16 (F-52), an agreement replaces it (CL-7), new material starts it anew
+    (CL-5, F-53) without taking away what was agreed; an extension or agreement that comes after it has passed is
+    without effect.
+    """
+    gaps = course.gaps
+    current = count(book.limits["L-14"], received, book, gaps)
+    for event in course.events():
+        match event:
+            case Extension() if extension_counts(event, current):
+                current = count(book.limits[event.limit], current.start, book, gaps)
+            case Agreement() if is_kept(end_of_day(current.due), event.recorded_at):
+                current = agreed(event, current.start, book)
+            case Material():
+                limit = book.limits["L-14" if current.limit == AGREED else current.limit]
+                anew = count(limit, max(current.start, shanghai_day(event.received_at)), book, gaps)
+                current = max(current, anew, key=lambda each: each.due) if current.limit == AGREED else anew
     return current
+
+
+def agreed(agreement: Agreement, start: date, book: Rulebook) -> Reckoning:
+    """The agreed limit as a count of natural days that ends on its last day (CL-7, CL-2)."""
+    days = max((agreement.until - start).days, 0)
+    return count(Limit(AGREED, Kind.DECIDE_INFORM, Unit.NATURAL_DAYS, days, AGREED_SOURCE), start, book)
 
 
 def extension_counts(extension: Extension, current: Reckoning) -> bool:
@@ -227,14 +262,40 @@ def extension_counts(extension: Extension, current: Reckoning) -> bool:
     )
 
 
-def decide_inform(
-    received_at: datetime, gravity: Gravity, book: Rulebook, extensions: tuple[Extension, ...] = ()
-) -> Deadline:
-    """When the decision must be made and told (L-11 … L-16; findings L-31, L-32, which know no ceiling)."""
-    received = shanghai_day(received_at)
-    internal = count(book.limits[DECIDE_BY[gravity]], received, book)
-    statutory = None if gravity.is_finding else ceiling(received, extensions, book)
-    return deadline(Kind.DECIDE_INFORM, internal, statutory, book)
+def effects(received: date, course: Course, book: Rulebook) -> Mapping[Extension | Agreement, bool]:
+    """Of each extension and agreement whether it had effect when it was recorded (F-52, CL-7)."""
+    found: dict[Extension | Agreement, bool] = {}
+    for event in course.events():
+        if isinstance(event, Material):
+            continue
+        before = ceiling(received, _before(course, event), book)
+        kept = is_kept(end_of_day(before.due), event.recorded_at)
+        found[event] = extension_counts(event, before) if isinstance(event, Extension) else kept
+    return found
+
+
+def _before(course: Course, event: Extension | Agreement) -> Course:
+    """The course up to the event, which is left out; pauses stay, for one that began later moves nothing before."""
+    earlier = list(course.events())
+    earlier = earlier[: earlier.index(event)]
+    return replace(
+        course,
+        extensions=tuple(each for each in earlier if isinstance(each, Extension)),
+        agreements=tuple(each for each in earlier if isinstance(each, Agreement)),
+        materials=tuple(each for each in earlier if isinstance(each, Material)),
+    )
+
+
+def decide_inform(received_at: datetime, gravity: Gravity, book: Rulebook, course: Course | None = None) -> Deadline:
+    """When the decision must be made and told (L-11 … L-16; findings L-31, L-32, which know no ceiling).
+
+    `course`: the extensions, agreements, pauses and new material of the ticket (CL-4, CL-5, CL-7).
+    """
+    received, course = shanghai_day(received_at), course or Course()
+    start = course.start(received)
+    internal = count(book.limits[DECIDE_BY[gravity]], start, book, course.gaps)
+    statutory = None if gravity.is_finding else ceiling(received, course, book)
+    return deadline(Kind.DECIDE_INFORM, internal, statutory, book, also=("CL-5",) if start > received else ())
 
 
 def acknowledge(received_at: datetime, contact: Contact, book: Rulebook) -> Deadline:
@@ -364,23 +425,29 @@ def quarterly_report(quarter_end: date, book: Rulebook) -> Reckoning:
 
 @dataclass(frozen=True, slots=True)
 class DayStep:
-    """One day of the arithmetic: which it is, what kind of day, and its number where it counted."""
+    """One day of the arithmetic: which it is, what kind of day, its number where it counted; `paused`: CL-4."""
 
     day: date
     kind: str
     number: int | None
+    paused: bool = False
 
 
 def arithmetic(reckoning: Reckoning, calendar: Calendar) -> tuple[DayStep, ...]:
-    """Every day from the start to the due day, with the number each got while counting."""
+    """Every day from the start to the due day, with the number each got while counting; where the clock stands still,
+    to the first day it does."""
     steps = [DayStep(reckoning.start, calendar.kind(reckoning.start).value, 0)]
     number, day = 0, reckoning.start
     while day < reckoning.due:
         day += timedelta(days=1)
         kind = calendar.kind(day)
-        counts = day <= reckoning.counted and (reckoning.unit is Unit.NATURAL_DAYS or kind.is_workday)
+        paused = any(gap.holds(day) for gap in reckoning.gaps)
+        counts = not paused and day <= reckoning.counted
+        counts = counts and (reckoning.unit is Unit.NATURAL_DAYS or kind.is_workday)
         number += counts
-        steps.append(DayStep(day, kind.value, number if counts else None))
+        steps.append(DayStep(day, kind.value, number if counts else None, paused))
+        if any(gap.until is None and gap.holds(day) for gap in reckoning.gaps):
+            break
     return tuple(steps)
 
 
@@ -388,8 +455,46 @@ def _single(kind: Kind, limit: str, at: datetime, book: Rulebook, cycle: int = 1
     return deadline(kind, count(book.limits[limit], shanghai_day(at), book), None, book, cycle)
 
 
-def _later(day: date, days: int) -> date:
+def _add_workdays(start: date, days: int, calendar: Calendar, gaps: tuple[Gap, ...]) -> Reckoned:
+    if not gaps:
+        return calendar.add_workdays(start, days)
+    day, provisional, left = start, False, days
+    while left > 0 and day < NEVER:
+        day += timedelta(days=1)
+        if _stands_still(day, gaps):
+            return Reckoned(NEVER, provisional)
+        provisional = provisional or calendar.is_provisional(day)
+        left -= calendar.is_workday(day) and not any(gap.holds(day) for gap in gaps)
+    return Reckoned(day, provisional)
+
+
+def _later(day: date, days: int, gaps: tuple[Gap, ...]) -> date:
     try:
-        return day + timedelta(days=days)
+        if not gaps:
+            return day + timedelta(days=days)
+        left = days
+        while left > 0:
+            day += timedelta(days=1)
+            if _stands_still(day, gaps):
+                return NEVER
+            left -= not any(gap.holds(day) for gap in gaps)
     except OverflowError:
-        return date.max
+        return NEVER
+    return day
+
+
+def _after_rest(day: date, book: Rulebook, gaps: tuple[Gap, ...]) -> Reckoned:
+    """The day, or the first after it on which people work and the clock runs (CL-2, CL-4)."""
+    provisional = False
+    while True:
+        found = book.calendar.after_rest(day, weekends=book.weekends_move)
+        provisional = provisional or found.provisional
+        if found.day == NEVER or not any(gap.holds(found.day) for gap in gaps):
+            return Reckoned(found.day, provisional)
+        if _stands_still(found.day, gaps):
+            return Reckoned(NEVER, provisional)
+        day = max(gap.until for gap in gaps if gap.until is not None and gap.holds(found.day)) + timedelta(days=1)
+
+
+def _stands_still(day: date, gaps: tuple[Gap, ...]) -> bool:
+    return any(gap.until is None and gap.holds(day) for gap in gaps)

@@ -92,6 +92,12 @@ class MeetingRefusedError(TicketError):
     code = "meeting_refused"
 
 
+class LimitRefusedError(TicketError):
+    """What was asked for would change a limit in a way the rules do not know (L-15, L-16, CL-4, CL-5, CL-7)."""
+
+    code = "limit_refused"
+
+
 class ComplaintPostOnlyError(TicketError):
     """What was asked for is the complaint post's to decide (F-18, F-37); `field` names it."""
 

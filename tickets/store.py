@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NewType
 from uuid import UUID
 
 from tickets.calendar import Calendar, Override
+from tickets.course import Agreement, Course, Extension, Gap, Material, Pause, PauseGround
 from tickets.deadlines import Deadline, Kind, Reckoning, Unit, in_contact
 
 if TYPE_CHECKING:
@@ -225,7 +226,7 @@ def clock_row(deadline: Deadline, met_at: datetime | None) -> dict[str, Any]:
 
 def reckoning_json(reckoning: Reckoning) -> dict[str, Any]:
     """One reckoning as stored."""
-    stored = {
+    stored: dict[str, Any] = {
         "limit": reckoning.limit,
         "unit": reckoning.unit.value,
         "amount": reckoning.amount,
@@ -236,6 +237,8 @@ def reckoning_json(reckoning: Reckoning) -> dict[str, Any]:
     }
     if reckoning.since is not None and reckoning.until is not None:
         stored |= {"since": reckoning.since.isoformat(), "until": reckoning.until.isoformat()}
+    if reckoning.gaps:
+        stored["gaps"] = [[str(gap.since), str(gap.until) if gap.until else None] for gap in reckoning.gaps]
     return stored
 
 
@@ -251,6 +254,10 @@ def reckoning_of(stored: Mapping[str, Any]) -> Reckoning:
         provisional=stored["provisional"],
         since=datetime.fromisoformat(stored["since"]) if "since" in stored else None,
         until=datetime.fromisoformat(stored["until"]) if "until" in stored else None,
+        gaps=tuple(
+            Gap(date.fromisoformat(since), date.fromisoformat(until) if until else None)
+            for since, until in stored.get("gaps", ())
+        ),
     )
 
 
@@ -420,6 +427,75 @@ async def clocks(conn: Connection, ticket_id: UUID) -> list[dict[str, Any]]:
     for clock in found:
         clock["due_at"] = in_contact(clock["kind"], clock["internal"]["limit"], clock["due_at"], ended_at)
     return sorted(found, key=lambda clock: (clock["due_at"], clock["kind"], clock["cycle"]))
+
+
+COURSE = """
+SELECT
+    (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.proposed_at, x.id) FROM ticket_extension x WHERE x.ticket_id = $1)
+        AS extensions,
+    (SELECT jsonb_agg(to_jsonb(a) ORDER BY a.recorded_at, a.id) FROM ticket_agreement a WHERE a.ticket_id = $1)
+        AS agreements,
+    (SELECT jsonb_agg(to_jsonb(p) ORDER BY p.recorded_at, p.id) FROM ticket_pause p WHERE p.ticket_id = $1) AS pauses,
+    (SELECT jsonb_agg(to_jsonb(m) ORDER BY m.received_at, m.id) FROM ticket_material m WHERE m.ticket_id = $1)
+        AS materials"""
+
+
+async def course(conn: Connection, ticket_id: UUID) -> Course:
+    """What befell the ticket's limit."""
+    return course_of(await course_rows(conn, ticket_id))
+
+
+def course_of(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Course:
+    """What the rows of `course_rows` tell."""
+    return Course(
+        extensions=tuple(found for row in rows["extensions"] if (found := extension_of(row)) is not None),
+        agreements=tuple(map(agreement_of, rows["agreements"])),
+        pauses=tuple(map(pause_of, rows["pauses"])),
+        materials=tuple(map(material_of, rows["materials"])),
+    )
+
+
+async def course_rows(conn: Connection, ticket_id: UUID) -> dict[str, list[dict[str, Any]]]:
+    """The same as it stands in the tables, each list oldest first; moments and days as text."""
+    row = await conn.fetchrow(COURSE, ticket_id)
+    assert row is not None
+    return {name: found or [] for name, found in row.items()}
+
+
+def extension_of(row: Mapping[str, Any]) -> Extension | None:
+    """An extension as the rules take it; None while a second one is not whole (L-16)."""
+    whole = row["proposed_at"] if row["rule"] == "L-15" else row["told_recorded_at"]
+    if whole is None:
+        return None
+    told_at = row["told_at"]
+    return Extension(row["rule"], _moment(whole), row["reason"], row["approved_by"] or "", told_at and _moment(told_at))
+
+
+def agreement_of(row: Mapping[str, Any]) -> Agreement:
+    """An agreed limit as the rules take it."""
+    return Agreement(date.fromisoformat(row["until_day"]), _moment(row["recorded_at"]))
+
+
+def pause_of(row: Mapping[str, Any]) -> Pause:
+    """A pause as the rules take it."""
+    told_at, ended_at = row["told_at"], row["ended_at"]
+    return Pause(
+        PauseGround(row["ground"]),
+        _moment(row["started_at"]),
+        _moment(row["recorded_at"]),
+        told_at and _moment(told_at),
+        row["both_applied"],
+        ended_at and _moment(ended_at),
+    )
+
+
+def material_of(row: Mapping[str, Any]) -> Material:
+    """Further material as the rules take it."""
+    return Material(_moment(row["received_at"]), row["facts"], row["reasons"])
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 LINK = """

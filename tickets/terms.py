@@ -20,6 +20,7 @@ from tickets.committee import (
     MeetingState,
     ReferralGround,
 )
+from tickets.course import GROUND_WORDS, PauseGround
 from tickets.errors import Words
 from tickets.findings import Intention, Respondent, Subject
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity, Source
@@ -116,6 +117,7 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
     Status: STATUS_WORDS,
     Action: ACTION_WORDS,
     Kind: KIND_WORDS,
+    PauseGround: GROUND_WORDS,
     Validity: {
         Validity.PENDING: Words("待认定", "pending"),
         Validity.VALID: Words("有效", "valid"),

@@ -38,6 +38,7 @@ class Permission(StrEnum):
     TICKET_SIGN = "ticket.sign"
     SLIP_WORK = "slip.work"
     SLIP_FIX = "slip.fix"
+    EXTENSION_APPROVE = "extension.approve"
     CUSTOMER_READ = "customer.read"
     CUSTOMER_UNMASK = "customer.unmask"
     CALL_READ = "call.read"
@@ -99,7 +100,9 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         }
     ),
     Role.COORDINATOR: frozenset(_SECOND_LINE | {P.SLIP_WORK, P.STATISTICS_READ, P.DATA_EXPORT}),
-    Role.DEPARTMENT_HEAD: frozenset(_SECOND_LINE | {P.SLIP_WORK, P.TICKET_SIGN, P.STATISTICS_READ, P.DATA_EXPORT}),
+    Role.DEPARTMENT_HEAD: frozenset(
+        _SECOND_LINE | {P.SLIP_WORK, P.TICKET_SIGN, P.STATISTICS_READ, P.DATA_EXPORT} | {P.EXTENSION_APPROVE}
+    ),
     Role.LEGAL: frozenset(_SECOND_LINE | {P.CUSTOMER_UNMASK}),
     Role.SECRETARY: frozenset(
         _OVERSIGHT - {P.RECORDING_LISTEN}
@@ -112,6 +115,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         | {P.CALL_SUPERVISE, P.AGENT_MANAGE, P.CALLBACK_WORK, P.CAMPAIGN_MANAGE, P.TICKET_WORK, P.ACCOUNT_READ}
         | {P.TICKET_MANAGE, P.SLIP_FIX, P.INCIDENT_READ, P.INCIDENT_MANAGE, P.POST_READ, P.POST_MANAGE, P.POST_REPORT}
         | {P.COMMITTEE_READ, P.COMMITTEE_SIT}
+        | {P.EXTENSION_APPROVE}
     ),
     Role.QA: frozenset(_OVERSIGHT - {P.DATA_EXPORT}),
     Role.AUDITOR: frozenset(

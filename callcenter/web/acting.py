@@ -1,8 +1,13 @@
 """Who acts, as the use cases take it. Must never decide what they may."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from callcenter.calls.sight import Eyes
+from callcenter.errors import NotFoundError
 from callcenter.opening import By
 from callcenter.web.api import Context
+from tickets.errors import CallNotFoundError, TicketNotFoundError
 
 
 def eyes(ctx: Context) -> Eyes:
@@ -22,3 +27,14 @@ def by(ctx: Context) -> By:
         permissions=frozenset(actor.permissions),
         department=actor.department,
     )
+
+
+@contextmanager
+def sought() -> Iterator[None]:
+    """Tells the access log of tickets and calls that were asked for in vain (H2, H14)."""
+    try:
+        yield
+    except TicketNotFoundError as error:
+        raise NotFoundError("ticket", error.details["ticket"]) from None
+    except CallNotFoundError as error:
+        raise NotFoundError("call", error.details["call"]) from None

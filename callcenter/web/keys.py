@@ -10,6 +10,7 @@ from callcenter.clock import Clock
 from callcenter.complaints import Complaints
 from callcenter.config import Config
 from callcenter.db.pool import Database
+from callcenter.handling_limit import HandlingLimit
 from callcenter.slips import Slips
 
 CONFIG = web.AppKey("config", Config)
@@ -26,6 +27,8 @@ CASEWORK = web.AppKey("casework", Casework)
 """What is done with tickets that exist."""
 SLIPS = web.AppKey("slips", Slips)
 """What departments do with their slips."""
+HANDLING_LIMIT = web.AppKey("handling limit", HandlingLimit)
+"""What extends, replaces or stops the limit of a complaint."""
 SWITCHBOARD = web.AppKey("switchboard", Switchboard)
 """What people do with living calls; missing where no switch is connected."""
 SWITCH = web.AppKey("switch", Ari)

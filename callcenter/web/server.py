@@ -15,13 +15,25 @@ from callcenter.clock import Clock, SystemClock
 from callcenter.complaints import Complaints
 from callcenter.config import Config
 from callcenter.db.pool import Database
+from callcenter.handling_limit import HandlingLimit
 from callcenter.slips import Slips
 from callcenter.spool import TicketSpool
 from callcenter.web import dispatch, documentation, health, openapi, routes
 from callcenter.web.api import Route
 from callcenter.web.auth import RECENT, Recent
 from callcenter.web.connections import Runner
-from callcenter.web.keys import CASEWORK, CLOCK, COMPLAINTS, CONFIG, DATABASE, REDIS, SECRET, SLIPS, WALL
+from callcenter.web.keys import (
+    CASEWORK,
+    CLOCK,
+    COMPLAINTS,
+    CONFIG,
+    DATABASE,
+    HANDLING_LIMIT,
+    REDIS,
+    SECRET,
+    SLIPS,
+    WALL,
+)
 from callcenter.web.middleware import answer_problems, log_requests, secure_headers
 
 log = logging.getLogger(__name__)
@@ -50,6 +62,7 @@ def build(
     app[COMPLAINTS] = Complaints(database, clock, spool)
     app[CASEWORK] = Casework(database, clock, app[COMPLAINTS].rules)
     app[SLIPS] = Slips(database, clock, app[COMPLAINTS].rules)
+    app[HANDLING_LIMIT] = HandlingLimit(database, clock, app[COMPLAINTS].rules)
     app[RECENT] = Recent()
     if redis is not None:
         app[REDIS] = redis

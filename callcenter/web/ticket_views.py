@@ -15,8 +15,10 @@ from callcenter.opening import Via
 from callcenter.web import details
 from callcenter.web.api import Model, Personal
 from callcenter.web.slip_views import CauseView, SignatureView, SlipView, cause_view, signature_view, slip_view
+from tickets import deadlines
 from tickets.calendar import DayKind
 from tickets.categories import CATEGORIES, Category, Department, OtherCause
+from tickets.course import Gap, PauseGround
 from tickets.errors import Problem, Words
 from tickets.findings import Verdict
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity, Source
@@ -93,12 +95,13 @@ class ClockView(Model):
     kind: str
     cycle: int
     start_day: date
-    due_day: date
-    due_at: datetime
-    alert_day: date
+    due_day: Annotated[date | None, Field(description="Null while the clock stands still 中止期间为空 (CL-4)")]
+    due_at: datetime | None
+    alert_day: date | None
     provisional: bool
     rules: list[str]
-    internal_due: date
+    stands_still: Annotated[bool, Field(description="时限中止 (CL-4)")]
+    internal_due: date | None
     statutory_due: date | None
     met_at: datetime | None
     breached_at: Annotated[datetime | None, Field(description="Missed since 逾期起点")]
@@ -200,11 +203,19 @@ class TicketView(ListedView):
 
 
 class DayView(Model):
-    """One day of the arithmetic; `number` where it counted."""
+    """One day of the arithmetic; `number` where it counted, `paused` where the clock stood still (CL-4)."""
 
     day: date
     kind: DayKind
     number: int | None
+    paused: bool
+
+
+class GapView(Model):
+    """Days that do not count: those after `since`, up to and including `until`; null while that is open (CL-4)."""
+
+    since: date
+    until: date | None
 
 
 class LimitView(Model):
@@ -217,17 +228,84 @@ class LimitView(Model):
     zh: str
     en: str
     start: date
-    counted: date
-    due: date
+    counted: Annotated[date | None, Field(description="Null while the clock stands still 中止期间为空")]
+    due: date | None
     moved: bool
     provisional: bool
+    gaps: list[GapView]
     days: list[DayView]
 
 
 class ExplainedClockView(ClockView):
-    """A deadline with the limits it was chosen from: the earliest wins (CL-3)."""
+    """A deadline with the limits it was chosen from: the earliest wins (CL-3), and why (F-29)."""
 
+    version: Annotated[str, Field(description="Of the rulebook it was reckoned with 规则版本")]
+    ruling: Annotated[str, Field(description="The limit that rules 起作用的时限")]
+    why: ReasonView | None
     limits: list[LimitView]
+
+
+class ExtensionView(Model):
+    """An extension; `counts` is null while a second one is not whole (L-15, L-16, F-52)."""
+
+    id: UUID
+    limit: str
+    reason: str
+    counts: bool | None
+    proposed_at: datetime
+    proposed_by: str
+    proposed_by_name: str | None
+    approved_at: datetime | None
+    approved_by: str | None
+    approved_by_name: str | None
+    refused_at: datetime | None
+    refused_by: str | None
+    refused_why: str | None
+    told_at: datetime | None
+    told_manner: str | None
+
+
+class AgreementView(Model):
+    """A limit agreed with the complainant, and the record of it (CL-7)."""
+
+    id: UUID
+    until: date
+    record: str
+    counts: bool | None
+    recorded_at: datetime
+    recorded_by: str
+    recorded_by_name: str | None
+
+
+class PauseView(Model):
+    """A time the clock stood still, and the days that took out of the count (CL-4)."""
+
+    id: UUID
+    ground: PauseGround
+    note: str
+    started_at: datetime
+    told_at: datetime | None
+    told_manner: str | None
+    both_applied: bool
+    recorded_at: datetime
+    recorded_by: str
+    recorded_by_name: str | None
+    ended_at: datetime | None
+    end_note: str | None
+    gap: GapView | None
+
+
+class MaterialView(Model):
+    """Further material on the open complaint; with new facts and reasons it `restarts` the limits (CL-5, F-53)."""
+
+    id: UUID
+    from_ticket_id: UUID | None
+    facts: str
+    reasons: str
+    restarts: bool
+    received_at: datetime
+    recorded_by: str
+    recorded_by_name: str | None
 
 
 class ExplanationView(Personal):
@@ -245,6 +323,11 @@ class ExplanationView(Personal):
     verdict: dict[str, Any] | None
     category: ReasonView | None
     clocks: list[ExplainedClockView]
+    extensions: list[ExtensionView]
+    agreements: list[AgreementView]
+    pauses: list[PauseView]
+    materials: list[MaterialView]
+    version: Annotated[int, Field(description="Of the ticket 服务单版本")]
 
 
 def opened_view(opened: Opened) -> OpenedView:
@@ -266,6 +349,7 @@ def opened_view(opened: Opened) -> OpenedView:
 def listed_view(row: Mapping[str, Any], at: datetime, masked: bool) -> ListedView:
     """A line of a list; `in_time` as of `at`."""
     values = _person({name: row[name] for name in ListedView.model_fields if name in row}, masked)
+    values["due_day"] = _unless_still(values["due_day"])
     return ListedView(**values, complete=row["complete_at"] is not None, in_time=_in_time(row, at))
 
 
@@ -276,7 +360,7 @@ def ticket_view(file: File, at: datetime, masked: bool) -> TicketView:
     return TicketView(
         **values,
         complete=file.row["complete_at"] is not None,
-        due_day=decide["due_day"] if decide else None,
+        due_day=_unless_still(decide["due_day"]) if decide else None,
         provisional=decide["provisional"] if decide else None,
         in_time=kept(decide, at) if decide else None,
         clocks=[ClockView(**_clock(clock, kept(clock, at))) for clock in file.clocks],
@@ -293,9 +377,9 @@ def ticket_view(file: File, at: datetime, masked: bool) -> TicketView:
     )
 
 
-def explanation_view(explained: Explanation) -> ExplanationView:
+def explanation_view(explained: Explanation, masked: bool) -> ExplanationView:
     """The explanation."""
-    row = explained.row
+    row, befallen = explained.row, explained.befallen
     verdict = row["verdict"]
     given = [ReasonView(**reason) for reason in verdict["reasons"]] if verdict else []
     category = CATEGORIES[Category(row["category"])] if row["category"] else None
@@ -312,7 +396,44 @@ def explanation_view(explained: Explanation) -> ExplanationView:
         verdict=verdict,
         category=_reason(category.rule, category.words) if category else None,
         clocks=[_explained(clock) for clock in explained.clocks],
+        extensions=[
+            ExtensionView(**_befell(ExtensionView, each, explained, masked), limit=each["rule"], counts=counts)
+            for each, counts in befallen.extensions
+        ],
+        agreements=[
+            AgreementView(**_befell(AgreementView, each, explained, masked), until=each["until_day"], counts=counts)
+            for each, counts in befallen.agreements
+        ],
+        pauses=[
+            PauseView(**_befell(PauseView, each, explained, masked), gap=_gap(gap) if gap else None)
+            for each, gap in befallen.pauses
+        ],
+        materials=[
+            MaterialView(**_befell(MaterialView, each, explained, masked), restarts=restarts)
+            for each, restarts in befallen.materials
+        ],
+        version=row["version"],
     )
+
+
+_WRITTEN = ("reason", "refused_why", "record", "note", "end_note", "facts", "reasons")
+
+
+def _befell(model: type[Model], row: Mapping[str, Any], explained: Explanation, masked: bool) -> dict[str, Any]:
+    """The fields of the model that stand in the row, and the names of who is in it."""
+    own = {name: row[name] for name in model.model_fields if name in row}
+    own |= {name: details.text(own[name], masked) for name in _WRITTEN if own.get(name)}
+    people = (name for name in model.model_fields if name.endswith("_by_name"))
+    return own | {name: explained.names.get(row[name.removesuffix("_name")] or "") for name in people}
+
+
+def _gap(gap: Gap) -> GapView:
+    return GapView(since=gap.since, until=gap.until)
+
+
+def _unless_still(day: date | None) -> date | None:
+    """The day, but none for a clock that stands still."""
+    return None if day == deadlines.NEVER else day
 
 
 def _verdict(verdict: Verdict) -> VerdictView:
@@ -334,12 +455,17 @@ def _in_time(row: Mapping[str, Any], at: datetime) -> bool | None:
 
 def _clock(clock: Mapping[str, Any], in_time: bool | None) -> dict[str, Any]:
     own = {name: clock[name] for name in ClockView.model_fields if name in clock}
-    statutory = clock["statutory"]
+    internal, statutory = clock["internal"]["due"], clock["statutory"]
+    still = clock["due_day"] == deadlines.NEVER
     return {
         **own,
+        "due_day": _unless_still(clock["due_day"]),
+        "due_at": None if still else clock["due_at"],
+        "alert_day": _unless_still(clock["alert_day"]),
+        "stands_still": still,
         "in_time": in_time,
-        "internal_due": clock["internal"]["due"],
-        "statutory_due": statutory["due"] if statutory else None,
+        "internal_due": _unless_still(date.fromisoformat(internal)),
+        "statutory_due": _unless_still(date.fromisoformat(statutory["due"])) if statutory else None,
     }
 
 
@@ -353,15 +479,26 @@ def _explained(explained: ExplainedClock) -> ExplainedClockView:
             zh=each.words.zh,
             en=each.words.en,
             start=each.start,
-            counted=each.counted,
-            due=each.due,
+            counted=_unless_still(each.counted),
+            due=_unless_still(each.due),
             moved=each.moved,
             provisional=each.provisional,
-            days=[DayView(day=step.day, kind=DayKind(step.kind), number=step.number) for step in each.days],
+            gaps=[_gap(gap) for gap in each.gaps],
+            days=[
+                DayView(day=step.day, kind=DayKind(step.kind), number=step.number, paused=step.paused)
+                for step in each.days
+            ],
         )
         for each in explained.limits
     ]
-    return ExplainedClockView(**_clock(explained.clock, explained.kept), limits=limits)
+    clock = explained.clock
+    return ExplainedClockView(
+        **_clock(clock, explained.kept),
+        version=clock["version"],
+        ruling=clock["rules"][0],
+        why=_reason("CL-3", explained.why) if explained.why else None,
+        limits=limits,
+    )
 
 
 _MASKS = {"complainant_name": masking.name, "complainant_phone": masking.phone}

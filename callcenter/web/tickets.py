@@ -1,7 +1,6 @@
 """Routes of tickets: opening on a call or otherwise, reading, correcting, acting. Must never decide a rule."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -14,9 +13,10 @@ from callcenter.casefile import Wanted
 from callcenter.casework import Changes
 from callcenter.customers import masking, phone
 from callcenter.customers.search import START, Position, search
-from callcenter.errors import ForbiddenError, InvalidError, NotFoundError
+from callcenter.errors import ForbiddenError, InvalidError
 from callcenter.opening import By, OnCall, Via
 from callcenter.web.acting import by as _by
+from callcenter.web.acting import sought as _found
 from callcenter.web.api import Context, Day, Page, PageQuery, Routes
 from callcenter.web.customers import CandidateView, candidate_view, is_masked, reach
 from callcenter.web.keys import CASEWORK, COMPLAINTS
@@ -32,7 +32,7 @@ from callcenter.web.ticket_views import (
     ticket_view,
 )
 from tickets.categories import Category
-from tickets.errors import CallNotFoundError, TicketNotFoundError, Words
+from tickets.errors import Words
 from tickets.intake import Channel, Nature, Severity, Source
 from tickets.lifecycle import Action, Status, Validity
 
@@ -155,7 +155,7 @@ async def explain_ticket(ctx: Context, ticket_id: UUID) -> ExplanationView:
         book = await ctx.resource(COMPLAINTS).rules.current(conn, at)
         with _found():
             explained = await casefile.explain(conn, ticket_id, _by(ctx), book, at)
-    return explanation_view(explained)
+    return explanation_view(explained, is_masked(ctx))
 
 
 @routes.get("/tickets/{ticket_id}/candidates", Permission.CUSTOMER_READ, reads="customer")
@@ -238,14 +238,3 @@ async def shown_ticket(ctx: Context, ticket_id: UUID, by: By) -> TicketView:
     """The whole file as it stands now."""
     async with ctx.db.connection() as conn:
         return ticket_view(await casefile.whole(conn, ticket_id, by), ctx.clock.now(), is_masked(ctx))
-
-
-@contextmanager
-def _found() -> Iterator[None]:
-    """Tells the access log of tickets and calls that were asked for in vain (H2, H14)."""
-    try:
-        yield
-    except TicketNotFoundError as error:
-        raise NotFoundError("ticket", error.details["ticket"]) from None
-    except CallNotFoundError as error:
-        raise NotFoundError("call", error.details["call"]) from None

@@ -24,6 +24,7 @@ from recordings.completeness import Completeness
 from tests.service.test_ticket_schema import WORDS as OF_TICKETS
 from tickets import posts
 from tickets.categories import Department
+from tickets.course import PauseGround
 
 pytestmark = pytest.mark.service
 
@@ -55,6 +56,7 @@ TYPES: dict[str, Any] = {
     "post_change.turn": posts.Turn,
     "recording_segment.completeness": Completeness,
     "segment.state": SegmentState,
+    "ticket_pause.ground": PauseGround,
     "session.kind": SessionKind,
     "tenure.part": posts.Part,
 }

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tickets import deadlines
 from tickets.calendar import SHANGHAI, Calendar
-from tickets.deadlines import Contact, Extension, Gravity, Rulebook
+from tickets.course import Course, Extension
+from tickets.deadlines import Contact, Gravity, Rulebook
 from tickets.limits import LIMITS, Kind, Unit
 
 pytestmark = pytest.mark.unit
@@ -65,7 +66,7 @@ def test_a_natural_day_limit_moves_off_a_rest_day_but_warns_on_it() -> None:
 def test_an_extension_recorded_in_time_lifts_the_ceiling() -> None:
     """L-15: T10's extension of 10-13 moves the ceiling to 10-30, so 10 WD rule: 10-21."""
     extension = Extension("L-15", on(2025, 10, 13), "案情复杂")
-    deadline = deadlines.decide_inform(on(2025, 9, 30), Gravity.MAJOR, BOOK, (extension,))
+    deadline = deadlines.decide_inform(on(2025, 9, 30), Gravity.MAJOR, BOOK, Course((extension,)))
     assert deadline.due_day == date(2025, 10, 21)
     assert deadline.statutory is not None
     assert deadline.statutory.due == date(2025, 10, 30)
@@ -82,7 +83,7 @@ def test_an_extension_recorded_in_time_lifts_the_ceiling() -> None:
 )
 def test_an_extension_late_unreasoned_or_out_of_order_has_no_effect(extension: Extension) -> None:
     """F-52, L-15, L-16"""
-    deadline = deadlines.decide_inform(on(2025, 9, 30), Gravity.MAJOR, BOOK, (extension,))
+    deadline = deadlines.decide_inform(on(2025, 9, 30), Gravity.MAJOR, BOOK, Course((extension,)))
     assert deadline.due_day == date(2025, 10, 15)
 
 
@@ -92,18 +93,18 @@ def test_a_second_extension_needs_approval_and_notice() -> None:
     told = Extension("L-16", on(2025, 10, 20), "鉴定中", "省公司总经理", on(2025, 10, 21))
     untold = Extension("L-16", on(2025, 10, 20), "鉴定中", "省公司总经理")
     received = date(2025, 9, 30)
-    assert deadlines.ceiling(received, (first, told), BOOK).due == date(2025, 12, 1)
-    assert deadlines.ceiling(received, (first, untold), BOOK).due == date(2025, 10, 30)
+    assert deadlines.ceiling(received, Course((first, told)), BOOK).due == date(2025, 12, 1)
+    assert deadlines.ceiling(received, Course((first, untold)), BOOK).due == date(2025, 10, 30)
 
 
 def test_fifteen_natural_days_end_where_they_fall() -> None:
     """L-14: 2025-09-30 + 15 ND = 2025-10-15 (domain.md g)."""
-    assert deadlines.ceiling(date(2025, 9, 30), (), BOOK).due == date(2025, 10, 15)
+    assert deadlines.ceiling(date(2025, 9, 30), Course(), BOOK).due == date(2025, 10, 15)
 
 
 def test_the_end_of_time_is_no_crash() -> None:
     """T-7"""
-    assert deadlines.ceiling(date.max, (), BOOK).due == date.max
+    assert deadlines.ceiling(date.max, Course(), BOOK).due == date.max
 
 
 def test_a_finding_knows_no_statutory_ceiling() -> None:
