@@ -20,6 +20,7 @@ from callcenter.opening import Via
 from recordings.completeness import Completeness
 from tickets.errors import Words
 from tickets.grouping import Dimension, Grouping, Unplaced
+from tickets.metrics import Base
 from tickets.periods import Comparison
 from tickets.terms import TERMS as OF_TICKETS
 from tickets.terms import Terms
@@ -132,6 +133,11 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
     Comparison: {
         Comparison.PREVIOUS: Words("上期", "the period before"),
         Comparison.LAST_YEAR: Words("上年同期", "a year earlier"),
+    },
+    Base: {
+        Base.PREMIUM: Words("保费(元)", "premium in yuan"),
+        Base.POLICIES: Words("保单件数", "policies"),
+        Base.PERSON_TIMES: Words("承保人次", "insured person-times"),
     },
     Unplaced: {
         Unplaced.CATEGORY: Words("类别未定", "category not determined"),

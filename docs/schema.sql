@@ -1,6 +1,12 @@
 -- The database as the migrations make it, without the partitions of its large tables.
 -- Made from callcenter/db/migrations by `make schema` (pg_dump of PostgreSQL 18); do not edit.
 
+CREATE TYPE public.text_range AS RANGE (
+    subtype = text,
+    multirange_type_name = public.text_multirange,
+    collation = pg_catalog."C"
+);
+
 CREATE FUNCTION public.cc_first_id(at timestamp with time zone) RETURNS uuid
     LANGUAGE sql IMMUTABLE STRICT
     AS $$
@@ -605,6 +611,38 @@ CREATE TABLE public.customer_phone (
 );
 
 COMMENT ON COLUMN public.customer_phone.at_underwriting IS 'held in the core system at underwriting: the only numbers a callback may dial (C-12)';
+
+CREATE TABLE public.denominator (
+    id uuid NOT NULL,
+    series uuid NOT NULL,
+    version integer NOT NULL,
+    organisation_id text NOT NULL,
+    base text NOT NULL,
+    first_day date NOT NULL,
+    last_day date NOT NULL,
+    amount numeric(20,2) NOT NULL,
+    source text NOT NULL,
+    imported_by text NOT NULL,
+    imported_at timestamp with time zone NOT NULL,
+    file_sha256 text,
+    reason text,
+    superseded_at timestamp with time zone,
+    superseded_by text,
+    withdrawn_why text,
+    CONSTRAINT denominator_amount_check CHECK ((amount > (0)::numeric)),
+    CONSTRAINT denominator_base_check CHECK ((base = ANY (ARRAY['premium'::text, 'policies'::text, 'person_times'::text]))),
+    CONSTRAINT denominator_check CHECK ((last_day >= first_day)),
+    CONSTRAINT denominator_corrected CHECK (((version > 1) = (reason IS NOT NULL))),
+    CONSTRAINT denominator_reason_check CHECK (((length(reason) >= 2) AND (length(reason) <= 500))),
+    CONSTRAINT denominator_source_check CHECK (((length(source) >= 2) AND (length(source) <= 500))),
+    CONSTRAINT denominator_superseded CHECK ((((superseded_at IS NULL) = (superseded_by IS NULL)) AND ((withdrawn_why IS NULL) OR (superseded_at IS NOT NULL)))),
+    CONSTRAINT denominator_version_check CHECK ((version >= 1)),
+    CONSTRAINT denominator_withdrawn_why_check CHECK (((length(withdrawn_why) >= 2) AND (length(withdrawn_why) <= 500)))
+);
+
+COMMENT ON COLUMN public.denominator.series IS 'the id of its first version';
+
+COMMENT ON COLUMN public.denominator.amount IS 'yuan of premium, or a number of policies or person-times, of the organisation and those below it';
 
 CREATE TABLE public.idempotency (
     actor text NOT NULL,
@@ -1497,6 +1535,15 @@ ALTER TABLE ONLY public.customer_phone
 ALTER TABLE ONLY public.customer
     ADD CONSTRAINT customer_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.denominator
+    ADD CONSTRAINT denominator_no_day_twice EXCLUDE USING gist (public.text_range(((organisation_id || ' '::text) || base), ((organisation_id || ' '::text) || base), '[]'::text) WITH &&, daterange(first_day, last_day, '[]'::text) WITH &&) WHERE ((superseded_at IS NULL));
+
+ALTER TABLE ONLY public.denominator
+    ADD CONSTRAINT denominator_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.denominator
+    ADD CONSTRAINT denominator_series_version_key UNIQUE (series, version);
+
 ALTER TABLE ONLY public.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (actor, key);
 
@@ -1747,6 +1794,8 @@ CREATE INDEX customer_id_number ON public.customer USING btree (id_number) WHERE
 CREATE INDEX customer_name ON public.customer USING btree (name text_pattern_ops, id);
 
 CREATE INDEX customer_phone_customer ON public.customer_phone USING btree (customer_id);
+
+CREATE INDEX denominator_listed ON public.denominator USING btree (organisation_id, first_day, id);
 
 CREATE INDEX idempotency_at ON public.idempotency USING btree (at);
 
@@ -2013,6 +2062,9 @@ ALTER TABLE ONLY public.committee_seat
 
 ALTER TABLE ONLY public.customer_phone
     ADD CONSTRAINT customer_phone_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customer(id);
+
+ALTER TABLE ONLY public.denominator
+    ADD CONSTRAINT denominator_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
 
 ALTER TABLE ONLY public.matter
     ADD CONSTRAINT matter_root_ticket_id_fkey FOREIGN KEY (root_ticket_id) REFERENCES public.ticket(id) DEFERRABLE INITIALLY DEFERRED;

@@ -59,6 +59,7 @@ PURE = {
     "tickets.committee": "unit/tickets/test_committee.py",
     "tickets.corrections": "unit/tickets/test_corrections.py",
     "tickets.course": "unit/tickets/test_course.py",
+    "tickets.denominators": "unit/tickets/test_denominators.py",
     "tickets.deadlines": "unit/tickets/test_deadlines.py",
     "tickets.findings": "unit/tickets/test_findings.py",
     "tickets.guards": "unit/tickets/test_lifecycle.py",

@@ -55,6 +55,10 @@ class Days:
         months = (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
         return Days(_months_later(self.first, -months), self.first - _ONE)
 
+    def within(self, other: Days) -> Days:
+        """What of it lies in the other."""
+        return Days(max(self.first, other.first), min(self.last, other.last))
+
     @property
     def words(self) -> Words:
         """The period's name where it is a month, quarter, half-year or year; else its days."""
@@ -73,6 +77,16 @@ class Days:
                 return Words(f"{year}年", f"{year}")
             case None:
                 return Words(f"{self.first}至{self.last}", f"{self.first} to {self.last}")
+
+
+def named(key: str) -> Days:
+    """The days of a group by month, quarter, half-year or year: `2025-09`, `2025-Q3`, `2025-H2`, `2025`."""
+    year, _, part = key.partition("-")
+    if not part:
+        return spanning(Span.YEAR, date(int(year), 1, 1))
+    span = {"Q": Span.QUARTER, "H": Span.HALF_YEAR}.get(part[0], Span.MONTH)
+    number = int(part.lstrip("QH"))
+    return spanning(span, date(int(year), (number - 1) * span.months + 1, 1))
 
 
 def spanning(span: Span, day: date) -> Days:

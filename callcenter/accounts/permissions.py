@@ -55,6 +55,7 @@ class Permission(StrEnum):
     RECORDING_LISTEN_CASE = "recording.listen_case"
     RECORDING_LISTEN_OWN = "recording.listen_own"
     STATISTICS_READ = "statistics.read"
+    DENOMINATOR_MANAGE = "denominator.manage"
     DATA_EXPORT = "data.export"
     ACCOUNT_READ = "account.read"
     ACCOUNT_MANAGE = "account.manage"
@@ -114,6 +115,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         | _OVERSIGHT
         | {P.CALL_SUPERVISE, P.AGENT_MANAGE, P.CALLBACK_WORK, P.CAMPAIGN_MANAGE, P.TICKET_WORK, P.ACCOUNT_READ}
         | {P.TICKET_MANAGE, P.SLIP_FIX, P.INCIDENT_READ, P.INCIDENT_MANAGE, P.POST_READ, P.POST_MANAGE, P.POST_REPORT}
+        | {P.DENOMINATOR_MANAGE}
         | {P.COMMITTEE_READ, P.COMMITTEE_SIT}
         | {P.EXTENSION_APPROVE}
     ),
@@ -130,7 +132,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.INTEGRATOR: frozenset(
         {P.TICKET_READ, P.TICKET_OPEN, P.TICKET_EDIT, P.CUSTOMER_READ, P.CALL_READ}
         | {P.CALLBACK_READ, P.CAMPAIGN_MANAGE, P.RECORDING_READ, P.STATISTICS_READ, P.DATA_EXPORT}
-        | {P.ORGANISATION_READ}
+        | {P.ORGANISATION_READ, P.DENOMINATOR_MANAGE}
     ),
 }
 

@@ -8,6 +8,7 @@ from tickets.calendar import Calendar
 from tickets.categories import CATEGORIES
 from tickets.grouping import Dimension, Grouping
 from tickets.measures import Period
+from tickets.periods import Days
 
 _DISPUTES = " ".join(f"WHEN '{code}' THEN '{entry.dispute}'" for code, entry in CATEGORIES.items())
 
@@ -60,6 +61,16 @@ class Scope:
     today: date
     dimension: Dimension = Dimension.ACCEPTING
     calendar: Calendar = field(default_factory=Calendar)
+
+    @property
+    def days(self) -> Days:
+        """The period."""
+        return Days(self.first_day, self.last_day)
+
+    @property
+    def organisation(self) -> str:
+        """The organisation asked for, with all below it."""
+        return self.path.rstrip("/").rpartition("/")[2]
 
     @property
     def period(self) -> Period:

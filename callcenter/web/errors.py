@@ -16,6 +16,7 @@ from callcenter.accounts.sessions import LockedOutError, WrongPasswordError
 from callcenter.archiving.errors import RangeError
 from callcenter.calls.errors import SwitchAwayError
 from callcenter.errors import ApplicationError, AwayError, ConflictError, ForbiddenError, InvalidError, NotFoundError
+from callcenter.reports.errors import ImportRefusedError
 from callcenter.web.language import Language
 from callcenter.web.limits import TooManyRequestsError
 from tickets.errors import (
@@ -149,6 +150,7 @@ ANSWERS: Mapping[type[BaseException], Answer] = {
     InvalidError: Answer(422, "invalid", Words("内容不符合规定", "Not admissible")),
     TicketError: Answer(409, "ticket_refused", Words("按规定不能这样处理", "The measures do not allow this")),
     NotAdmissibleError: Answer(422, "ticket_not_admissible", Words("不能受理", "Not admissible")),
+    ImportRefusedError: Answer(422, "denominators_refused", Words("数据不能导入", "Cannot be imported")),
     PostRefusedError: Answer(422, "post_refused", Words("不能这样任命", "Not for this post")),
     ComplaintPostOnlyError: Answer(
         403, "ticket_complaint_post_only", Words("须由投诉岗处理", "For the complaint post")
@@ -194,7 +196,7 @@ def problem(error: BaseException, language: Language, instance: str) -> tuple[An
         document["errors"] = [_told(place, language) for place in error.places]
     if isinstance(error, TicketError):
         document |= {"rules": list(error.rules), "details": dict(error.details)}
-    if isinstance(error, NotAdmissibleError | PostRefusedError):
+    if isinstance(error, NotAdmissibleError | PostRefusedError | ImportRefusedError):
         document["errors"] = [_told(_place(each), language) for each in error.problems]
     return answer, document
 
@@ -219,7 +221,9 @@ def _told(place: Place, language: Language) -> dict[str, str]:
 
 def _place(found: Problem) -> Place:
     """One thing the complaint measures find wrong, by its first rule."""
-    return Place(pointer("body", [found.field]), found.rules[0] if found.rules else "not_admissible", found.words)
+    return Place(
+        pointer("body", found.field.split("/")), found.rules[0] if found.rules else "not_admissible", found.words
+    )
 
 
 def pointer(where: str, parts: Sequence[int | str]) -> str:

@@ -13,10 +13,13 @@ from pydantic import Field
 from callcenter.accounts.permissions import Permission
 from callcenter.db.pool import Connection
 from callcenter.errors import InvalidError
-from callcenter.figures import counting, findings, listing
+from callcenter.figures import findings, listing, reading
+from callcenter.figures.bases import Divisor
 from callcenter.figures.counting import EXCLUDED, Counted
 from callcenter.figures.listing import Group
+from callcenter.figures.reading import Reading
 from callcenter.figures.scope import Scope
+from callcenter.terms import term
 from callcenter.web.api import Context, Day, Model, Page, PageQuery, Personal, Routes
 from callcenter.web.tickets import organisation_path
 from tickets import store
@@ -27,7 +30,7 @@ from tickets.findings import Subject
 from tickets.grouping import Dimension, Grouping, Unplaced
 from tickets.intake import Channel, ComplainantType, Nature, Relation, Severity, Source
 from tickets.lifecycle import Status, Validity
-from tickets.metrics import METRICS, Base, Basis, Metric, Unit, change
+from tickets.metrics import METRICS, Base, Basis, Metric, Unit, Value, change
 from tickets.periods import Comparison, Days
 from tickets.statistics import APPLIED, Exclusion, Figure, rules_printed
 
@@ -112,6 +115,37 @@ class FigureView(Model):
     metrics: Annotated[dict[Metric, ValueView], Field(title="指标")]
 
 
+class ImportView(Model):
+    """An amount that was imported: `GET /denominators?series=` tells its versions."""
+
+    id: UUID
+    version: int
+    first_day: date
+    last_day: date
+    amount: float
+    source: str
+
+
+class DivisorView(Model):
+    """What densities were divided by. `amount` is null where the imports do not make up the period."""
+
+    base: Base
+    zh: str
+    en: str
+    amount: float | None
+    imports: list[ImportView]
+
+
+class YearlyView(Model):
+    """By how many per cent a density differs from that of a year ago (M-14); each basis for itself."""
+
+    metric: Metric
+    basis: Basis
+    value: float | None
+    last_year: float | None
+    change: float | None
+
+
 class ExcludedView(Model):
     """Tickets received in the period that are in no complaint figure, and the rules that say so."""
 
@@ -149,6 +183,8 @@ class ComplaintsView(Model):
     groups: list[FigureView]
     comparison: ComparisonView | None
     definitions: list[DefinitionView]
+    denominators: list[DivisorView]
+    yearly_changes: list[YearlyView]
     excluded: list[ExcludedView]
     rules: list[RuleView]
 
@@ -242,6 +278,8 @@ def complaint_table(view: ComplaintsView) -> list[list[Any]]:
     left_out = [[excluded.zh, excluded.tickets, "、".join(excluded.rules)] for excluded in view.excluded]
     period = [f"{view.period.first_day} 至 {view.period.last_day}", view.period.organisation, view.period.dimension]
     rules = [[rule.rule, rule.zh] for rule in view.rules]
+    divided = [[each.zh, each.amount, *dict.fromkeys(one.source for one in each.imports)] for each in view.denominators]
+    yearly = [[METRICS[each.metric].words.zh, each.value, each.last_year, each.change] for each in view.yearly_changes]
     return [
         heads,
         *rows,
@@ -249,6 +287,10 @@ def complaint_table(view: ComplaintsView) -> list[list[Any]]:
         ["期间与机构", *period],
         ["不计入投诉的服务单", "件数", "依据"],
         *left_out,
+        ["统计分母", "数额", "数据来源"],
+        *divided,
+        ["同比(%)", "本期", "上年同期", "变动"],
+        *yearly,
         ["统计口径"],
         *rules,
     ]
@@ -287,18 +329,29 @@ async def complaint_figures(ctx: Context, query: ComplaintsQuery) -> ComplaintsV
     """
     scope, period = await _scope(ctx, query)
     async with ctx.db.connection() as conn:
-        counted = await counting.complaints(conn, scope, query.group)
+        read = await reading.read(conn, scope, query.group)
         comparison = None
         if query.compare is not None:
-            comparison = await _compared(conn, scope, period, query.compare, counted.total)
-    definitions = [_definition(value.metric) for value in counted.total.metrics()]
+            comparison = await _compared(conn, scope, period, query.compare, read)
+    definitions = [_definition(value.metric) for value in read.metrics]
     return ComplaintsView(
         period=period,
-        figures=_figure(counted.total),
+        figures=_figure(read.figures.total, read.metrics),
         group=query.group,
-        groups=[_figure(group) for group in counted.groups],
+        groups=[_figure(group, read.of_group(group)) for group in read.figures.groups],
         comparison=comparison,
         definitions=definitions,
+        denominators=[_divisor(divisor) for divisor in read.divisors],
+        yearly_changes=[
+            YearlyView(
+                metric=each.metric,
+                basis=METRICS[each.metric].basis,
+                value=_number(each.now.value),
+                last_year=_number(each.before.value),
+                change=_number(each.change),
+            )
+            for each in read.yearly
+        ],
         excluded=[
             ExcludedView(
                 kind=exclusion,
@@ -308,7 +361,7 @@ async def complaint_figures(ctx: Context, query: ComplaintsQuery) -> ComplaintsV
                 rules=list(exclusion.rules),
                 figure=EXCLUDED[exclusion],
             )
-            for exclusion, tickets in counted.excluded.items()
+            for exclusion, tickets in read.figures.excluded.items()
         ],
         rules=[RuleView(**rule) for rule in rules_printed(_applied(definitions))],
     )
@@ -366,19 +419,19 @@ async def _scope(ctx: Context, query: Any) -> tuple[Scope, PeriodView]:
 
 
 async def _compared(
-    conn: Connection, scope: Scope, period: PeriodView, comparison: Comparison, now: Counted
+    conn: Connection, scope: Scope, period: PeriodView, comparison: Comparison, now: Reading
 ) -> ComparisonView:
     days = Days(scope.first_day, scope.last_day).compared(comparison)
-    earlier = await counting.complaints(conn, replace(scope, first_day=days.first, last_day=days.last))
-    before = {value.metric: value for value in earlier.total.metrics()}
+    earlier = await reading.read(conn, replace(scope, first_day=days.first, last_day=days.last), yearly=False)
+    before = {value.metric: value for value in earlier.metrics}
     changes = {
         value.metric: _number(change(value, before[value.metric])) if value.metric in before else None
-        for value in now.metrics()
+        for value in now.metrics
     }
     return ComparisonView(
         comparison=comparison,
         period=period.model_copy(update={"first_day": days.first, "last_day": days.last}),
-        figures=_figure(earlier.total),
+        figures=_figure(earlier.figures.total, earlier.metrics),
         changes=changes,
     )
 
@@ -400,12 +453,33 @@ def _definition(metric: Metric) -> DefinitionView:
     )
 
 
+def _divisor(divisor: Divisor) -> DivisorView:
+    words = term(divisor.base)
+    return DivisorView(
+        base=divisor.base,
+        zh=words.zh,
+        en=words.en,
+        amount=_number(divisor.amount),
+        imports=[
+            ImportView(
+                id=each.id,
+                version=each.version,
+                first_day=each.amount.first_day,
+                last_day=each.amount.last_day,
+                amount=float(each.amount.amount),
+                source=each.amount.source,
+            )
+            for each in divisor.given
+        ],
+    )
+
+
 def _applied(definitions: Iterable[DefinitionView]) -> list[str]:
     """The rules to print: those of counting, then those of the metrics shown."""
     return list(dict.fromkeys((*APPLIED, *(rule for definition in definitions for rule in definition.rules))))
 
 
-def _figure(counted: Counted) -> FigureView:
+def _figure(counted: Counted, metrics: Iterable[Value]) -> FigureView:
     return FigureView(
         key=counted.key,
         occurrences=counted.figures[Figure.OCCURRENCES],
@@ -421,7 +495,7 @@ def _figure(counted: Counted) -> FigureView:
                 denominator=_number(value.denominator),
                 value=_number(value.value),
             )
-            for value in counted.metrics()
+            for value in metrics
         },
     )
 

@@ -25,6 +25,7 @@ from tests.service.test_ticket_schema import WORDS as OF_TICKETS
 from tickets import posts
 from tickets.categories import Department
 from tickets.course import PauseGround
+from tickets.metrics import Base
 
 pytestmark = pytest.mark.service
 
@@ -47,6 +48,7 @@ TYPES: dict[str, Any] = {
     "callback_task.state": TaskState,
     "campaign.purpose": Purpose,
     "committee_ruling.validity": Literal["valid", "invalid"],
+    "denominator.base": Base,
     "installation.mode": Config.__annotations__["mode"],
     "organisation.kind": OrganisationKind,
     "post.department": Department,

@@ -27,6 +27,7 @@ TECHNICAL = {
     "Read.object_kind": "the access log is evidence and keeps what was written",
     "Read.reason": "the access log is evidence and keeps what was written",
     "TokenView.scopes": "the names integrators ask for, docs/permissions.md",
+    "DenominatorView.reason": "in the words of who corrected it",
 }
 """Fields whose codes are told as they are, and why."""
 CODES = {"state", "kind", "status", "direction", "phone", "verdict", "queue", "queues", "end_cause", "activity"}
