@@ -13,6 +13,7 @@ from callcenter.web import (
     committee,
     customers,
     incidents,
+    notifications,
     playback,
     posts,
     recordings,
@@ -41,6 +42,7 @@ MODULES: Sequence[Routes] = (
     playback.routes,
     incidents.routes,
     workdays.routes,
+    notifications.routes,
 )
 
 
