@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, with_config
 
 from agi import names
+from callcenter.addresses import is_safe
 from callcenter.service_hours import Span
 from recordings.checkpoint import Signer
 
@@ -92,6 +93,12 @@ def _absolute(path: Path) -> Path:
     if not path.is_absolute():
         raise ValueError("not an absolute path")
     return path
+
+
+def _absolute_or_none(text: str) -> str:
+    if text and not Path(text).is_absolute():
+        raise ValueError("not an absolute path")
+    return text
 
 
 def _note_key(text: str) -> str:
@@ -257,6 +264,34 @@ class HoursConfig:
 
 @_strict
 @dataclass(frozen=True, slots=True)
+class MailConfig:
+    """The server that takes our mail; without `host` none is sent. `tls`: starttls, tls from the first byte, or none;
+    `ca_file`: whom to trust instead of the machine's own list; `timeout`: seconds one answer may take."""
+
+    host: Annotated[str, Field(max_length=200)] = ""
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    user: Annotated[str, Field(max_length=200)] = ""
+    password: str = field(default="", metadata=SECRET)
+    sender: Annotated[str, Field(pattern=r"^([A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190})?$")] = ""
+    sender_name: Word = "95519 投诉管理"
+    ca_file: Annotated[str, AfterValidator(_absolute_or_none)] = ""
+    timeout: Annotated[float, Field(gt=0, le=60)] = 20.0
+
+
+@_strict
+@dataclass(frozen=True, slots=True)
+class WebhookConfig:
+    """Where notifications are posted for organisations without a webhook of their own; without `url` nowhere."""
+
+    url: Annotated[str, Field(max_length=500)] = ""
+    secret: Annotated[str, AfterValidator(_hard_to_guess)] = field(default="", metadata=SECRET)
+    ca_file: Annotated[str, AfterValidator(_absolute_or_none)] = ""
+    timeout: Annotated[float, Field(gt=0, le=60)] = 10.0
+
+
+@_strict
+@dataclass(frozen=True, slots=True)
 class LogConfig:
     """`level` of our loggers; `format`: json, one object a line, or text for people at a terminal."""
 
@@ -281,6 +316,8 @@ class Config:
     recordings: RecordingsConfig = field(default_factory=RecordingsConfig)
     spool: SpoolConfig = field(default_factory=SpoolConfig)
     hours: HoursConfig = field(default_factory=HoursConfig)
+    mail: MailConfig = field(default_factory=MailConfig)
+    webhook: WebhookConfig = field(default_factory=WebhookConfig)
     log: LogConfig = field(default_factory=LogConfig)
 
     @classmethod
@@ -380,6 +417,14 @@ def _contradictions(config: Config) -> Iterator[str]:
     public = urlsplit(config.web.public_url)
     if config.mode == "test" and config.web.public_url and public.hostname not in LOCAL_HOSTS:
         yield "mode: test is refused beside a web.public_url that is not this machine: its clock can be set by anyone"
+    if config.mail.host and not config.mail.sender:
+        yield "mail.sender: mail.host needs the address mails come from"
+    if config.mail.password and config.mail.tls == "none" and config.mail.host not in LOCAL_HOSTS:
+        yield "mail.tls: a password is not sent unencrypted to another machine"
+    if config.webhook.url and not is_safe(config.webhook.url):
+        yield "webhook.url: neither https nor this machine, or with a name and password in it"
+    if config.webhook.url and not config.webhook.secret:
+        yield "webhook.secret: webhook.url needs what signs"
     first, second = config.recordings.volumes
     if first == second:
         yield "recordings.volumes: the two folders must differ, best on two disks"

@@ -21,6 +21,7 @@ CONSUMERS: Mapping[str, tuple[str, ...]] = {
     "call.lost": ("callbacks.overflow",),
     "complaint.chosen": ("complaints.choice",),
     "message.left": ("callbacks.overflow",),
+    "notification.made": ("notifications.mail", "notifications.webhook"),
 }
 """Topic → the consumers that must hear of it. A topic without consumers is still kept as an event."""
 
@@ -55,6 +56,25 @@ SET attempts = attempts + 1, last_error = $3, next_at = $4::timestamptz,
     parked_at = CASE WHEN attempts + 1 >= $5 THEN $4::timestamptz END
 WHERE event_id = $1 AND consumer = $2"""
 
+LEASE = """
+WITH due AS (
+    SELECT d.event_id, d.consumer, d.attempts FROM outbox_delivery d
+    WHERE d.consumer = $1 AND d.done_at IS NULL AND d.parked_at IS NULL AND d.next_at <= $2
+    ORDER BY d.next_at, d.event_id LIMIT 1 FOR UPDATE SKIP LOCKED
+), leased AS (
+    UPDATE outbox_delivery d SET attempts = d.attempts + 1, next_at = $3
+    FROM due WHERE d.event_id = due.event_id AND d.consumer = due.consumer
+    RETURNING d.event_id, d.consumer, due.attempts
+)
+SELECT l.event_id, l.consumer, l.attempts, e.topic, e.key, e.payload, e.at
+FROM leased l JOIN outbox_event e ON e.id = l.event_id"""
+SETTLE = """
+UPDATE outbox_delivery SET done_at = $4, last_error = $5
+WHERE event_id = $1 AND consumer = $2 AND attempts = $3 AND done_at IS NULL"""
+PUT_OFF = """
+UPDATE outbox_delivery SET last_error = $4, next_at = $5, parked_at = $6
+WHERE event_id = $1 AND consumer = $2 AND attempts = $3 AND done_at IS NULL"""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -81,9 +101,11 @@ def due(topic: str, at: datetime) -> datetime:
     return at + DELAYS.get(topic, timedelta(0))
 
 
-async def append(conn: Connection, topic: str, key: str, payload: Mapping[str, Any], at: datetime) -> UUID:
+async def append(
+    conn: Connection, topic: str, key: str, payload: Mapping[str, Any], at: datetime, event_id: UUID | None = None
+) -> UUID:
     """Writes the fact and its deliveries in the caller's transaction."""
-    event_id = uuid7(at)
+    event_id = event_id or uuid7(at)
     await conn.execute(APPEND, event_id, topic, key, dict(payload), at, consumers_of(topic), due(topic, at))
     return event_id
 
@@ -119,6 +141,30 @@ async def deliver_one(db: Database, handlers: Mapping[str, Handler], at: datetim
             exc_info=failure[1],
         )
     return True
+
+
+async def lease(conn: Connection, consumer: str, at: datetime, until: datetime) -> Message | None:
+    """The next due message of a consumer that acts outside the transaction; nobody else gets it before `until`.
+
+    `attempts` counts those before this one.
+    """
+    row = await conn.fetchrow(LEASE, consumer, at, until)
+    return None if row is None else Message(**dict(row))
+
+
+async def settle(conn: Connection, message: Message, at: datetime, remark: str | None = None) -> None:
+    """It is delivered; nothing when the lease was lost meanwhile."""
+    await conn.execute(SETTLE, message.event_id, message.consumer, message.attempts + 1, at, remark)
+
+
+async def put_off(
+    conn: Connection, message: Message, at: datetime, reason: str, pause: timedelta, given_up: bool
+) -> None:
+    """It failed: tried again after the pause, or by hand only when given up."""
+    parked_at = at if given_up else None
+    await conn.execute(
+        PUT_OFF, message.event_id, message.consumer, message.attempts + 1, reason[:500], at + pause, parked_at
+    )
 
 
 async def run(db: Database, handlers: Mapping[str, Handler], clock: Clock, *, idle: float = 0.5) -> None:

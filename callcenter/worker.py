@@ -18,6 +18,8 @@ from callcenter.config import Config
 from callcenter.db import partitions
 from callcenter.db.pool import Database
 from callcenter.figures import facts
+from callcenter.notifications.delivery import Delivery
+from callcenter.notifications.notification import Way
 from callcenter.spool import TicketSpool
 
 log = logging.getLogger(__name__)
@@ -48,6 +50,7 @@ class Worker:
         self._clock = clock
         self._archiver = Archiver(config.recordings, database, clock)
         self._complaints = Complaints(database, clock, TicketSpool(config.spool.folder))
+        self._delivery = Delivery(database, config, clock, SystemClock())
         self._handlers = handlers(self._complaints, clock)
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -69,6 +72,8 @@ class Worker:
             ("forget", self._forget, HOURLY),
             ("calendar", self._warn, DAILY),
             ("figures", self._settle, 5.0),
+            ("mail", lambda: self._delivery.carry(Way.MAIL), 1.0),
+            ("webhooks", lambda: self._delivery.carry(Way.WEBHOOK), 1.0),
             ("spooled tickets", self._complaints.replay, 2.0),
         ]
 

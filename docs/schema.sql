@@ -209,8 +209,10 @@ CREATE TABLE public.app_user (
     version integer DEFAULT 1 NOT NULL,
     department text,
     manager_id uuid,
+    email text,
     CONSTRAINT app_user_check CHECK ((manager_id <> id)),
     CONSTRAINT app_user_department_check CHECK ((department = ANY (ARRAY['sales'::text, 'sales_inspection'::text, 'business_management'::text, 'finance'::text, 'it'::text, 'customer_service'::text, 'compliance'::text]))),
+    CONSTRAINT app_user_email_check CHECK (((length(email) <= 254) AND (email ~ '^[A-Za-z0-9._%+-]{1,64}@([A-Za-z0-9-]+\.)*[A-Za-z0-9-]+$'::text))),
     CONSTRAINT app_user_extension_check CHECK ((extension ~ '^[0-9]{3,6}$'::text)),
     CONSTRAINT app_user_login_check CHECK ((login ~ '^[a-z0-9][a-z0-9._-]{1,63}$'::text)),
     CONSTRAINT app_user_phone_check CHECK ((phone = ANY (ARRAY['web'::text, 'desk'::text]))),
@@ -708,6 +710,26 @@ CREATE TABLE public.mute_interval (
 );
 
 COMMENT ON COLUMN public.mute_interval.in_doubt IS 'the switch was asked to mute and did not answer: it may be silent or not';
+
+CREATE TABLE public.notification (
+    id uuid NOT NULL,
+    recipient uuid NOT NULL,
+    kind text NOT NULL,
+    about text NOT NULL,
+    ticket_id uuid,
+    title text NOT NULL,
+    body text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    shown_at timestamp with time zone,
+    read_at timestamp with time zone,
+    CONSTRAINT notification_about_check CHECK (((length(about) >= 1) AND (length(about) <= 200))),
+    CONSTRAINT notification_body_check CHECK (((length(body) >= 1) AND (length(body) <= 10000))),
+    CONSTRAINT notification_kind_check CHECK ((kind = ANY (ARRAY['reminder'::text, 'reminder_copy'::text, 'neglect'::text, 'published'::text, 'digest'::text, 'post_change'::text]))),
+    CONSTRAINT notification_read_is_shown CHECK (((read_at IS NULL) OR (shown_at IS NOT NULL))),
+    CONSTRAINT notification_title_check CHECK ((((length(title) >= 1) AND (length(title) <= 200)) AND (title !~ '[[:cntrl:]]'::text)))
+);
+
+COMMENT ON COLUMN public.notification.about IS 'what it tells of; nobody is told the same twice';
 
 CREATE TABLE public.organisation (
     id text NOT NULL,
@@ -1408,6 +1430,17 @@ CREATE TABLE public.ticket_pause (
     CONSTRAINT ticket_pause_told_manner_check CHECK (((length(told_manner) >= 1) AND (length(told_manner) <= 200)))
 );
 
+CREATE TABLE public.webhook (
+    organisation_id text NOT NULL,
+    url text NOT NULL,
+    secret text NOT NULL,
+    set_by text NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT webhook_secret_check CHECK ((length(secret) >= 32)),
+    CONSTRAINT webhook_url_check CHECK ((length(url) <= 500))
+);
+
 CREATE TABLE public.worker_beat (
     one boolean DEFAULT true NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -1568,6 +1601,12 @@ ALTER TABLE ONLY public.migration
 ALTER TABLE ONLY public.mute_interval
     ADD CONSTRAINT mute_interval_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.notification
+    ADD CONSTRAINT notification_once UNIQUE (recipient, kind, about);
+
+ALTER TABLE ONLY public.notification
+    ADD CONSTRAINT notification_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.organisation
     ADD CONSTRAINT organisation_path_key UNIQUE (path);
 
@@ -1706,6 +1745,9 @@ ALTER TABLE ONLY public.ticket_pause
 ALTER TABLE ONLY public.ticket
     ADD CONSTRAINT ticket_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.webhook
+    ADD CONSTRAINT webhook_pkey PRIMARY KEY (organisation_id);
+
 ALTER TABLE ONLY public.worker_beat
     ADD CONSTRAINT worker_beat_pkey PRIMARY KEY (one);
 
@@ -1811,11 +1853,19 @@ CREATE INDEX mute_interval_call ON public.mute_interval USING btree (call_id);
 
 CREATE UNIQUE INDEX mute_interval_open ON public.mute_interval USING btree (call_id) WHERE (ended_at IS NULL);
 
+CREATE INDEX notification_of ON public.notification USING btree (recipient, id);
+
+CREATE INDEX notification_ticket ON public.notification USING btree (ticket_id, id) WHERE (ticket_id IS NOT NULL);
+
+CREATE INDEX notification_unread ON public.notification USING btree (recipient, id) WHERE (read_at IS NULL);
+
 CREATE UNIQUE INDEX organisation_one_hq ON public.organisation USING btree (kind) WHERE (kind = 'hq'::text);
 
 CREATE INDEX organisation_path ON public.organisation USING btree (path text_pattern_ops);
 
 CREATE INDEX outbox_delivery_due ON ONLY public.outbox_delivery USING btree (consumer, next_at) WHERE ((done_at IS NULL) AND (parked_at IS NULL));
+
+CREATE INDEX outbox_delivery_failing ON ONLY public.outbox_delivery USING btree (consumer, event_id) WHERE ((done_at IS NULL) AND (last_error IS NOT NULL));
 
 CREATE INDEX policy_customer ON public.policy USING btree (customer_id);
 
@@ -2069,6 +2119,12 @@ ALTER TABLE ONLY public.denominator
 ALTER TABLE ONLY public.matter
     ADD CONSTRAINT matter_root_ticket_id_fkey FOREIGN KEY (root_ticket_id) REFERENCES public.ticket(id) DEFERRABLE INITIALLY DEFERRED;
 
+ALTER TABLE ONLY public.notification
+    ADD CONSTRAINT notification_recipient_fkey FOREIGN KEY (recipient) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.notification
+    ADD CONSTRAINT notification_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
 ALTER TABLE ONLY public.organisation
     ADD CONSTRAINT organisation_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES public.organisation(id);
 
@@ -2170,3 +2226,6 @@ ALTER TABLE ONLY public.ticket
 
 ALTER TABLE ONLY public.ticket
     ADD CONSTRAINT ticket_underwriting_organisation_id_fkey FOREIGN KEY (underwriting_organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.webhook
+    ADD CONSTRAINT webhook_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);

@@ -36,6 +36,7 @@ def add_commands(subparsers: Any) -> None:
     add.add_argument("--department", choices=[str(department) for department in Department])
     add.add_argument("--manager", metavar="LOGIN", help="the direct superior, of the same organisation or one above")
     add.add_argument("--extension")
+    add.add_argument("--email", help="where reminders and digests are sent")
     add.add_argument("--phone", choices=["web", "desk"], default="desk")
     _action(actions, "list", "list people", _list_users)
     _action(actions, "password", "give a new password", _give_password).add_argument("login")
@@ -86,6 +87,7 @@ async def _add_user(database: Database, chosen: argparse.Namespace) -> int:
         phone=chosen.phone,
         department=Department(chosen.department) if chosen.department else None,
         manager_id=manager.id if manager else None,
+        email=chosen.email,
     )
     user = await people.hire(database, COMMAND_LINE, new, at)
     _say(f"added {user.login} {user.id}")

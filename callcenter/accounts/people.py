@@ -46,6 +46,7 @@ class NewUser:
     phone: Phone = "desk"
     department: Department | None = None
     manager_id: UUID | None = None
+    email: str | None = None
 
 
 async def hire(db: Database, doer: Doer, new: NewUser, at: datetime) -> User:
@@ -76,6 +77,7 @@ async def hire(db: Database, doer: Doer, new: NewUser, at: datetime) -> User:
             version=1,
             department=new.department,
             manager_id=new.manager_id,
+            email=new.email,
         )
         user = await _under_manager(conn, user)
         await store.add_user(conn, user, password_hash)
@@ -95,7 +97,7 @@ async def find(conn: Connection, doer: Doer, user_id: UUID) -> User:
 async def change(
     db: Database, doer: Doer, user_id: UUID, version: int, changes: Mapping[str, Any], at: datetime
 ) -> User:
-    """Changes name, organisation, department, superior, roles, extension, phone or active, as seen in `version`.
+    """Changes what stands of a person, except log-in and password, as seen in `version`.
 
     Leaving ends sessions; who leaves or gets another extension is logged out of the queues. Posts that the person no
     longer fits end today, and a counter's change of handler waits for its report (R-3.35).
@@ -209,6 +211,7 @@ def _shown(user: User) -> dict[str, Any]:
         "active": user.active,
         "department": user.department,
         "manager_id": str(user.manager_id) if user.manager_id else None,
+        "email": user.email,
     }
 
 

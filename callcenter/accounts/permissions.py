@@ -65,6 +65,8 @@ class Permission(StrEnum):
     POST_MANAGE = "post.manage"
     POST_REPORT = "post.report"
     AUTHORITY_MANAGE = "authority.manage"
+    NOTIFICATION_MANAGE = "notification.manage"
+    WEBHOOK_MANAGE = "webhook.manage"
     TOKEN_MANAGE = "token.manage"  # noqa: S105 - a name
     AUDIT_READ = "audit.read"
     INCIDENT_READ = "incident.read"
@@ -118,6 +120,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         | {P.DENOMINATOR_MANAGE}
         | {P.COMMITTEE_READ, P.COMMITTEE_SIT}
         | {P.EXTENSION_APPROVE}
+        | {P.NOTIFICATION_MANAGE}
     ),
     Role.QA: frozenset(_OVERSIGHT - {P.DATA_EXPORT}),
     Role.AUDITOR: frozenset(
@@ -127,7 +130,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         {P.ACCOUNT_READ, P.ACCOUNT_MANAGE, P.ORGANISATION_READ, P.ORGANISATION_MANAGE, P.TOKEN_MANAGE, P.AUDIT_READ}
         | {P.AGENT_READ, P.AGENT_MANAGE, P.CAMPAIGN_MANAGE, P.CALLBACK_READ, P.CLOCK_SET}
         | {P.INCIDENT_READ, P.INCIDENT_MANAGE, P.CALENDAR_MANAGE}
-        | {P.POST_READ, P.POST_MANAGE, P.AUTHORITY_MANAGE}
+        | {P.POST_READ, P.POST_MANAGE, P.AUTHORITY_MANAGE, P.NOTIFICATION_MANAGE, P.WEBHOOK_MANAGE}
     ),
     Role.INTEGRATOR: frozenset(
         {P.TICKET_READ, P.TICKET_OPEN, P.TICKET_EDIT, P.CUSTOMER_READ, P.CALL_READ}

@@ -16,12 +16,15 @@ from callcenter.accounts.store import User
 from callcenter.db.pool import Connection, Database
 from callcenter.errors import ConflictError, ForbiddenError, NotFoundError, StaleVersionError
 from callcenter.ids import uuid7
+from callcenter.notifications import store as notifications
+from callcenter.notifications.notification import Kind, Message
 from tickets import posts
 from tickets.calendar import Calendar, shanghai_day
 from tickets.errors import Words
 from tickets.lifecycle import Level
 from tickets.posts import Duty, ReportState, Turn
 from tickets.store import calendar as calendar_of
+from tickets.terms import TERMS
 
 INSERT = """
 INSERT INTO post_change (id, organisation_id, duty, department, turn, user_id, tenure_id, effective_day, recorded_by,
@@ -48,6 +51,13 @@ WHERE o.path LIKE $1 || '%' AND ($2::boolean IS NULL OR (c.reported_at IS NOT NU
 ORDER BY c.id DESC LIMIT $7"""
 REPORT = """
 UPDATE post_change SET reported_by = $2, reported_at = $3, note = $4, version = version + 1 WHERE id = $1"""
+UPPER = """
+SELECT u.id FROM app_user u JOIN organisation o ON o.id = u.organisation_id
+WHERE u.active AND u.roles && ARRAY['handler', 'supervisor'] AND o.path = (
+    SELECT a.path FROM organisation a JOIN app_user b ON b.organisation_id = a.id
+    WHERE starts_with($1, a.path) AND a.path <> $1 AND b.active AND b.roles && ARRAY['handler', 'supervisor']
+    ORDER BY length(a.path) DESC LIMIT 1)
+ORDER BY u.id"""
 RECEIVE = "UPDATE post_change SET received_by = $2, received_at = $3, version = version + 1 WHERE id = $1"
 
 
@@ -119,6 +129,8 @@ async def report(db: Database, doer: Doer, change_id: UUID, version: int, note: 
             raise ConflictError(Words("该变动已经报备", "this change was reported already"))
         await conn.execute(REPORT, change_id, doer.name, at, note)
         await _record(conn, doer, "post_change.reported", there, at, {"note": note})
+        upper = [row["id"] for row in await conn.fetch(UPPER, there.path)]
+        await notifications.tell(conn, upper, _message(there), at)
         return await _one(conn, change_id)
 
 
@@ -159,6 +171,12 @@ async def page(
 def _counter(user: User | None) -> str | None:
     """Where the person handles complaints."""
     return user.organisation_id if user is not None and user.active and "handler" in user.roles else None
+
+
+def _message(change: Change) -> Message:
+    duty, turn = TERMS[Duty][change.duty].zh, TERMS[Turn][change.turn].zh
+    text = f"{change.organisation_id}{duty}{change.user_name}{turn}，生效日{change.effective_day}，请签收。"
+    return Message(Kind.POST_CHANGE, str(change.id), f"柜面岗位变动报备：{change.organisation_id}{duty}{turn}", text)
 
 
 async def _insert(

@@ -47,6 +47,7 @@ class User:
     department: Department | None = None
     manager_id: UUID | None = None
     manager_name: str | None = None
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +115,8 @@ async def organisations(conn: Connection, below: str, after: str | None, limit: 
 INSERT_USER = """
 INSERT INTO app_user
     (id, login, name, password_hash, organisation_id, roles, extension, phone, password_set_at, created_at, department,
-    manager_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11)"""
+    manager_id, email)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12)"""
 
 
 async def add_user(conn: Connection, user: User, password_hash: str) -> None:
@@ -134,6 +135,7 @@ async def add_user(conn: Connection, user: User, password_hash: str) -> None:
             user.created_at,
             user.department,
             user.manager_id,
+            user.email,
         )
     except asyncpg.UniqueViolationError as error:
         raise LoginTakenError("extension" if "extension" in str(error.constraint_name) else "login") from None
@@ -141,12 +143,12 @@ async def add_user(conn: Connection, user: User, password_hash: str) -> None:
 
 SELECT_USER = """
 SELECT u.id, u.login, u.name, u.organisation_id, o.path, u.roles, u.extension, u.phone, u.active, u.created_at,
-    u.version, u.department, u.manager_id, m.name AS manager_name
+    u.version, u.department, u.manager_id, m.name AS manager_name, u.email
 FROM app_user u JOIN organisation o ON o.id = u.organisation_id LEFT JOIN app_user m ON m.id = u.manager_id
 WHERE u.id = $1"""
 SELECT_USER_BY_LOGIN = """
 SELECT u.id, u.login, u.name, u.organisation_id, o.path, u.roles, u.extension, u.phone, u.active, u.created_at,
-    u.version, u.department, u.manager_id, m.name AS manager_name
+    u.version, u.department, u.manager_id, m.name AS manager_name, u.email
 FROM app_user u JOIN organisation o ON o.id = u.organisation_id LEFT JOIN app_user m ON m.id = u.manager_id
 WHERE u.login = $1"""
 
@@ -165,7 +167,7 @@ async def user_by_login(conn: Connection, login: str) -> User | None:
 
 PAGE_USERS = """
 SELECT u.id, u.login, u.name, u.organisation_id, o.path, u.roles, u.extension, u.phone, u.active, u.created_at,
-    u.version, u.department, u.manager_id, m.name AS manager_name
+    u.version, u.department, u.manager_id, m.name AS manager_name, u.email
 FROM app_user u JOIN organisation o ON o.id = u.organisation_id LEFT JOIN app_user m ON m.id = u.manager_id
 WHERE o.path LIKE $1 || '%' AND ($2::text IS NULL OR u.login > $2) AND ($4::text IS NULL OR $4 = ANY(u.roles))
     AND ($5::boolean IS NULL OR u.active = $5) AND ($6::text IS NULL OR u.department = $6)
@@ -189,7 +191,7 @@ async def users(
 UPDATE_USER = """
 UPDATE app_user
 SET name = $3, organisation_id = $4, roles = $5, extension = $6, phone = $7, active = $8, department = $9,
-    manager_id = $10, version = version + 1
+    manager_id = $10, email = $11, version = version + 1
 WHERE id = $1 AND version = $2"""
 
 
@@ -208,6 +210,7 @@ async def save_user(conn: Connection, user: User) -> None:
             user.active,
             user.department,
             user.manager_id,
+            user.email,
         )
     except asyncpg.UniqueViolationError:
         raise LoginTakenError("extension") from None

@@ -22,11 +22,14 @@ routes = Routes("accounts", "People, organisations and tokens 人员、机构与
 Login = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,63}$")]
 OrganisationId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
 Extension = Annotated[str, StringConstraints(pattern=r"^[0-9]{3,6}$")]
+Email = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9._%+-]{1,64}@([A-Za-z0-9-]+\.)*[A-Za-z0-9-]+$", max_length=254)
+]
 Password = Annotated[str, Field(min_length=1, max_length=128)]
 Roles = Annotated[frozenset[Role], Field(max_length=len(Role))]
 FOR_DEPARTMENT = "Whom a coordinator or a head acts for 所属部门 (R-3.42)"
 SUPERIOR = "The direct superior, of the same organisation or one above 直接上级 (F-48)"
-MAY_BE_NONE = frozenset({"extension", "department", "manager_id"})
+MAY_BE_NONE = frozenset({"extension", "email", "department", "manager_id"})
 
 
 class UserView(Personal):
@@ -42,6 +45,7 @@ class UserView(Personal):
     manager_name: str | None = Field(title="上级")
     extension: str | None = Field(title="分机")
     phone: Annotated[Phone, Coded(terms.TELEPHONES)] = Field(title="话机")
+    email: str | None = Field(title="邮箱")
     active: bool = Field(title="在岗")
     created_at: datetime = Field(title="建立时间")
     version: int = Field(title="版本")
@@ -66,6 +70,7 @@ class AddUser(Model):
     roles: Roles
     extension: Extension | None = None
     phone: Phone = "desk"
+    email: Email | None = None
     department: Annotated[Department | None, Field(description=FOR_DEPARTMENT)] = None
     manager_id: Annotated[UUID | None, Field(description=SUPERIOR)] = None
 
@@ -79,6 +84,7 @@ class ChangeUser(Model):
     roles: Roles | None = None
     extension: Extension | None = None
     phone: Phone | None = None
+    email: Email | None = None
     department: Annotated[Department | None, Field(description=FOR_DEPARTMENT)] = None
     manager_id: Annotated[UUID | None, Field(description=SUPERIOR)] = None
     active: bool | None = None
@@ -109,6 +115,7 @@ def _view(user: store.User) -> UserView:
         manager_name=user.manager_name,
         extension=user.extension,
         phone=user.phone,
+        email=user.email,
         active=user.active,
         created_at=user.created_at,
         version=user.version,
@@ -151,6 +158,7 @@ async def add_user(ctx: Context, body: AddUser) -> UserView:
         roles=body.roles,
         extension=body.extension,
         phone=body.phone,
+        email=body.email,
         department=body.department,
         manager_id=body.manager_id,
     )
@@ -169,7 +177,7 @@ async def change_user(ctx: Context, user_id: UUID, body: ChangeUser) -> UserView
     """Change a person 修改人员
 
     `active: false` ends all sessions. Nobody is ever deleted. `extension: null` takes the extension away; so with
-    `department` and `manager_id`.
+    `department`, `manager_id` and `email`.
     """
     given = body.model_fields_set - {"version"}
     changes: dict[str, Any] = {

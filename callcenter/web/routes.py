@@ -15,6 +15,7 @@ from callcenter.web import (
     denominators,
     handling_limit,
     incidents,
+    notifications,
     playback,
     posts,
     recordings,
@@ -47,6 +48,7 @@ MODULES: Sequence[Routes] = (
     playback.routes,
     incidents.routes,
     workdays.routes,
+    notifications.routes,
 )
 
 

@@ -20,6 +20,7 @@ from callcenter.calls.call import State as CallState
 from callcenter.calls.facts import Role, Source
 from callcenter.config import Config
 from callcenter.db.pool import Database
+from callcenter.notifications.notification import Kind as NotificationKind
 from recordings.completeness import Completeness
 from tests.service.test_ticket_schema import WORDS as OF_TICKETS
 from tickets import posts
@@ -50,6 +51,7 @@ TYPES: dict[str, Any] = {
     "committee_ruling.validity": Literal["valid", "invalid"],
     "denominator.base": Base,
     "installation.mode": Config.__annotations__["mode"],
+    "notification.kind": NotificationKind,
     "organisation.kind": OrganisationKind,
     "post.department": Department,
     "post.kind": posts.Post,

@@ -99,6 +99,38 @@ def test_test_mode_is_refused_beside_a_real_address() -> None:
     assert Config.load(None, {"CALLCENTER_MODE": "test", "CALLCENTER_WEB_PUBLIC_URL": "http://127.0.0.1:8080"})
 
 
+@pytest.mark.parametrize(
+    ("environ", "setting"),
+    [
+        ({"MAIL_HOST": "mail.example.com"}, "mail.sender"),
+        ({"MAIL_SENDER": "nobody"}, "mail.sender"),
+        ({"MAIL_SENDER": "a@b.c\nBcc: d@e.f"}, "mail.sender"),
+        (
+            {"MAIL_HOST": "mail.example.com", "MAIL_SENDER": "a@b.c", "MAIL_TLS": "none", "MAIL_PASSWORD": "x"},
+            "mail.tls",
+        ),
+        ({"MAIL_CA_FILE": "ca.pem"}, "mail.ca_file"),
+        ({"WEBHOOK_URL": "http://hooks.example.com/", "WEBHOOK_SECRET": "s" * 32}, "webhook.url"),
+        ({"WEBHOOK_URL": "https://hooks.example.com/"}, "webhook.secret"),
+        ({"WEBHOOK_URL": "https://hooks.example.com/", "WEBHOOK_SECRET": "short"}, "webhook.secret"),
+    ],
+)
+def test_mail_and_webhooks_are_set_whole_and_safe(environ: dict[str, str], setting: str) -> None:
+    found = problems(None, {f"CALLCENTER_{name}": value for name, value in environ.items()})
+    assert [problem.split(":")[0] for problem in found] == [setting]
+
+
+def test_mail_without_password_may_go_plainly_and_with_one_encrypted() -> None:
+    plain = {
+        "CALLCENTER_MAIL_HOST": "mail.example.com",
+        "CALLCENTER_MAIL_SENDER": "a@b.c",
+        "CALLCENTER_MAIL_TLS": "none",
+    }
+    assert Config.load(None, plain).mail.tls == "none"
+    secure = plain | {"CALLCENTER_MAIL_TLS": "tls", "CALLCENTER_MAIL_PASSWORD": "x"}
+    assert Config.load(None, secure).mail.tls == "tls"
+
+
 def test_the_two_capture_volumes_must_differ() -> None:
     assert "must differ" in problems(None, {"CALLCENTER_RECORDINGS_VOLUMES": "/a:/a"})[0]
 

@@ -8,6 +8,7 @@ import pytest
 from callcenter.clock import ManualClock
 from callcenter.complaints import Complaints
 from callcenter.db.pool import Database
+from callcenter.notifications.notification import Way
 from callcenter.outbox import CONSUMERS
 from callcenter.spool import TicketSpool
 from callcenter.worker import handlers
@@ -18,4 +19,5 @@ pytestmark = pytest.mark.unit
 def test_every_consumer_of_a_fact_is_handled_and_every_handler_hears_of_something(clock: ManualClock) -> None:
     """INV-9"""
     nowhere = Complaints(cast(Database, None), clock, TicketSpool(Path("nowhere")))
-    assert {consumer for consumers in CONSUMERS.values() for consumer in consumers} == set(handlers(nowhere, clock))
+    heard = set(handlers(nowhere, clock)) | {way.consumer for way in Way}
+    assert {consumer for consumers in CONSUMERS.values() for consumer in consumers} == heard
