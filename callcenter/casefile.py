@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from callcenter.accounts import names
+from callcenter.attachments import store as attachments
+from callcenter.attachments.store import Attachment
 from callcenter.casework import contact, in_reach, not_found, particulars
 from callcenter.customers import phone
 from callcenter.customers.search import Criteria
@@ -30,6 +32,7 @@ class File:
     events: Sequence[Mapping[str, Any]]
     calls: Sequence[Mapping[str, Any]]
     matter: Sequence[Mapping[str, Any]]
+    attachments: Sequence[Attachment]
     owed: Sequence[Problem]
     possible: Sequence[str]
     names: Mapping[str, str]
@@ -52,6 +55,7 @@ async def whole(conn: Connection, ticket_id: UUID, by: By) -> File:
         events=events,
         calls=await store.calls(conn, ticket_id),
         matter=[dict(other) for other in matter],
+        attachments=await attachments.of_ticket(conn, ticket_id),
         owed=intake.owed(particulars(row), contact(row)),
         possible=[action.value for action in lifecycle.possible(Status(row["status"]))],
         names=await names.of(conn, [row["opened_by"], *(event["actor"] for event in events)]),

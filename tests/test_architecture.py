@@ -32,6 +32,7 @@ PURE = {
     "agi.numbers": "unit/agi/test_numbers.py",
     "agi.protocol": "unit/agi/test_protocol.py",
     "callcenter.agents.agent": "unit/callcenter/agents/test_agent.py",
+    "callcenter.attachments.contents": "unit/callcenter/attachments/test_contents.py",
     "callcenter.callbacks.hours": "unit/callcenter/test_callback_rules.py",
     "callcenter.callbacks.plan": "unit/callcenter/test_callback_rules.py",
     "callcenter.callbacks.questions": "unit/callcenter/test_callback_rules.py",
@@ -69,6 +70,7 @@ PURE = {
     "tickets.metrics": "unit/tickets/test_metrics.py",
     "tickets.periods": "unit/tickets/test_periods.py",
     "tickets.posts": "unit/tickets/test_posts.py",
+    "tickets.papers": "unit/tickets/test_papers.py",
     "tickets.statistics": "unit/tickets/test_statistics.py",
     "tickets.terms": "unit/tickets/test_terms.py",
 }

@@ -13,6 +13,7 @@ from callcenter.doctor import (
     archive,
     ari,
     asterisk,
+    attachments,
     clocks,
     event_log,
     fastagi,
@@ -58,6 +59,7 @@ PARTS = (
     Part("volumes", Text("录音卷", "capture volumes"), volumes.look),
     Part("archive", Text("归档", "archive"), archive.look),
     Part("ticket-spool", Text("服务单暂存", "ticket spool"), ticket_spool.look),
+    Part("attachments", Text("附件", "files of tickets"), attachments.look),
     Part("clocks", Text("时钟", "clocks"), clocks.look),
     Part("processes", Text("本系统的进程", "our processes"), processes.look),
 )

@@ -4,11 +4,13 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from agi.ari.commands import Ari
+from callcenter.attachments.vault import Vault
 from callcenter.calls.switchboard import Switchboard
 from callcenter.casework import Casework
 from callcenter.clock import Clock
 from callcenter.complaints import Complaints
 from callcenter.config import Config
+from callcenter.custody import Custody
 from callcenter.db.pool import Database
 
 CONFIG = web.AppKey("config", Config)
@@ -23,6 +25,10 @@ COMPLAINTS = web.AppKey("complaints", Complaints)
 """The one way to open tickets."""
 CASEWORK = web.AppKey("casework", Casework)
 """What is done with tickets that exist."""
+VAULT = web.AppKey("vault", Vault)
+"""Where the bytes of attachments lie."""
+CUSTODY = web.AppKey("custody", Custody)
+"""What is done with the files of tickets."""
 SWITCHBOARD = web.AppKey("switchboard", Switchboard)
 """What people do with living calls; missing where no switch is connected."""
 SWITCH = web.AppKey("switch", Ari)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from callcenter.web import (
     accounts,
     agents,
+    attachments,
     audit_trail,
     callbacks,
     calls,
@@ -34,6 +35,7 @@ MODULES: Sequence[Routes] = (
     agents.routes,
     tickets.routes,
     committee.routes,
+    attachments.routes,
     statistics.routes,
     campaigns.routes,
     callbacks.routes,

@@ -10,17 +10,30 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from callcenter import testmode
+from callcenter.attachments.vault import Vault
 from callcenter.casework import Casework
 from callcenter.clock import Clock, SystemClock
 from callcenter.complaints import Complaints
 from callcenter.config import Config
+from callcenter.custody import Custody
 from callcenter.db.pool import Database
 from callcenter.spool import TicketSpool
 from callcenter.web import dispatch, documentation, health, openapi, routes
 from callcenter.web.api import Route
 from callcenter.web.auth import RECENT, Recent
 from callcenter.web.connections import Runner
-from callcenter.web.keys import CASEWORK, CLOCK, COMPLAINTS, CONFIG, DATABASE, REDIS, SECRET, WALL
+from callcenter.web.keys import (
+    CASEWORK,
+    CLOCK,
+    COMPLAINTS,
+    CONFIG,
+    CUSTODY,
+    DATABASE,
+    REDIS,
+    SECRET,
+    VAULT,
+    WALL,
+)
 from callcenter.web.middleware import answer_problems, log_requests, secure_headers
 
 log = logging.getLogger(__name__)
@@ -48,6 +61,9 @@ def build(
     spool = TicketSpool(config.spool.folder)
     app[COMPLAINTS] = Complaints(database, clock, spool)
     app[CASEWORK] = Casework(database, clock, app[COMPLAINTS].rules)
+    files = config.attachments
+    app[VAULT] = Vault(files.folder, files.minimum_free << 20)
+    app[CUSTODY] = Custody(database, clock, app[VAULT], files.per_ticket)
     app[RECENT] = Recent()
     if redis is not None:
         app[REDIS] = redis

@@ -21,6 +21,7 @@ from tickets.errors import TicketError
 from tickets.findings import Heard, Intention, Respondent, Subject
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity, Source
 from tickets.lifecycle import Action, InvalidGround, Level, Liability, Status, Step, Validity
+from tickets.papers import Origin, Paper
 
 __all__ = ["complaints"]
 pytestmark = pytest.mark.service
@@ -49,6 +50,8 @@ WORDS: dict[tuple[str, str], type[StrEnum]] = {
     ("committee_opinion", "department"): Department,
     ("committee_referral", "ground"): ReferralGround,
     ("committee_seat", "department"): Department,
+    ("attachment", "kind"): Paper,
+    ("attachment", "origin"): Origin,
 }
 
 
