@@ -8,6 +8,8 @@ from uuid import UUID
 
 from callcenter import dispatch
 from callcenter.accounts import names
+from callcenter.attachments import store as attachments
+from callcenter.attachments.store import Attachment
 from callcenter.casework import contact, in_reach, not_found, particulars
 from callcenter.customers import phone
 from callcenter.customers.search import Criteria
@@ -38,6 +40,7 @@ class File:
     causes: Sequence[Cause]
     signatures: Sequence[Mapping[str, Any]]
     unsigned: Sequence[Department]
+    attachments: Sequence[Attachment]
     owed: Sequence[Problem]
     possible: Sequence[str]
     names: Mapping[str, str]
@@ -66,6 +69,7 @@ async def whole(conn: Connection, ticket_id: UUID, by: By) -> File:
         causes=causes,
         signatures=signed,
         unsigned=signatures.missing(causes, map(dispatch.signature_of, signed)),
+        attachments=await attachments.of_ticket(conn, ticket_id),
         owed=intake.owed(particulars(row), contact(row)),
         possible=[action.value for action in lifecycle.possible(Status(row["status"]))],
         names=await names.of(

@@ -97,7 +97,7 @@ class Casework:
         async with self._db.transaction() as conn:
             row = await locked(conn, ticket_id, version, by)
             if row["status"] == Status.CLOSED:
-                raise _closed()
+                raise closed()
             book = await self._rules.current(conn, at)
             after = await _corrected(conn, row, changes, by, at)
             told = {name: [_plain(row[name]), _plain(after[name])] for name in after if after[name] != row[name]}
@@ -149,7 +149,7 @@ class Casework:
             if await store.is_linked(conn, ticket_id, call_id):
                 return
             if row["status"] == Status.CLOSED:
-                raise _closed("link_call")
+                raise closed("link_call")
             if not await store.link(conn, ticket_id, call_id, at, MOST_CALLS):
                 words = Words(f"一张服务单最多关联{MOST_CALLS}通电话", f"a ticket hangs on at most {MOST_CALLS} calls")
                 raise TooManyLinksError(words)
@@ -567,7 +567,8 @@ async def tell(
     await outbox.append(conn, "ticket.changed", str(row["id"]), payload, at)
 
 
-def _closed(action: str = "correct") -> IllegalMoveError:
+def closed(action: str = "correct") -> IllegalMoveError:
+    """The refusal of whatever would change a closed ticket (B-2)."""
     words = Words("已结案的服务单不再修改", "a closed ticket is not changed")
     return IllegalMoveError(words, rules=("B-2",), status="closed", action=action)
 

@@ -244,6 +244,18 @@ class RecordingsConfig:
 
 @_strict
 @dataclass(frozen=True, slots=True)
+class AttachmentsConfig:
+    """The files of tickets. `folder`: where they lie, the same for all processes; `max_megabytes`: of one file;
+    `per_ticket`: how many files a ticket may have; `minimum_free`: megabytes below which none is taken."""
+
+    folder: Folder = Path("/var/lib/callcenter/attachments")
+    max_megabytes: Annotated[int, Field(ge=1, le=2048)] = 20
+    per_ticket: Annotated[int, Field(ge=1, le=10_000)] = 200
+    minimum_free: Annotated[int, Field(ge=0)] = 1024
+
+
+@_strict
+@dataclass(frozen=True, slots=True)
 class SpoolConfig:
     """The folder where tickets wait, synced to disk, while PostgreSQL is away."""
 
@@ -314,6 +326,7 @@ class Config:
     lines: LinesConfig = field(default_factory=LinesConfig)
     web: WebConfig = field(default_factory=WebConfig)
     recordings: RecordingsConfig = field(default_factory=RecordingsConfig)
+    attachments: AttachmentsConfig = field(default_factory=AttachmentsConfig)
     spool: SpoolConfig = field(default_factory=SpoolConfig)
     hours: HoursConfig = field(default_factory=HoursConfig)
     mail: MailConfig = field(default_factory=MailConfig)

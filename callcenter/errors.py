@@ -33,6 +33,7 @@ class CannotStartError(Exception):
 
 Kind = Literal[
     "agent",
+    "attachment",
     "call",
     "callback task",
     "campaign",
@@ -60,6 +61,7 @@ Kind = Literal[
 
 KINDS: Final[Mapping[Kind, str]] = {
     "agent": "坐席",
+    "attachment": "附件",
     "call": "通话",
     "callback task": "回访任务",
     "campaign": "回访批次",

@@ -208,6 +208,8 @@ INCIDENTS: Final[Terms] = {
     "event_log_truncated": Words("话务事件日志被截断", "event log truncated"),
     "application_replaced": Words("话务控制被其他程序占用", "application replaced"),
     "ownership_lost": Words("话务控制权丢失", "ownership lost"),
+    "attachment_damaged": Words("附件缺失或受损", "attachment missing or damaged"),
+    "attachment_orphaned": Words("附件无对应服务单", "file of no known ticket"),
     "ticket_set_aside": Words("暂存服务单被搁置", "ticket set aside"),
 }
 

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from callcenter import backlog, choice, idempotency, outbox, workdays
 from callcenter.accounts import sessions
 from callcenter.archiving.archiver import Archiver
+from callcenter.attachments.checking import Checking
+from callcenter.attachments.vault import Vault
 from callcenter.callbacks import course, overflow
 from callcenter.choice import Choice
 from callcenter.clock import Clock, SystemClock
@@ -51,6 +53,8 @@ class Worker:
         self._archiver = Archiver(config.recordings, database, clock)
         self._complaints = Complaints(database, clock, TicketSpool(config.spool.folder))
         self._delivery = Delivery(database, config, clock, SystemClock())
+        files = config.attachments
+        self._files = Checking(database, clock, Vault(files.folder, files.minimum_free << 20))
         self._handlers = handlers(self._complaints, clock)
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -69,6 +73,8 @@ class Worker:
             ("outbox", self._deliver, 0.5),
             ("archive", self._archiver.seal_due, 1.0),
             ("orphaned captures", self._archiver.seal_orphans, 60.0),
+            ("attachments", self._files.read_back, 600.0),
+            ("orphaned attachments", self._files.look_for_orphans, DAILY),
             ("forget", self._forget, HOURLY),
             ("calendar", self._warn, DAILY),
             ("figures", self._settle, 5.0),

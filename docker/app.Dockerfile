@@ -28,6 +28,7 @@ COPY tickets tickets
 COPY docker/healthy docker/prepare docker/
 RUN /opt/hotline/bin/python -m compileall -q agi callcenter recordings tickets \
  && install -d -o callcenter -g hotline -m 2750 /var/lib/callcenter /var/lib/callcenter/archive \
+      /var/lib/callcenter/attachments \
       /var/spool/callcenter /var/spool/callcenter/tickets
 ARG GIT_ID=unknown
 RUN echo "$GIT_ID" >callcenter/GIT_ID

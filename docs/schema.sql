@@ -7,6 +7,19 @@ CREATE TYPE public.text_range AS RANGE (
     collation = pg_catalog."C"
 );
 
+CREATE FUNCTION public.cc_attachment_stays() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF OLD.withdrawn_at IS NOT NULL
+        OR (to_jsonb(NEW) - ARRAY['withdrawn_at', 'withdrawn_by', 'withdrawn_reason'])
+            <> (to_jsonb(OLD) - ARRAY['withdrawn_at', 'withdrawn_by', 'withdrawn_reason']) THEN
+        RAISE EXCEPTION 'a file of a ticket is never changed' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
 CREATE FUNCTION public.cc_first_id(at timestamp with time zone) RETURNS uuid
     LANGUAGE sql IMMUTABLE STRICT
     AS $$
@@ -233,6 +246,38 @@ CREATE TABLE public.archive_number (
     object_id text NOT NULL,
     given_at timestamp with time zone NOT NULL,
     CONSTRAINT archive_number_number_check CHECK ((number > 0))
+);
+
+CREATE TABLE public.attachment (
+    id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    kind text NOT NULL,
+    origin text NOT NULL,
+    name text NOT NULL,
+    media_type text NOT NULL,
+    sha256 text NOT NULL,
+    note text,
+    added_at timestamp with time zone NOT NULL,
+    added_by text NOT NULL,
+    withdrawn_at timestamp with time zone,
+    withdrawn_by text,
+    withdrawn_reason text,
+    CONSTRAINT attachment_kind_check CHECK ((kind = ANY (ARRAY['visit_form'::text, 'letter'::text, 'fax'::text, 'email'::text, 'photo'::text, 'authorisation'::text, 'identity'::text, 'kinship'::text, 'evidence'::text, 'customer_reply'::text, 'reception'::text, 'document'::text, 'other'::text]))),
+    CONSTRAINT attachment_name_check CHECK (((octet_length(name) >= 1) AND (octet_length(name) <= 255))),
+    CONSTRAINT attachment_note_check CHECK ((length(note) <= 2000)),
+    CONSTRAINT attachment_origin_check CHECK ((origin = ANY (ARRAY['received'::text, 'generated'::text]))),
+    CONSTRAINT attachment_withdrawn CHECK ((((withdrawn_at IS NULL) = (withdrawn_by IS NULL)) AND ((withdrawn_at IS NULL) = (withdrawn_reason IS NULL)))),
+    CONSTRAINT attachment_withdrawn_reason_check CHECK (((length(withdrawn_reason) >= 1) AND (length(withdrawn_reason) <= 2000)))
+);
+
+CREATE TABLE public.attachment_content (
+    sha256 text NOT NULL,
+    size bigint NOT NULL,
+    stored_at timestamp with time zone NOT NULL,
+    checked_at timestamp with time zone NOT NULL,
+    damaged_at timestamp with time zone,
+    CONSTRAINT attachment_content_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT attachment_content_size_check CHECK ((size > 0))
 );
 
 CREATE TABLE public.audit (
@@ -1484,6 +1529,12 @@ ALTER TABLE ONLY public.archive_number
 ALTER TABLE ONLY public.archive_number
     ADD CONSTRAINT archive_number_pkey PRIMARY KEY (fonds, year, number);
 
+ALTER TABLE ONLY public.attachment_content
+    ADD CONSTRAINT attachment_content_pkey PRIMARY KEY (sha256);
+
+ALTER TABLE ONLY public.attachment
+    ADD CONSTRAINT attachment_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (id);
 
@@ -1765,6 +1816,16 @@ CREATE INDEX app_user_manager ON public.app_user USING btree (manager_id) WHERE 
 
 CREATE INDEX app_user_organisation ON public.app_user USING btree (organisation_id);
 
+CREATE INDEX attachment_content_checked ON public.attachment_content USING btree (checked_at);
+
+CREATE INDEX attachment_content_damaged ON public.attachment_content USING btree (damaged_at) WHERE (damaged_at IS NOT NULL);
+
+CREATE INDEX attachment_content_stored ON public.attachment_content USING btree (stored_at);
+
+CREATE INDEX attachment_sha256 ON public.attachment USING btree (sha256);
+
+CREATE INDEX attachment_ticket ON public.attachment USING btree (ticket_id, added_at, id);
+
 CREATE INDEX audit_actor ON ONLY public.audit USING btree (actor, id);
 
 CREATE INDEX audit_object ON ONLY public.audit USING btree (object_kind, object_id, id);
@@ -1967,6 +2028,16 @@ CREATE TRIGGER archive_number_not_emptied BEFORE TRUNCATE ON public.archive_numb
 
 CREATE TRIGGER archive_number_only_grows BEFORE DELETE OR UPDATE ON public.archive_number FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
+CREATE TRIGGER attachment_content_is_not_deleted BEFORE DELETE ON public.attachment_content FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER attachment_content_is_not_emptied BEFORE TRUNCATE ON public.attachment_content FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER attachment_is_not_changed BEFORE UPDATE ON public.attachment FOR EACH ROW EXECUTE FUNCTION public.cc_attachment_stays();
+
+CREATE TRIGGER attachment_is_not_deleted BEFORE DELETE ON public.attachment FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER attachment_is_not_emptied BEFORE TRUNCATE ON public.attachment FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
+
 CREATE TRIGGER audit_not_emptied BEFORE TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER audit_only_grows BEFORE DELETE OR UPDATE ON public.audit FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
@@ -2025,6 +2096,12 @@ ALTER TABLE ONLY public.app_user
 
 ALTER TABLE ONLY public.app_user
     ADD CONSTRAINT app_user_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.attachment
+    ADD CONSTRAINT attachment_sha256_fkey FOREIGN KEY (sha256) REFERENCES public.attachment_content(sha256);
+
+ALTER TABLE ONLY public.attachment
+    ADD CONSTRAINT attachment_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
 
 ALTER TABLE ONLY public.authority_limit
     ADD CONSTRAINT authority_limit_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);

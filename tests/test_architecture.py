@@ -33,6 +33,7 @@ PURE = {
     "agi.protocol": "unit/agi/test_protocol.py",
     "callcenter.addresses": "unit/callcenter/test_notification.py",
     "callcenter.agents.agent": "unit/callcenter/agents/test_agent.py",
+    "callcenter.attachments.contents": "unit/callcenter/attachments/test_contents.py",
     "callcenter.callbacks.hours": "unit/callcenter/test_callback_rules.py",
     "callcenter.callbacks.plan": "unit/callcenter/test_callback_rules.py",
     "callcenter.callbacks.questions": "unit/callcenter/test_callback_rules.py",
@@ -75,6 +76,7 @@ PURE = {
     "tickets.posts": "unit/tickets/test_posts.py",
     "tickets.signatures": "unit/tickets/test_signatures.py",
     "tickets.slips": "unit/tickets/test_slips.py",
+    "tickets.papers": "unit/tickets/test_papers.py",
     "tickets.statistics": "unit/tickets/test_statistics.py",
     "tickets.terms": "unit/tickets/test_terms.py",
 }

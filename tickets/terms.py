@@ -26,6 +26,7 @@ from tickets.findings import Intention, Respondent, Subject
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity, Source
 from tickets.lifecycle import ACTION_WORDS, STATUS_WORDS, Action, InvalidGround, Liability, Status, Validity
 from tickets.limits import KIND_WORDS, Kind
+from tickets.papers import Origin, Paper
 from tickets.posts import Duty, Part, Post, ReportState, Turn
 
 Terms = Mapping[Any, Words]
@@ -163,6 +164,25 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
         Subject.CLAIM: Words("理赔", "claim"),
         Subject.PAYMENT: Words("收付费", "payment"),
         Subject.OTHER: Words("其他", "other"),
+    },
+    Paper: {
+        Paper.VISIT_FORM: Words("来访受理表", "visit form"),
+        Paper.LETTER: Words("来信", "letter"),
+        Paper.FAX: Words("传真件", "fax"),
+        Paper.EMAIL: Words("电子邮件", "e-mail"),
+        Paper.PHOTO: Words("照片", "photo"),
+        Paper.AUTHORISATION: Words("授权委托书", "authorisation"),
+        Paper.IDENTITY: Words("身份证明", "identity"),
+        Paper.KINSHIP: Words("亲属关系证明", "proof of kinship"),
+        Paper.EVIDENCE: Words("证据材料", "evidence"),
+        Paper.CUSTOMER_REPLY: Words("客户回复", "customer's reply"),
+        Paper.RECEPTION: Words("接待录音录像", "recording of the reception area"),
+        Paper.DOCUMENT: Words("系统文书", "document of this system"),
+        Paper.OTHER: Words("其他", "other"),
+    },
+    Origin: {
+        Origin.RECEIVED: Words("收到", "received"),
+        Origin.GENERATED: Words("系统生成", "made by this system"),
     },
     Intention: {
         Intention.YES: Words("有明确投诉意向", "yes"),

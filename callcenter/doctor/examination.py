@@ -13,6 +13,7 @@ from callcenter.doctor import (
     archive,
     ari,
     asterisk,
+    attachments,
     clocks,
     event_log,
     fastagi,
@@ -60,6 +61,7 @@ PARTS = (
     Part("archive", Text("归档", "archive"), archive.look),
     Part("ticket-spool", Text("服务单暂存", "ticket spool"), ticket_spool.look),
     Part("notifications", Text("通知", "notifications"), notifications.look),
+    Part("attachments", Text("附件", "files of tickets"), attachments.look),
     Part("clocks", Text("时钟", "clocks"), clocks.look),
     Part("processes", Text("本系统的进程", "our processes"), processes.look),
 )

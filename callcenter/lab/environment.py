@@ -267,7 +267,8 @@ def _compose(
 ) -> Environment:
     archive = folder / "archive"
     spool = folder / "ticket-spool"
-    for made in (archive, spool):
+    attachments = folder / "attachments"
+    for made in (archive, spool, attachments):
         made.mkdir(exist_ok=True)
     write_phones(folder / PHONES, address.phones)
     log_key = keys.kept(folder / "log-key", opening.origin(RecordingsConfig()))
@@ -291,6 +292,7 @@ def _compose(
         "CALLCENTER_RECORDINGS_ARCHIVE_ROOT": str(archive),
         "CALLCENTER_RECORDINGS_CEL_FILE": str(address.cel),
         "CALLCENTER_RECORDINGS_SIGNING_KEY_FILE": str(log_key.private),
+        "CALLCENTER_ATTACHMENTS_FOLDER": str(attachments),
         "CALLCENTER_SPOOL_FOLDER": str(spool),
     }
     write_settings(folder / SETTINGS, Config.load(environ=settings))

@@ -33,8 +33,9 @@ A module of routes looks like this; it is then named once in `callcenter/web/rou
     @routes.get("/tickets/{ticket_id}", Permission.TICKET_READ, reads="ticket")
     async def show_ticket(ctx: Context, ticket_id: UUID) -> TicketView: ...
 
-The signature is the declaration: `body` and `query` are models, the other parameters are the path's, what is returned
-is the answer's model (None: 204). Paths are given below /api/v1. Then, without more code:
+The signature is the declaration: `body` and `query` are models, `upload` is a file received (`web/uploads.py`), the
+other parameters are the path's, what is returned is the answer's model (None: 204). Paths are given below /api/v1.
+Then, without more code:
 - who may not is refused (401, 403) before anything is read; what lies outside `ctx.actor.path` the handler must not
   find (raise `callcenter.errors.NotFoundError`, see `ctx.within`);
 - `creates=True` asks for an Idempotency-Key, in `ctx.key`; use it as the new object's id, so that a retry after a crash
@@ -219,6 +220,7 @@ class Route:
     status: int
     creates: bool
     spools: bool
+    uploads: bool
     secrets: tuple[str, ...]
     reads: str | None
     produces: tuple[str, ...]
@@ -327,7 +329,7 @@ class Routes:
             hints = get_type_hints(handler, include_extras=True)
             answer = hints.pop("return")
             names = list(inspect.signature(handler).parameters)[1:]
-            parameters = {name: hints[name] for name in names if name not in {"body", "query"}}
+            parameters = {name: hints[name] for name in names if name not in {"body", "query", "upload"}}
             if set(parameters) != {part[1:-1] for part in path.split("/") if part.startswith("{")}:
                 raise TypeError(f"{method} {path}: the path and the parameters {sorted(parameters)} differ")
             if reads is None and any(issubclass(kind, Personal) for kind in models_in(answer)):
@@ -342,6 +344,7 @@ class Routes:
                     status=status or (201 if creates else 204 if answer is type(None) else 200),
                     creates=creates,
                     spools=spools,
+                    uploads="upload" in names,
                     secrets=secrets,
                     reads=reads,
                     produces=produces,

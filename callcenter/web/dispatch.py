@@ -19,11 +19,12 @@ from callcenter.db.away import is_away
 from callcenter.errors import ForbiddenError
 from callcenter.idempotency import Claim, Kept
 from callcenter.patience import within
-from callcenter.web import access, auth, body, tables
+from callcenter.web import access, auth, body, tables, uploads
 from callcenter.web.api import ANYONE, SIGNED_IN, Context, Route
 from callcenter.web.errors import BadKeyError, NotModelledError, answer_to
-from callcenter.web.keys import CLOCK, CONFIG, DATABASE, SECRET, WALL
+from callcenter.web.keys import CLOCK, CONFIG, DATABASE, SECRET, VAULT, WALL
 from callcenter.web.pages import Cursors, Page
+from callcenter.web.uploads import Upload
 from callcenter.web.validation import not_modelled
 from tickets.errors import Words
 
@@ -47,6 +48,7 @@ class PurposeMissingError(NotModelledError):
 class _Sent:
     arguments: dict[str, Any]
     sha256: str
+    upload: Upload | None = None
 
 
 async def serve(route: Route, request: web.Request) -> web.StreamResponse:
@@ -84,6 +86,24 @@ async def _answer(route: Route, request: web.Request, actor: Actor) -> web.Strea
     codes = _codes(route, request)
     key = _key(request) if route.creates else NO_KEY
     sent = await _read(route, request)
+    try:
+        return await _answered(route, request, actor, key, purpose, sent, form, codes=codes)
+    finally:
+        if sent.upload is not None:
+            await asyncio.to_thread(sent.upload.staged.discard)
+
+
+async def _answered(
+    route: Route,
+    request: web.Request,
+    actor: Actor,
+    key: UUID,
+    purpose: str | None,
+    sent: _Sent,
+    form: tables.Form,
+    *,
+    codes: bool,
+) -> web.StreamResponse:
     app = request.config_dict
     ctx = Context(
         actor=actor,
@@ -182,6 +202,12 @@ async def _read(route: Route, request: web.Request) -> _Sent:
                 f"this route takes no query parameter called {sorted(unknown)[0][:100]}",
             )
         )
+    if route.uploads:
+        config = request.config_dict[CONFIG].attachments
+        upload = await uploads.receive(request, request.config_dict[VAULT], config.max_megabytes << 20)
+        arguments["upload"] = upload
+        asked = arguments["query"].model_dump_json() if route.query is not None else ""
+        return _Sent(arguments, hashlib.sha256(f"{asked}\n{upload.staged.sha256}".encode()).hexdigest(), upload)
     if route.body is None:
         return _Sent(arguments, "")
     raw, value = await body.read_json(request, route.body_bytes)

@@ -14,6 +14,7 @@ import asyncpg
 
 from callcenter.accounts.sessions import LockedOutError, WrongPasswordError
 from callcenter.archiving.errors import RangeError
+from callcenter.attachments.errors import TypeRefusedError
 from callcenter.calls.errors import SwitchAwayError
 from callcenter.errors import ApplicationError, AwayError, ConflictError, ForbiddenError, InvalidError, NotFoundError
 from callcenter.reports.errors import ImportRefusedError
@@ -97,6 +98,12 @@ class BodyTooSlowError(RequestError):
     code = "body_too_slow"
 
 
+class LengthRequiredError(RequestError):
+    """A form with a file must say how long it is."""
+
+    code = "length_required"
+
+
 class MediaTypeError(RequestError):
     """The body is not UTF-8 JSON, or is encoded in a way we do not take."""
 
@@ -132,6 +139,7 @@ ANSWERS: Mapping[type[BaseException], Answer] = {
     RequestError: Answer(400, "bad_request", Words("请求有误", "Bad request")),
     BodyTooLargeError: Answer(413, "body_too_large", Words("请求内容过大", "Body too large")),
     BodyTooSlowError: Answer(408, "body_too_slow", Words("请求内容未按时到达", "Body too slow")),
+    LengthRequiredError: Answer(411, "length_required", Words("须注明内容长度", "Length required")),
     MediaTypeError: Answer(415, "media_type", Words("不支持的内容类型", "Unsupported media type")),
     NotAcceptableError: Answer(406, "not_acceptable", Words("无法提供所要求的格式", "Not acceptable")),
     UnauthenticatedError: Answer(
@@ -146,6 +154,7 @@ ANSWERS: Mapping[type[BaseException], Answer] = {
     ForbiddenError: Answer(403, "forbidden", Words("没有权限", "Not allowed")),
     NotFoundError: Answer(404, "not_found", Words("没有找到", "Not found")),
     RangeError: Answer(416, "range_not_satisfiable", Words("请求的范围不存在", "Range not satisfiable")),
+    TypeRefusedError: Answer(415, "attachment_type", Words("不接受这种文件", "File not taken")),
     ConflictError: Answer(409, "conflict", Words("当前状态不允许此操作", "Conflict with the present state")),
     InvalidError: Answer(422, "invalid", Words("内容不符合规定", "Not admissible")),
     TicketError: Answer(409, "ticket_refused", Words("按规定不能这样处理", "The measures do not allow this")),

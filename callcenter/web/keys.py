@@ -4,11 +4,13 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from agi.ari.commands import Ari
+from callcenter.attachments.vault import Vault
 from callcenter.calls.switchboard import Switchboard
 from callcenter.casework import Casework
 from callcenter.clock import Clock
 from callcenter.complaints import Complaints
 from callcenter.config import Config
+from callcenter.custody import Custody
 from callcenter.db.pool import Database
 from callcenter.handling_limit import HandlingLimit
 from callcenter.slips import Slips
@@ -29,6 +31,10 @@ SLIPS = web.AppKey("slips", Slips)
 """What departments do with their slips."""
 HANDLING_LIMIT = web.AppKey("handling limit", HandlingLimit)
 """What extends, replaces or stops the limit of a complaint."""
+VAULT = web.AppKey("vault", Vault)
+"""Where the bytes of attachments lie."""
+CUSTODY = web.AppKey("custody", Custody)
+"""What is done with the files of tickets."""
 SWITCHBOARD = web.AppKey("switchboard", Switchboard)
 """What people do with living calls; missing where no switch is connected."""
 SWITCH = web.AppKey("switch", Ari)

@@ -64,6 +64,18 @@ VALUES: dict[str, Any] = {
     "schema": {"type": "string", "enum": ["words", "code"], "default": "words"},
 }
 
+FILE: dict[str, Any] = {
+    "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+    "multipart/form-data": {
+        "schema": {
+            "type": "object",
+            "required": ["file"],
+            "properties": {"file": {"type": "string", "format": "binary"}},
+            "additionalProperties": False,
+        }
+    },
+}
+
 
 def document(modules: Sequence[Routes]) -> dict[str, Any]:
     """The whole document."""
@@ -118,6 +130,8 @@ def _operation(route: Route, schemas: dict[Key, Any]) -> dict[str, Any]:
         operation["security"] = []
     elif route.access != SIGNED_IN:
         operation["x-permission"] = " or ".join(route.permissions)
+    if route.uploads:
+        operation["requestBody"] = {"required": True, "content": FILE}
     if route.body is not None:
         operation["requestBody"] = {
             "required": True,

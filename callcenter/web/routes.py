@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from callcenter.web import (
     accounts,
     agents,
+    attachments,
     audit_trail,
     callbacks,
     calls,
@@ -40,6 +41,7 @@ MODULES: Sequence[Routes] = (
     committee.routes,
     slips.routes,
     handling_limit.routes,
+    attachments.routes,
     statistics.routes,
     denominators.routes,
     campaigns.routes,

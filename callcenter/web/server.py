@@ -10,10 +10,12 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from callcenter import testmode
+from callcenter.attachments.vault import Vault
 from callcenter.casework import Casework
 from callcenter.clock import Clock, SystemClock
 from callcenter.complaints import Complaints
 from callcenter.config import Config
+from callcenter.custody import Custody
 from callcenter.db.pool import Database
 from callcenter.handling_limit import HandlingLimit
 from callcenter.slips import Slips
@@ -27,11 +29,13 @@ from callcenter.web.keys import (
     CLOCK,
     COMPLAINTS,
     CONFIG,
+    CUSTODY,
     DATABASE,
     HANDLING_LIMIT,
     REDIS,
     SECRET,
     SLIPS,
+    VAULT,
     WALL,
 )
 from callcenter.web.middleware import answer_problems, log_requests, secure_headers
@@ -63,6 +67,9 @@ def build(
     app[CASEWORK] = Casework(database, clock, app[COMPLAINTS].rules)
     app[SLIPS] = Slips(database, clock, app[COMPLAINTS].rules)
     app[HANDLING_LIMIT] = HandlingLimit(database, clock, app[COMPLAINTS].rules)
+    files = config.attachments
+    app[VAULT] = Vault(files.folder, files.minimum_free << 20)
+    app[CUSTODY] = Custody(database, clock, app[VAULT], files.per_ticket)
     app[RECENT] = Recent()
     if redis is not None:
         app[REDIS] = redis

@@ -14,6 +14,7 @@ from callcenter.customers import masking
 from callcenter.opening import Via
 from callcenter.web import details
 from callcenter.web.api import Model, Personal
+from callcenter.web.attachment_views import AttachmentView, attachment_view
 from callcenter.web.slip_views import CauseView, SignatureView, SlipView, cause_view, signature_view, slip_view
 from tickets import deadlines
 from tickets.calendar import DayKind
@@ -198,6 +199,7 @@ class TicketView(ListedView):
     calls: list[CallView]
     events: list[EventView]
     matter: list[MatterTicketView]
+    attachments: list[AttachmentView]
     owed: list[OwedView]
     possible: list[Action]
 
@@ -372,6 +374,7 @@ def ticket_view(file: File, at: datetime, masked: bool) -> TicketView:
         opened_by_name=file.names.get(file.row["opened_by"]),
         events=[EventView(**_event(event, file.names, masked)) for event in file.events],
         matter=[MatterTicketView(**other) for other in file.matter if other["id"] != file.row["id"]],
+        attachments=[attachment_view(each, masked) for each in file.attachments],
         owed=[_owed(problem) for problem in file.owed],
         possible=[Action(action) for action in file.possible],
     )

@@ -24,6 +24,7 @@ from tickets.errors import TicketError
 from tickets.findings import Heard, Intention, Respondent, Subject
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity, Source
 from tickets.lifecycle import Action, Cause, InvalidGround, Level, Liability, Status, Step, Validity
+from tickets.papers import Origin, Paper
 from tickets.slips import Part, SlipAction, SlipState
 
 __all__ = ["complaints"]
@@ -61,6 +62,8 @@ WORDS: dict[tuple[str, str], type[StrEnum]] = {
     ("ticket_cause", "category"): Category,
     ("ticket_cause", "departments"): Department,
     ("signature", "department"): Department,
+    ("attachment", "kind"): Paper,
+    ("attachment", "origin"): Origin,
 }
 
 
