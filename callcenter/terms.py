@@ -16,6 +16,7 @@ from callcenter.callbacks import attempt, task
 from callcenter.calls.call import CRASH, Direction
 from callcenter.calls.call import State as CallState
 from callcenter.customers.customer import Criterion
+from callcenter.documents import kinds as documents
 from callcenter.opening import Via
 from recordings.completeness import Completeness
 from tickets.errors import Words
@@ -101,6 +102,7 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
         Criterion.NAME: Words("姓名", "name"),
         Criterion.NAME_BEGINNING: Words("姓名开头", "beginning of the name"),
     },
+    documents.Kind: documents.WORDS,
     Dimension: {
         Dimension.ACCEPTING: Words("受理机构", "accepting organisation"),
         Dimension.UNDERWRITING: Words("承保机构", "underwriting organisation"),

@@ -35,6 +35,8 @@ class Permission(StrEnum):
     COMMITTEE_READ = "committee.read"
     COMMITTEE_SIT = "committee.sit"
     COMMITTEE_MANAGE = "committee.manage"
+    DOCUMENT_ISSUE = "document.issue"
+    TEMPLATE_MANAGE = "template.manage"
     CUSTOMER_READ = "customer.read"
     CUSTOMER_UNMASK = "customer.unmask"
     CALL_READ = "call.read"
@@ -87,6 +89,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
             P.TICKET_OPEN,
             P.TICKET_MANAGE,
             P.POST_REPORT,
+            P.DOCUMENT_ISSUE,
             P.CALL_HANDLE,
             P.AGENT_SELF,
             P.RECORDING_LISTEN_OWN,
@@ -101,14 +104,14 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.SECRETARY: frozenset(
         _OVERSIGHT - {P.RECORDING_LISTEN}
         | {P.RECORDING_LISTEN_CASE, P.TICKET_WORK, P.POST_READ}
-        | {P.COMMITTEE_READ, P.COMMITTEE_SIT, P.COMMITTEE_MANAGE}
+        | {P.COMMITTEE_READ, P.COMMITTEE_SIT, P.COMMITTEE_MANAGE, P.DOCUMENT_ISSUE}
     ),
     Role.SUPERVISOR: frozenset(
         _TALKING
         | _OVERSIGHT
         | {P.CALL_SUPERVISE, P.AGENT_MANAGE, P.CALLBACK_WORK, P.CAMPAIGN_MANAGE, P.TICKET_WORK, P.ACCOUNT_READ}
         | {P.TICKET_MANAGE, P.INCIDENT_READ, P.INCIDENT_MANAGE, P.POST_READ, P.POST_MANAGE, P.POST_REPORT}
-        | {P.COMMITTEE_READ, P.COMMITTEE_SIT}
+        | {P.COMMITTEE_READ, P.COMMITTEE_SIT, P.DOCUMENT_ISSUE}
     ),
     Role.QA: frozenset(_OVERSIGHT - {P.DATA_EXPORT}),
     Role.AUDITOR: frozenset(
@@ -118,7 +121,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         {P.ACCOUNT_READ, P.ACCOUNT_MANAGE, P.ORGANISATION_READ, P.ORGANISATION_MANAGE, P.TOKEN_MANAGE, P.AUDIT_READ}
         | {P.AGENT_READ, P.AGENT_MANAGE, P.CAMPAIGN_MANAGE, P.CALLBACK_READ, P.CLOCK_SET}
         | {P.INCIDENT_READ, P.INCIDENT_MANAGE, P.CALENDAR_MANAGE}
-        | {P.POST_READ, P.POST_MANAGE, P.AUTHORITY_MANAGE}
+        | {P.POST_READ, P.POST_MANAGE, P.AUTHORITY_MANAGE, P.TEMPLATE_MANAGE}
     ),
     Role.INTEGRATOR: frozenset(
         {P.TICKET_READ, P.TICKET_OPEN, P.TICKET_EDIT, P.CUSTOMER_READ, P.CALL_READ}

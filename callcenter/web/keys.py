@@ -10,6 +10,9 @@ from callcenter.clock import Clock
 from callcenter.complaints import Complaints
 from callcenter.config import Config
 from callcenter.db.pool import Database
+from callcenter.documents.issuing import Issuing
+from callcenter.documents.keeping import Vault
+from callcenter.documents.templates import Templates
 
 CONFIG = web.AppKey("config", Config)
 DATABASE = web.AppKey("database", Database)
@@ -23,6 +26,12 @@ COMPLAINTS = web.AppKey("complaints", Complaints)
 """The one way to open tickets."""
 CASEWORK = web.AppKey("casework", Casework)
 """What is done with tickets that exist."""
+ISSUING = web.AppKey("issuing", Issuing)
+"""What is done with the documents of tickets."""
+TEMPLATES = web.AppKey("templates", Templates)
+"""What administrators do with the documents' templates."""
+DOCUMENT_VAULT = web.AppKey("document vault", Vault)
+"""Where the bytes of documents lie."""
 SWITCHBOARD = web.AppKey("switchboard", Switchboard)
 """What people do with living calls; missing where no switch is connected."""
 SWITCH = web.AppKey("switch", Ari)

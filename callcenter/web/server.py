@@ -15,12 +15,27 @@ from callcenter.clock import Clock, SystemClock
 from callcenter.complaints import Complaints
 from callcenter.config import Config
 from callcenter.db.pool import Database
+from callcenter.documents.issuing import Issuing
+from callcenter.documents.keeping import Vault
+from callcenter.documents.templates import Templates
 from callcenter.spool import TicketSpool
 from callcenter.web import dispatch, documentation, health, openapi, routes
 from callcenter.web.api import Route
 from callcenter.web.auth import RECENT, Recent
 from callcenter.web.connections import Runner
-from callcenter.web.keys import CASEWORK, CLOCK, COMPLAINTS, CONFIG, DATABASE, REDIS, SECRET, WALL
+from callcenter.web.keys import (
+    CASEWORK,
+    CLOCK,
+    COMPLAINTS,
+    CONFIG,
+    DATABASE,
+    DOCUMENT_VAULT,
+    ISSUING,
+    REDIS,
+    SECRET,
+    TEMPLATES,
+    WALL,
+)
 from callcenter.web.middleware import answer_problems, log_requests, secure_headers
 
 log = logging.getLogger(__name__)
@@ -48,6 +63,9 @@ def build(
     spool = TicketSpool(config.spool.folder)
     app[COMPLAINTS] = Complaints(database, clock, spool)
     app[CASEWORK] = Casework(database, clock, app[COMPLAINTS].rules)
+    app[DOCUMENT_VAULT] = Vault(config.documents.folder)
+    app[ISSUING] = Issuing(database, clock, app[DOCUMENT_VAULT], config.documents)
+    app[TEMPLATES] = Templates(database, clock, config.documents)
     app[RECENT] = Recent()
     if redis is not None:
         app[REDIS] = redis

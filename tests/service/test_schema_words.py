@@ -20,6 +20,7 @@ from callcenter.calls.call import State as CallState
 from callcenter.calls.facts import Role, Source
 from callcenter.config import Config
 from callcenter.db.pool import Database
+from callcenter.documents.kinds import Kind as Document
 from recordings.completeness import Completeness
 from tests.service.test_ticket_schema import WORDS as OF_TICKETS
 from tickets import posts
@@ -46,6 +47,9 @@ TYPES: dict[str, Any] = {
     "callback_task.state": TaskState,
     "campaign.purpose": Purpose,
     "committee_ruling.validity": Literal["valid", "invalid"],
+    "document.kind": Document,
+    "document_counter.kind": Document,
+    "document_template.kind": Document,
     "installation.mode": Config.__annotations__["mode"],
     "organisation.kind": OrganisationKind,
     "post.department": Department,
