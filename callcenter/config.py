@@ -256,6 +256,19 @@ class AttachmentsConfig:
 
 @_strict
 @dataclass(frozen=True, slots=True)
+class DocumentsConfig:
+    """What the documents of tickets (文书) say of us, and where they lie. `company`: the company's whole name on every
+    letter; `hotline`: the number customers are told; `folder`: where their bytes are kept, the same for all processes;
+    `font_folders`: further fonts for rare characters, used where the folder exists (docs/documents.md)."""
+
+    company: Word = "95519人寿保险股份有限公司"
+    hotline: Word = "95519"
+    folder: Folder = Path("/var/lib/callcenter/documents")
+    font_folders: tuple[Folder, ...] = (Path("/usr/share/fonts/truetype/hanazono"),)
+
+
+@_strict
+@dataclass(frozen=True, slots=True)
 class SpoolConfig:
     """The folder where tickets wait, synced to disk, while PostgreSQL is away."""
 
@@ -327,6 +340,7 @@ class Config:
     web: WebConfig = field(default_factory=WebConfig)
     recordings: RecordingsConfig = field(default_factory=RecordingsConfig)
     attachments: AttachmentsConfig = field(default_factory=AttachmentsConfig)
+    documents: DocumentsConfig = field(default_factory=DocumentsConfig)
     spool: SpoolConfig = field(default_factory=SpoolConfig)
     hours: HoursConfig = field(default_factory=HoursConfig)
     mail: MailConfig = field(default_factory=MailConfig)

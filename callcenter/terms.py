@@ -16,6 +16,7 @@ from callcenter.callbacks import attempt, task
 from callcenter.calls.call import CRASH, Direction
 from callcenter.calls.call import State as CallState
 from callcenter.customers.customer import Criterion
+from callcenter.documents import kinds as documents
 from callcenter.notifications import notification
 from callcenter.opening import Via
 from recordings.completeness import Completeness
@@ -105,6 +106,7 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
     },
     notification.Kind: notification.KIND_WORDS,
     notification.Way: notification.WAY_WORDS,
+    documents.Kind: documents.WORDS,
     Dimension: {
         Dimension.ACCEPTING: Words("受理机构", "accepting organisation"),
         Dimension.UNDERWRITING: Words("承保机构", "underwriting organisation"),

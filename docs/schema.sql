@@ -20,6 +20,19 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION public.cc_document_stays() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF OLD.voided_at IS NOT NULL
+        OR (to_jsonb(NEW) - ARRAY['voided_at', 'voided_by', 'void_reason'])
+            <> (to_jsonb(OLD) - ARRAY['voided_at', 'voided_by', 'void_reason']) THEN
+        RAISE EXCEPTION 'a document once issued is never changed' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
 CREATE FUNCTION public.cc_first_id(at timestamp with time zone) RETURNS uuid
     LANGUAGE sql IMMUTABLE STRICT
     AS $$
@@ -690,6 +703,71 @@ CREATE TABLE public.denominator (
 COMMENT ON COLUMN public.denominator.series IS 'the id of its first version';
 
 COMMENT ON COLUMN public.denominator.amount IS 'yuan of premium, or a number of policies or person-times, of the organisation and those below it';
+
+CREATE TABLE public.document (
+    id uuid NOT NULL,
+    place bigint NOT NULL,
+    number text NOT NULL,
+    kind text NOT NULL,
+    ticket_id uuid NOT NULL,
+    organisation_id text NOT NULL,
+    year integer NOT NULL,
+    serial integer NOT NULL,
+    template_id uuid CONSTRAINT document_template_id_not_null1 NOT NULL,
+    facts jsonb NOT NULL,
+    engine text NOT NULL,
+    substituted text[] NOT NULL,
+    sha256 text NOT NULL,
+    size bigint NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    issued_by text NOT NULL,
+    asked text NOT NULL,
+    replaces uuid,
+    voided_at timestamp with time zone,
+    voided_by text,
+    void_reason text,
+    CONSTRAINT document_kind_check CHECK ((kind = ANY (ARRAY['acknowledgement'::text, 'email_reply'::text]))),
+    CONSTRAINT document_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT document_size_check CHECK ((size > 0)),
+    CONSTRAINT document_void_reason_check CHECK (((length(void_reason) >= 1) AND (length(void_reason) <= 2000))),
+    CONSTRAINT document_voided CHECK ((((voided_at IS NULL) = (voided_by IS NULL)) AND ((voided_at IS NULL) = (void_reason IS NULL))))
+);
+
+CREATE TABLE public.document_counter (
+    organisation_id text NOT NULL,
+    kind text NOT NULL,
+    year integer NOT NULL,
+    last integer NOT NULL,
+    CONSTRAINT document_counter_kind_check CHECK ((kind = ANY (ARRAY['acknowledgement'::text, 'email_reply'::text]))),
+    CONSTRAINT document_counter_last_check CHECK (((last >= 1) AND (last <= 999999)))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE public.document ALTER COLUMN place ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.document_place_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.document_template (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    version integer NOT NULL,
+    source text NOT NULL,
+    sha256 text NOT NULL,
+    reason text NOT NULL,
+    active_from timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    CONSTRAINT document_template_kind_check CHECK ((kind = ANY (ARRAY['acknowledgement'::text, 'email_reply'::text]))),
+    CONSTRAINT document_template_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 2000))),
+    CONSTRAINT document_template_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT document_template_source_check CHECK (((length(source) >= 1) AND (length(source) <= 60000))),
+    CONSTRAINT document_template_version_check CHECK ((version > 0))
+);
 
 CREATE TABLE public.idempotency (
     actor text NOT NULL,
@@ -1628,6 +1706,27 @@ ALTER TABLE ONLY public.denominator
 ALTER TABLE ONLY public.denominator
     ADD CONSTRAINT denominator_series_version_key UNIQUE (series, version);
 
+ALTER TABLE ONLY public.document_counter
+    ADD CONSTRAINT document_counter_pkey PRIMARY KEY (organisation_id, kind, year);
+
+ALTER TABLE ONLY public.document
+    ADD CONSTRAINT document_number_key UNIQUE (number);
+
+ALTER TABLE ONLY public.document
+    ADD CONSTRAINT document_organisation_id_kind_year_serial_key UNIQUE (organisation_id, kind, year, serial);
+
+ALTER TABLE ONLY public.document
+    ADD CONSTRAINT document_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.document
+    ADD CONSTRAINT document_replaces_key UNIQUE (replaces);
+
+ALTER TABLE ONLY public.document_template
+    ADD CONSTRAINT document_template_kind_version_key UNIQUE (kind, version);
+
+ALTER TABLE ONLY public.document_template
+    ADD CONSTRAINT document_template_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (actor, key);
 
@@ -1900,6 +1999,14 @@ CREATE INDEX customer_phone_customer ON public.customer_phone USING btree (custo
 
 CREATE INDEX denominator_listed ON public.denominator USING btree (organisation_id, first_day, id);
 
+CREATE INDEX document_template_created ON public.document_template USING btree (created_at, id);
+
+CREATE INDEX document_template_in_force ON public.document_template USING btree (kind, active_from);
+
+CREATE UNIQUE INDEX document_template_shipped ON public.document_template USING btree (kind, sha256) WHERE (created_by = 'system:shipped'::text);
+
+CREATE INDEX document_ticket ON public.document USING btree (ticket_id, place);
+
 CREATE INDEX idempotency_at ON public.idempotency USING btree (at);
 
 CREATE INDEX incident_call ON public.incident USING btree (call_id) WHERE (call_id IS NOT NULL);
@@ -2050,6 +2157,16 @@ CREATE TRIGGER committee_opinion_only_grows BEFORE DELETE OR UPDATE ON public.co
 
 CREATE TRIGGER committee_ruling_stands BEFORE DELETE OR UPDATE ON public.committee_ruling FOR EACH ROW WHEN ((old.confirmed_at IS NOT NULL)) EXECUTE FUNCTION public.cc_refuse_change();
 
+CREATE TRIGGER document_is_not_changed BEFORE UPDATE ON public.document FOR EACH ROW EXECUTE FUNCTION public.cc_document_stays();
+
+CREATE TRIGGER document_is_not_deleted BEFORE DELETE ON public.document FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER document_is_not_emptied BEFORE TRUNCATE ON public.document FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER document_template_is_not_emptied BEFORE TRUNCATE ON public.document_template FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER document_template_only_grows BEFORE DELETE OR UPDATE ON public.document_template FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
 CREATE TRIGGER recording_object_not_emptied BEFORE TRUNCATE ON public.recording_object FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER recording_object_only_grows BEFORE DELETE OR UPDATE ON public.recording_object FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
@@ -2192,6 +2309,21 @@ ALTER TABLE ONLY public.customer_phone
 
 ALTER TABLE ONLY public.denominator
     ADD CONSTRAINT denominator_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.document_counter
+    ADD CONSTRAINT document_counter_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.document
+    ADD CONSTRAINT document_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.document
+    ADD CONSTRAINT document_replaces_fkey FOREIGN KEY (replaces) REFERENCES public.document(id);
+
+ALTER TABLE ONLY public.document
+    ADD CONSTRAINT document_template_id_fkey FOREIGN KEY (template_id) REFERENCES public.document_template(id);
+
+ALTER TABLE ONLY public.document
+    ADD CONSTRAINT document_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
 
 ALTER TABLE ONLY public.matter
     ADD CONSTRAINT matter_root_ticket_id_fkey FOREIGN KEY (root_ticket_id) REFERENCES public.ticket(id) DEFERRABLE INITIALLY DEFERRED;

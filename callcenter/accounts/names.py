@@ -11,6 +11,7 @@ PARTS: Mapping[str, str] = {
     "system:telephony": "话务系统",
     "system:archiver": "归档程序",
     "system:cli": "命令行",
+    "system:shipped": "随程序提供",
     "system:demo": "演示数据",
 }
 SYSTEM = "系统"

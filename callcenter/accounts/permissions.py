@@ -40,6 +40,8 @@ class Permission(StrEnum):
     SLIP_FIX = "slip.fix"
     EXTENSION_APPROVE = "extension.approve"
     ATTACHMENT_READ = "attachment.read"
+    DOCUMENT_ISSUE = "document.issue"
+    TEMPLATE_MANAGE = "template.manage"
     CUSTOMER_READ = "customer.read"
     CUSTOMER_UNMASK = "customer.unmask"
     CALL_READ = "call.read"
@@ -97,6 +99,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
             P.TICKET_OPEN,
             P.TICKET_MANAGE,
             P.POST_REPORT,
+            P.DOCUMENT_ISSUE,
             P.CALL_HANDLE,
             P.AGENT_SELF,
             P.RECORDING_LISTEN_OWN,
@@ -113,7 +116,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.SECRETARY: frozenset(
         _OVERSIGHT - {P.RECORDING_LISTEN}
         | {P.RECORDING_LISTEN_CASE, P.TICKET_WORK, P.POST_READ}
-        | {P.COMMITTEE_READ, P.COMMITTEE_SIT, P.COMMITTEE_MANAGE}
+        | {P.COMMITTEE_READ, P.COMMITTEE_SIT, P.COMMITTEE_MANAGE, P.DOCUMENT_ISSUE}
     ),
     Role.SUPERVISOR: frozenset(
         _TALKING
@@ -124,6 +127,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         | {P.COMMITTEE_READ, P.COMMITTEE_SIT}
         | {P.EXTENSION_APPROVE}
         | {P.NOTIFICATION_MANAGE}
+        | {P.DOCUMENT_ISSUE}
     ),
     Role.QA: frozenset(_OVERSIGHT - {P.DATA_EXPORT}),
     Role.AUDITOR: frozenset(
@@ -134,6 +138,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         | {P.AGENT_READ, P.AGENT_MANAGE, P.CAMPAIGN_MANAGE, P.CALLBACK_READ, P.CLOCK_SET}
         | {P.INCIDENT_READ, P.INCIDENT_MANAGE, P.CALENDAR_MANAGE}
         | {P.POST_READ, P.POST_MANAGE, P.AUTHORITY_MANAGE, P.NOTIFICATION_MANAGE, P.WEBHOOK_MANAGE}
+        | {P.TEMPLATE_MANAGE}
     ),
     Role.INTEGRATOR: frozenset(
         {P.TICKET_READ, P.TICKET_OPEN, P.TICKET_EDIT, P.CUSTOMER_READ, P.CALL_READ}

@@ -16,6 +16,7 @@ from callcenter.accounts.sessions import LockedOutError, WrongPasswordError
 from callcenter.archiving.errors import RangeError
 from callcenter.attachments.errors import TypeRefusedError
 from callcenter.calls.errors import SwitchAwayError
+from callcenter.documents.errors import Fault, TemplateFaultyError
 from callcenter.errors import ApplicationError, AwayError, ConflictError, ForbiddenError, InvalidError, NotFoundError
 from callcenter.reports.errors import ImportRefusedError
 from callcenter.web.language import Language
@@ -205,6 +206,8 @@ def problem(error: BaseException, language: Language, instance: str) -> tuple[An
         document["errors"] = [_told(place, language) for place in error.places]
     if isinstance(error, TicketError):
         document |= {"rules": list(error.rules), "details": dict(error.details)}
+    if isinstance(error, TemplateFaultyError):
+        document["errors"] = [{**_told(_fault(each), language), "line": each.line} for each in error.faults]
     if isinstance(error, NotAdmissibleError | PostRefusedError | ImportRefusedError):
         document["errors"] = [_told(_place(each), language) for each in error.problems]
     return answer, document
@@ -233,6 +236,11 @@ def _place(found: Problem) -> Place:
     return Place(
         pointer("body", found.field.split("/")), found.rules[0] if found.rules else "not_admissible", found.words
     )
+
+
+def _fault(found: Fault) -> Place:
+    """One place of a template that cannot stay; the line stands beside the pointer."""
+    return Place(pointer("body", ["source"]), "template_field" if found.field else "template_fault", found.words)
 
 
 def pointer(where: str, parts: Sequence[int | str]) -> str:

@@ -12,6 +12,9 @@ from callcenter.complaints import Complaints
 from callcenter.config import Config
 from callcenter.custody import Custody
 from callcenter.db.pool import Database
+from callcenter.documents.issuing import Issuing
+from callcenter.documents.keeping import Vault as DocumentVault
+from callcenter.documents.templates import Templates
 from callcenter.handling_limit import HandlingLimit
 from callcenter.slips import Slips
 
@@ -35,6 +38,12 @@ VAULT = web.AppKey("vault", Vault)
 """Where the bytes of attachments lie."""
 CUSTODY = web.AppKey("custody", Custody)
 """What is done with the files of tickets."""
+ISSUING = web.AppKey("issuing", Issuing)
+"""What is done with the documents of tickets."""
+TEMPLATES = web.AppKey("templates", Templates)
+"""What administrators do with the documents' templates."""
+DOCUMENT_VAULT = web.AppKey("document vault", DocumentVault)
+"""Where the bytes of documents lie."""
 SWITCHBOARD = web.AppKey("switchboard", Switchboard)
 """What people do with living calls; missing where no switch is connected."""
 SWITCH = web.AppKey("switch", Ari)

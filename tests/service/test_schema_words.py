@@ -20,6 +20,7 @@ from callcenter.calls.call import State as CallState
 from callcenter.calls.facts import Role, Source
 from callcenter.config import Config
 from callcenter.db.pool import Database
+from callcenter.documents.kinds import Kind as Document
 from callcenter.notifications.notification import Kind as NotificationKind
 from recordings.completeness import Completeness
 from tests.service.test_ticket_schema import WORDS as OF_TICKETS
@@ -50,6 +51,9 @@ TYPES: dict[str, Any] = {
     "campaign.purpose": Purpose,
     "committee_ruling.validity": Literal["valid", "invalid"],
     "denominator.base": Base,
+    "document.kind": Document,
+    "document_counter.kind": Document,
+    "document_template.kind": Document,
     "installation.mode": Config.__annotations__["mode"],
     "notification.kind": NotificationKind,
     "organisation.kind": OrganisationKind,
