@@ -10,18 +10,19 @@ from callcenter import dispatch
 from callcenter.accounts import names
 from callcenter.attachments import store as attachments
 from callcenter.attachments.store import Attachment
-from callcenter.casework import contact, in_reach, not_found, particulars
+from callcenter.casework import contact, in_reach, letter_matter, not_found, particulars
 from callcenter.customers import phone
 from callcenter.customers.search import Criteria
 from callcenter.db.pool import Connection
 from callcenter.opening import By
-from tickets import deadlines, intake, lifecycle, signatures, store
+from tickets import deadlines, intake, letters, lifecycle, signatures, store
 from tickets.calendar import shanghai_day
 from tickets.categories import Department
 from tickets.course import Gap
 from tickets.deadlines import Rulebook
 from tickets.errors import Problem, Words
 from tickets.intake import ComplainantType, Nature, Relation
+from tickets.letters import WrittenGround
 from tickets.lifecycle import Cause, Status
 from tickets.limits import UNIT_WORDS
 from tickets.statistics import weigh
@@ -42,6 +43,7 @@ class File:
     unsigned: Sequence[Department]
     attachments: Sequence[Attachment]
     owed: Sequence[Problem]
+    written_due: Sequence[WrittenGround]
     possible: Sequence[str]
     names: Mapping[str, str]
     """Of everybody in the history, by what stands there."""
@@ -71,11 +73,17 @@ async def whole(conn: Connection, ticket_id: UUID, by: By) -> File:
         unsigned=signatures.missing(causes, map(dispatch.signature_of, signed)),
         attachments=await attachments.of_ticket(conn, ticket_id),
         owed=intake.owed(particulars(row), contact(row)),
+        written_due=letters.written_due(letter_matter(row)),
         possible=[action.value for action in lifecycle.possible(Status(row["status"]))],
         names=await names.of(
             conn, [row["opened_by"], *(event["actor"] for event in events), *(each["signer"] for each in signed)]
         ),
     )
+
+
+async def written_due(conn: Connection, ticket_id: UUID, by: By) -> Sequence[WrittenGround]:
+    """Why a written answer is due (F-22). Raises TicketNotFoundError."""
+    return letters.written_due(letter_matter(await _seen(conn, ticket_id, by)))
 
 
 CALLER = "SELECT c.caller FROM ticket_call l JOIN call c ON c.id = l.call_id WHERE l.ticket_id = $1 AND c.caller <> ''"

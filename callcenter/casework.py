@@ -20,7 +20,7 @@ from callcenter.customers import phone
 from callcenter.db.pool import Connection, Database
 from callcenter.ids import uuid7
 from callcenter.opening import By, is_complete
-from tickets import committee, corrections, deadlines, guards, intake, lifecycle, signatures, slips, store
+from tickets import committee, corrections, deadlines, guards, intake, letters, lifecycle, signatures, slips, store
 from tickets.categories import Category, Department, OtherCause, Route, route
 from tickets.committee import MeetingKind
 from tickets.deadlines import Gravity, Kind, Rulebook
@@ -121,14 +121,16 @@ class Casework:
             step = _asked(step, by, Level(level))
             book = await self._rules.current(conn, at)
             known = await facts(conn, row, step, book)
-            status = guards.move(standing(row, known), step)
-            after = _moved(row, step, known, status, at)
+            now = standing(row, known)
+            status = guards.move(now, step)
+            told_at = now.letter_sent_at or at if step.action is Action.INFORM and now.written_due else at
+            after = _moved(row, step, known, status, told_at)
             if step.action in CONFIRMS_SEVERITY and step.for_post:
                 _confirm_severity(after, by, at)
             await save(conn, after)
-            await store.meet(conn, ticket_id, lifecycle.MEETS.get(step.action, ()), at)
+            await store.meet(conn, ticket_id, lifecycle.MEETS.get(step.action, ()), told_at)
             if step.action is Action.INFORM:
-                await store.start_clock(conn, TicketKey(ticket_id), deadlines.close(at, book))
+                await store.start_clock(conn, TicketKey(ticket_id), deadlines.close(told_at, book))
             told = await _follow_up(conn, after, step, known, by, book, at)
             details = {"version": version + 1, "from": row["status"], "to": status.value, **_said(step, after), **told}
             await tell(conn, after, by, at, step.action.value, details)
@@ -202,6 +204,8 @@ class Facts:
     ruling: Ruling | None = None
     before_committee: tuple[str, ...] = ()
     """What the committee was asked to decide and has not yet (R-3.5)."""
+    letter_sent_at: datetime | None = None
+    """When a cleared opinion letter was first sent (R-4.25)."""
     own: int | None = None
     """Place of the slip the step itself answers."""
 
@@ -224,6 +228,7 @@ async def facts(conn: Connection, row: Mapping[str, Any], step: Step, book: Rule
             dispatch.signature_of(each) for each in await dispatch.signatures(conn, row["id"], row["determination"])
         ),
         **await committee_facts(conn, row["id"]),
+        **await letter_facts(conn, row["id"]),
     )
     if step.action is Action.DISPATCH:
         wanted, replaced = slips.plan(lines(row), known.sent, _route, step.department, step.line)
@@ -276,6 +281,21 @@ def standing(row: Mapping[str, Any], known: Facts | None = None) -> Standing:
         ruling=known.ruling,
         disputed=known.before_committee,
         handled_at_path=known.home[1],
+        written_due=tuple(ground.value for ground in letters.written_due(letter_matter(row))),
+        letter_sent_at=known.letter_sent_at,
+    )
+
+
+def letter_matter(row: Mapping[str, Any]) -> letters.Matter:
+    """What decides whether a written answer is due (F-22)."""
+    return letters.Matter(
+        nature=Nature(row["nature"]),
+        channel=Channel(row["channel"]),
+        source=Source(row["source"]),
+        severity=Severity(row["severity"]),
+        relation=Relation(row["relation"]) if row["relation"] else None,
+        asked=row["written_answer"],
+        anonymous=row["anonymous"],
     )
 
 
@@ -309,6 +329,14 @@ async def committee_facts(conn: Connection, ticket_id: UUID) -> dict[str, Any]:
     return {"ruling": ruling, "before_committee": disputed}
 
 
+LETTER_SENT = "SELECT min(sent_at) FROM opinion_letter WHERE ticket_id = $1 AND state = 'sent'"
+
+
+async def letter_facts(conn: Connection, ticket_id: UUID) -> dict[str, Any]:
+    """When a cleared opinion letter was first sent, as `Facts` has it (R-4.25)."""
+    return {"letter_sent_at": await conn.fetchval(LETTER_SENT, ticket_id)}
+
+
 def particulars(row: Mapping[str, Any]) -> Particulars:
     """The particulars as they stand in the row."""
     return Particulars(
@@ -317,6 +345,7 @@ def particulars(row: Mapping[str, Any]) -> Particulars:
         complainant_phone=row["complainant_phone"],
         authorisation=row["authorisation"],
         anonymous=row["anonymous"],
+        written_answer=row["written_answer"],
         category=Category(row["category"]) if row["category"] else None,
         severity=Severity(row["severity"]),
         demand=row["demand"],

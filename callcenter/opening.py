@@ -370,6 +370,7 @@ def _columns(opening: Opening, decided: Decision, by: By, received_at: datetime)
         "complainant_phone": phone.as_kept(p.complainant_phone),
         "authorisation": p.authorisation,
         "anonymous": p.anonymous,
+        "written_answer": p.written_answer,
         "demand": p.demand,
         "description": p.description,
         "restated_at": received_at if p.restated_and_confirmed else None,

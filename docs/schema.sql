@@ -800,6 +800,26 @@ CREATE TABLE public.installation (
     CONSTRAINT installation_mode_check CHECK ((mode = ANY (ARRAY['normal'::text, 'test'::text])))
 );
 
+CREATE TABLE public.legal_review (
+    letter_id uuid NOT NULL,
+    round integer NOT NULL,
+    text_version integer NOT NULL,
+    counsel_id uuid NOT NULL,
+    counsel_organisation_id text NOT NULL,
+    clock_cycle integer NOT NULL,
+    submitted_at timestamp with time zone NOT NULL,
+    submitted_by text NOT NULL,
+    ended_at timestamp with time zone,
+    ended_by text,
+    verdict text,
+    remarks text DEFAULT ''::text NOT NULL,
+    CONSTRAINT legal_review_check CHECK ((((ended_at IS NULL) = (verdict IS NULL)) AND ((ended_at IS NULL) = (ended_by IS NULL)))),
+    CONSTRAINT legal_review_check1 CHECK (((verdict <> 'sent_back'::text) OR (remarks <> ''::text))),
+    CONSTRAINT legal_review_remarks_check CHECK ((length(remarks) <= 20000)),
+    CONSTRAINT legal_review_round_check CHECK ((round > 0)),
+    CONSTRAINT legal_review_verdict_check CHECK ((verdict = ANY (ARRAY['cleared'::text, 'sent_back'::text, 'recalled'::text])))
+);
+
 CREATE TABLE public.login_try (
     id uuid NOT NULL,
     login text NOT NULL,
@@ -853,6 +873,56 @@ CREATE TABLE public.notification (
 );
 
 COMMENT ON COLUMN public.notification.about IS 'what it tells of; nobody is told the same twice';
+
+CREATE TABLE public.opinion_letter (
+    id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    place integer NOT NULL,
+    organisation_id text NOT NULL,
+    state text DEFAULT 'draft'::text NOT NULL,
+    text_version integer DEFAULT 1 NOT NULL,
+    cleared_at timestamp with time zone,
+    cleared_by text,
+    sent_at timestamp with time zone,
+    sent_by text,
+    sent_recorded_at timestamp with time zone,
+    means text,
+    proof text,
+    void_why text,
+    created_by text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    changed_by text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    changed_how text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT opinion_letter_cleared CHECK ((((cleared_at IS NULL) = (cleared_by IS NULL)) AND ((state <> ALL (ARRAY['cleared'::text, 'sent'::text])) OR (cleared_at IS NOT NULL)))),
+    CONSTRAINT opinion_letter_means_check CHECK ((means = ANY (ARRAY['handed_over'::text, 'posted'::text, 'emailed'::text, 'texted'::text, 'dialled'::text]))),
+    CONSTRAINT opinion_letter_place_check CHECK ((place > 0)),
+    CONSTRAINT opinion_letter_proof_check CHECK (((length(proof) >= 1) AND (length(proof) <= 2000))),
+    CONSTRAINT opinion_letter_sent CHECK ((((sent_at IS NOT NULL) = (state = 'sent'::text)) AND ((sent_at IS NULL) = (means IS NULL)) AND ((sent_at IS NULL) = (proof IS NULL)) AND ((sent_at IS NULL) = (sent_by IS NULL)) AND ((sent_at IS NULL) = (sent_recorded_at IS NULL)) AND (sent_at >= cleared_at) AND (means <> 'dialled'::text))),
+    CONSTRAINT opinion_letter_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'in_review'::text, 'sent_back'::text, 'cleared'::text, 'sent'::text, 'void'::text]))),
+    CONSTRAINT opinion_letter_void CHECK (((void_why IS NOT NULL) = (state = 'void'::text))),
+    CONSTRAINT opinion_letter_void_why_check CHECK (((length(void_why) >= 1) AND (length(void_why) <= 2000)))
+);
+
+CREATE TABLE public.opinion_letter_text (
+    letter_id uuid NOT NULL,
+    version integer CONSTRAINT opinion_letter_text_version_not_null1 NOT NULL,
+    addressee text NOT NULL,
+    address text NOT NULL,
+    facts text NOT NULL,
+    basis text NOT NULL,
+    decision text NOT NULL,
+    remedies jsonb NOT NULL,
+    written_by text NOT NULL,
+    written_at timestamp with time zone NOT NULL,
+    CONSTRAINT opinion_letter_text_address_check CHECK ((length(address) <= 500)),
+    CONSTRAINT opinion_letter_text_addressee_check CHECK ((length(addressee) <= 200)),
+    CONSTRAINT opinion_letter_text_basis_check CHECK ((length(basis) <= 20000)),
+    CONSTRAINT opinion_letter_text_decision_check CHECK ((length(decision) <= 20000)),
+    CONSTRAINT opinion_letter_text_facts_check CHECK ((length(facts) <= 20000)),
+    CONSTRAINT opinion_letter_text_version_check CHECK ((version > 0))
+);
 
 CREATE TABLE public.organisation (
     id text NOT NULL,
@@ -1220,6 +1290,7 @@ CREATE TABLE public.ticket (
     version integer DEFAULT 1 NOT NULL,
     determination smallint DEFAULT 0 NOT NULL,
     responsible text[] DEFAULT '{}'::text[] NOT NULL,
+    written_answer boolean DEFAULT false NOT NULL,
     CONSTRAINT ticket_authorisation CHECK (((complainant_type <> 'representative'::text) OR (authorisation IS NOT NULL))),
     CONSTRAINT ticket_authorisation_check CHECK ((length(authorisation) <= 20000)),
     CONSTRAINT ticket_callback_channel CHECK (((source <> 'callback'::text) OR (nature = 'callback_finding'::text) OR (channel = 'phone_inbound'::text))),
@@ -1736,6 +1807,9 @@ ALTER TABLE ONLY public.incident
 ALTER TABLE ONLY public.installation
     ADD CONSTRAINT installation_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.legal_review
+    ADD CONSTRAINT legal_review_pkey PRIMARY KEY (letter_id, round);
+
 ALTER TABLE ONLY public.login_try
     ADD CONSTRAINT login_try_pkey PRIMARY KEY (id);
 
@@ -1756,6 +1830,15 @@ ALTER TABLE ONLY public.notification
 
 ALTER TABLE ONLY public.notification
     ADD CONSTRAINT notification_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.opinion_letter
+    ADD CONSTRAINT opinion_letter_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.opinion_letter_text
+    ADD CONSTRAINT opinion_letter_text_pkey PRIMARY KEY (letter_id, version);
+
+ALTER TABLE ONLY public.opinion_letter
+    ADD CONSTRAINT opinion_letter_ticket_id_place_key UNIQUE (ticket_id, place);
 
 ALTER TABLE ONLY public.organisation
     ADD CONSTRAINT organisation_path_key UNIQUE (path);
@@ -2015,6 +2098,10 @@ CREATE INDEX incident_kind ON public.incident USING btree (kind, id);
 
 CREATE INDEX incident_unseen ON public.incident USING btree (id) WHERE (seen_at IS NULL);
 
+CREATE INDEX legal_review_counsel ON public.legal_review USING btree (counsel_id, submitted_at) WHERE (ended_at IS NULL);
+
+CREATE UNIQUE INDEX legal_review_open ON public.legal_review USING btree (letter_id) WHERE (ended_at IS NULL);
+
 CREATE INDEX login_try_login ON public.login_try USING btree (login, at);
 
 CREATE INDEX mute_interval_call ON public.mute_interval USING btree (call_id);
@@ -2026,6 +2113,12 @@ CREATE INDEX notification_of ON public.notification USING btree (recipient, id);
 CREATE INDEX notification_ticket ON public.notification USING btree (ticket_id, id) WHERE (ticket_id IS NOT NULL);
 
 CREATE INDEX notification_unread ON public.notification USING btree (recipient, id) WHERE (read_at IS NULL);
+
+CREATE INDEX opinion_letter_created ON public.opinion_letter USING btree (created_at, id);
+
+CREATE UNIQUE INDEX opinion_letter_open ON public.opinion_letter USING btree (ticket_id) WHERE (state <> ALL (ARRAY['sent'::text, 'void'::text]));
+
+CREATE INDEX opinion_letter_state ON public.opinion_letter USING btree (state, created_at, id) WHERE (state <> ALL (ARRAY['sent'::text, 'void'::text]));
 
 CREATE UNIQUE INDEX organisation_one_hq ON public.organisation USING btree (kind) WHERE (kind = 'hq'::text);
 
@@ -2166,6 +2259,10 @@ CREATE TRIGGER document_is_not_emptied BEFORE TRUNCATE ON public.document FOR EA
 CREATE TRIGGER document_template_is_not_emptied BEFORE TRUNCATE ON public.document_template FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER document_template_only_grows BEFORE DELETE OR UPDATE ON public.document_template FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER legal_review_stands BEFORE DELETE OR UPDATE ON public.legal_review FOR EACH ROW WHEN ((old.ended_at IS NOT NULL)) EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER opinion_letter_text_stands BEFORE DELETE OR UPDATE ON public.opinion_letter_text FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER recording_object_not_emptied BEFORE TRUNCATE ON public.recording_object FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
 
@@ -2325,6 +2422,18 @@ ALTER TABLE ONLY public.document
 ALTER TABLE ONLY public.document
     ADD CONSTRAINT document_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
 
+ALTER TABLE ONLY public.legal_review
+    ADD CONSTRAINT legal_review_counsel_id_fkey FOREIGN KEY (counsel_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.legal_review
+    ADD CONSTRAINT legal_review_counsel_organisation_id_fkey FOREIGN KEY (counsel_organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.legal_review
+    ADD CONSTRAINT legal_review_letter_id_fkey FOREIGN KEY (letter_id) REFERENCES public.opinion_letter(id);
+
+ALTER TABLE ONLY public.legal_review
+    ADD CONSTRAINT legal_review_letter_id_text_version_fkey FOREIGN KEY (letter_id, text_version) REFERENCES public.opinion_letter_text(letter_id, version);
+
 ALTER TABLE ONLY public.matter
     ADD CONSTRAINT matter_root_ticket_id_fkey FOREIGN KEY (root_ticket_id) REFERENCES public.ticket(id) DEFERRABLE INITIALLY DEFERRED;
 
@@ -2333,6 +2442,15 @@ ALTER TABLE ONLY public.notification
 
 ALTER TABLE ONLY public.notification
     ADD CONSTRAINT notification_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
+ALTER TABLE ONLY public.opinion_letter
+    ADD CONSTRAINT opinion_letter_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.opinion_letter_text
+    ADD CONSTRAINT opinion_letter_text_letter_id_fkey FOREIGN KEY (letter_id) REFERENCES public.opinion_letter(id);
+
+ALTER TABLE ONLY public.opinion_letter
+    ADD CONSTRAINT opinion_letter_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
 
 ALTER TABLE ONLY public.organisation
     ADD CONSTRAINT organisation_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES public.organisation(id);

@@ -98,6 +98,12 @@ class LimitRefusedError(TicketError):
     code = "limit_refused"
 
 
+class LetterRefusedError(TicketError):
+    """The opinion letter cannot be written, reviewed or sent so (R-4.25, N-9, CL-8)."""
+
+    code = "letter_refused"
+
+
 class ComplaintPostOnlyError(TicketError):
     """What was asked for is the complaint post's to decide (F-18, F-37); `field` names it."""
 

@@ -1,13 +1,13 @@
 """The conditions on moves of a ticket: who may, with what, after what (R-3.23 … R-4.33). Each refusal names its rule.
 
-The committee's are in tickets/committee.py.
+The committee's are in tickets/committee.py, those of written answers in tickets/letters.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tickets import committee, lifecycle, signatures, slips
+from tickets import committee, letters, lifecycle, signatures, slips
 from tickets.errors import MoveRefusedError
 from tickets.lifecycle import Action, Guard, Level, Standing, Status, Step, Validity, refused
 
@@ -200,7 +200,13 @@ OWN: Mapping[Action, tuple[Guard, ...]] = {
     _A.CLOSE: (_has_power, _is_determined, _order_is_complete),
 }
 
-PARTS: Sequence[Mapping[Action, tuple[Guard, ...]]] = (OWN, committee.GUARDS, slips.GUARDS, signatures.GUARDS)
+PARTS: Sequence[Mapping[Action, tuple[Guard, ...]]] = (
+    OWN,
+    committee.GUARDS,
+    slips.GUARDS,
+    signatures.GUARDS,
+    letters.GUARDS,
+)
 """The guards of each part of the regime, asked in this order."""
 
 GUARDS: Mapping[Action, tuple[Guard, ...]] = {

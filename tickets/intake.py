@@ -103,6 +103,8 @@ class Particulars:
     complainant_phone: str | None = None
     authorisation: str | None = None
     anonymous: bool = False
+    written_answer: bool = False
+    """The customer asks for a written answer (F-22)."""
     category: Category | None = None
     severity: Severity = Severity.GENERAL
     demand: str | None = None

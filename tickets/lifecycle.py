@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from tickets.categories import Category, Department
@@ -110,6 +111,8 @@ class Standing:
     """What the guards must know of the ticket; each part adds the facts of its own guards, with harmless defaults.
 
     `ruling`: the one in force; `disputed`: what the committee was asked to decide and has not yet (R-3.5).
+    `written_due`: why a written answer is due, by the codes of tickets/letters.py (F-22); `letter_sent_at`: when the
+    first cleared opinion letter was sent (R-4.25).
     """
 
     status: Status
@@ -126,6 +129,8 @@ class Standing:
     owed: tuple[Problem, ...]
     ruling: Ruling | None = None
     disputed: tuple[str, ...] = ()
+    written_due: tuple[str, ...] = ()
+    letter_sent_at: datetime | None = None
 
     sends: int = 1
     """How many slips the dispatch asked for would send."""

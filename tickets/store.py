@@ -39,14 +39,14 @@ WITH claim AS (
 ), opened AS (
     INSERT INTO ticket (id, number, nature, channel, network_kind, source, relation, matter_id, category, other_cause,
         severity, gravity, validity, occurrences, pieces, customer_id, policy_id, policy_number, complainant_type,
-        complainant_name, complainant_phone, authorisation, anonymous, demand, description, restated_at, complete_at,
-        opened_via, opened_by, opened_by_user, accepting_organisation_id, underwriting_organisation_id,
+        complainant_name, complainant_phone, authorisation, anonymous, written_answer, demand, description, restated_at,
+        complete_at, opened_via, opened_by, opened_by_user, accepting_organisation_id, underwriting_organisation_id,
         callback_task_id, callback_attempt_id, heard, verdict, received_at, received_day, stored_at, spooled, rulebook)
     SELECT $1, '95519-' || to_char($4::date, 'YYYYMMDD') || '-' || lpad(counted.last::text, 6, '0'), d.nature,
         d.channel, d.network_kind, d.source, d.relation, d.matter_id, d.category, d.other_cause, d.severity, d.gravity,
         d.validity, d.occurrences, d.pieces, c.id, p.id, d.policy_number, d.complainant_type, d.complainant_name,
-        d.complainant_phone, d.authorisation, d.anonymous, d.demand, d.description, d.restated_at, d.complete_at,
-        d.opened_via, d.opened_by, d.opened_by_user,
+        d.complainant_phone, d.authorisation, d.anonymous, COALESCE(d.written_answer, false), d.demand, d.description,
+        d.restated_at, d.complete_at, d.opened_via, d.opened_by, d.opened_by_user,
         COALESCE(d.accepting_organisation_id, (SELECT id FROM organisation WHERE parent_id IS NULL)),
         p.organisation_id, d.callback_task_id, d.callback_attempt_id, d.heard, d.verdict, d.received_at, $4,
         $3, d.spooled, d.rulebook
@@ -266,10 +266,10 @@ t.id, t.number, t.nature, t.channel, t.network_kind, t.source, t.relation, t.mat
 t.severity, t.severity_confirmed_at, t.severity_confirmed_by, t.gravity, t.status, t.validity, t.liability, t.causes,
 t.invalid_ground, t.determination, t.responsible, t.occurrences, t.pieces,
 t.customer_id, t.policy_id, t.policy_number, t.complainant_type, t.complainant_name, t.complainant_phone,
-t.authorisation, t.anonymous, t.demand, t.description, t.restated_at, t.complete_at, t.opened_via, t.opened_by,
-t.opened_by_user, t.accepting_organisation_id, t.underwriting_organisation_id, t.department, t.callback_task_id,
-t.callback_attempt_id, t.heard, t.verdict, t.received_at, t.received_day, t.stored_at, t.spooled, t.dispatched_at,
-t.handled_at, t.informed_at, t.closed_at, t.rulebook, t.version"""
+t.authorisation, t.anonymous, t.written_answer, t.demand, t.description, t.restated_at, t.complete_at, t.opened_via,
+t.opened_by, t.opened_by_user, t.accepting_organisation_id, t.underwriting_organisation_id, t.department,
+t.callback_task_id, t.callback_attempt_id, t.heard, t.verdict, t.received_at, t.received_day, t.stored_at, t.spooled,
+t.dispatched_at, t.handled_at, t.informed_at, t.closed_at, t.rulebook, t.version"""
 
 FIND = f"""
 SELECT {COLUMNS}, a.kind AS accepting_level, a.path AS accepting_path, u.path AS underwriting_path
@@ -309,9 +309,9 @@ UPDATE ticket t SET version = t.version + 1, category = n.category, other_cause 
     customer_id = n.customer_id, policy_id = n.policy_id, policy_number = n.policy_number,
     underwriting_organisation_id = n.underwriting_organisation_id, complainant_type = n.complainant_type,
     complainant_name = n.complainant_name, complainant_phone = n.complainant_phone, authorisation = n.authorisation,
-    anonymous = n.anonymous, demand = n.demand, description = n.description, restated_at = n.restated_at,
-    complete_at = n.complete_at, department = n.department, dispatched_at = n.dispatched_at,
-    handled_at = n.handled_at, informed_at = n.informed_at, closed_at = n.closed_at
+    anonymous = n.anonymous, written_answer = n.written_answer, demand = n.demand, description = n.description,
+    restated_at = n.restated_at, complete_at = n.complete_at, department = n.department,
+    dispatched_at = n.dispatched_at, handled_at = n.handled_at, informed_at = n.informed_at, closed_at = n.closed_at
 FROM jsonb_populate_record(NULL::ticket, $3) AS n
 WHERE t.id = $1 AND t.version = $2"""
 

@@ -24,6 +24,20 @@ from tickets.course import GROUND_WORDS, PauseGround
 from tickets.errors import Words
 from tickets.findings import Intention, Respondent, Subject
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity, Source
+from tickets.letters import (
+    LETTER_ACTION_WORDS,
+    LETTER_STATE_WORDS,
+    MEANS_WORDS,
+    REMEDY_WORDS,
+    VERDICT_WORDS,
+    WRITTEN_GROUND_WORDS,
+    LetterAction,
+    LetterState,
+    Means,
+    Remedy,
+    WrittenGround,
+)
+from tickets.letters import Verdict as LegalVerdict
 from tickets.lifecycle import ACTION_WORDS, STATUS_WORDS, Action, InvalidGround, Liability, Status, Validity
 from tickets.limits import KIND_WORDS, Kind
 from tickets.papers import Origin, Paper
@@ -151,6 +165,12 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
         ReferralGround.SIGNATURE: Words("责任部门拒签", "signature refused"),
         ReferralGround.RETURNED: Words("会办单两次退回", "slip returned twice"),
     },
+    LetterState: LETTER_STATE_WORDS,
+    LetterAction: LETTER_ACTION_WORDS,
+    LegalVerdict: VERDICT_WORDS,
+    Remedy: REMEDY_WORDS,
+    Means: MEANS_WORDS,
+    WrittenGround: WRITTEN_GROUND_WORDS,
     Subject: {
         Subject.FORGED_SIGNATURE: Words("代签名", "forged signature"),
         Subject.MIS_SELLING: Words("销售误导", "mis-selling"),

@@ -32,6 +32,7 @@ class Permission(StrEnum):
     TICKET_EDIT = "ticket.edit"
     TICKET_WORK = "ticket.work"
     TICKET_MANAGE = "ticket.manage"
+    LETTER_CLEAR = "letter.clear"
     COMMITTEE_READ = "committee.read"
     COMMITTEE_SIT = "committee.sit"
     COMMITTEE_MANAGE = "committee.manage"
@@ -112,7 +113,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.DEPARTMENT_HEAD: frozenset(
         _SECOND_LINE | {P.SLIP_WORK, P.TICKET_SIGN, P.STATISTICS_READ, P.DATA_EXPORT} | {P.EXTENSION_APPROVE}
     ),
-    Role.LEGAL: frozenset(_SECOND_LINE | {P.CUSTOMER_UNMASK}),
+    Role.LEGAL: frozenset(_SECOND_LINE | {P.CUSTOMER_UNMASK, P.LETTER_CLEAR}),
     Role.SECRETARY: frozenset(
         _OVERSIGHT - {P.RECORDING_LISTEN}
         | {P.RECORDING_LISTEN_CASE, P.TICKET_WORK, P.POST_READ}

@@ -37,6 +37,7 @@ class ParticularsBody(Model):
     complainant_phone: Annotated[Short | None, Field(description="联系电话")] = None
     authorisation: Annotated[Text | None, Field(description="委托证明 (R-1.1)")] = None
     anonymous: Annotated[bool, Field(description="匿名 (F-35)")] = False
+    written_answer: Annotated[bool, Field(description="客户要求书面答复 (F-22)")] = False
     category: Annotated[Category | None, Field(description="投诉类别 (R-2.6…R-2.16)")] = None
     other_cause: Annotated[OtherCause | None, Field(description="其他类细分 (F-8)")] = None
     severity: Annotated[Severity, Field(description="投诉级别 (R-2.18…R-2.20)")] = Severity.GENERAL
@@ -55,6 +56,7 @@ class ParticularsBody(Model):
             complainant_phone=self.complainant_phone,
             authorisation=self.authorisation,
             anonymous=self.anonymous,
+            written_answer=self.written_answer,
             category=self.category,
             severity=self.severity,
             demand=self.demand,
@@ -90,6 +92,7 @@ class CorrectBody(Model):
     complainant_phone: Short | None = None
     authorisation: Text | None = None
     anonymous: bool | None = None
+    written_answer: bool | None = None
     category: Category | None = None
     other_cause: OtherCause | None = None
     severity: Severity | None = None
@@ -105,7 +108,7 @@ class CorrectBody(Model):
 
     def values(self) -> dict[str, Any]:
         """The columns named; a flag or an enumeration that is always set cannot be emptied."""
-        never_empty = {"complainant_type", "anonymous", "severity"}
+        never_empty = {"complainant_type", "anonymous", "written_answer", "severity"}
         named = self.model_fields_set - {"version", "reason", "restated_and_confirmed"}
         return {
             name: getattr(self, name)

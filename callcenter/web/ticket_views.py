@@ -23,6 +23,7 @@ from tickets.course import Gap, PauseGround
 from tickets.errors import Problem, Words
 from tickets.findings import Verdict
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity, Source
+from tickets.letters import WrittenGround
 from tickets.lifecycle import Action, InvalidGround, Liability, Status, Validity
 from tickets.statistics import RULES
 
@@ -179,6 +180,10 @@ class TicketView(ListedView):
     complainant_type: ComplainantType
     authorisation: str | None
     anonymous: bool
+    written_answer: Annotated[bool, Field(description="客户要求书面答复 (F-22)")]
+    written_due: Annotated[
+        list[WrittenGround], Field(description="Why a written answer is due 须书面答复的理由 (F-22)")
+    ]
     demand: str | None
     description: str | None
     restated_at: datetime | None
@@ -376,6 +381,7 @@ def ticket_view(file: File, at: datetime, masked: bool) -> TicketView:
         matter=[MatterTicketView(**other) for other in file.matter if other["id"] != file.row["id"]],
         attachments=[attachment_view(each, masked) for each in file.attachments],
         owed=[_owed(problem) for problem in file.owed],
+        written_due=list(file.written_due),
         possible=[Action(action) for action in file.possible],
     )
 

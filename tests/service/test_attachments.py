@@ -580,7 +580,7 @@ async def test_a_file_may_come_after_closing_but_none_is_withdrawn_then(site: Si
     for action, said in (
         ("acknowledge", {"note": "已发受理回执", "manner": "email"}),
         ("settle", {"note": "当场赔付"}),
-        ("determine", {"validity": "valid", "liability": "company", "causes": ["claims"]}),
+        ("determine", {"validity": "valid", "liability": "none", "causes": ["claims"]}),
         ("inform", {"manner": "电话", "accepted": True}),
         ("close", {}),
     ):

@@ -10,6 +10,7 @@ import pytest
 from callcenter.accounts.permissions import Role
 from tests.conftest import NOON
 from tests.service.committee import Committee, a_ruling, seat
+from tests.service.letters import a_letter
 from tests.service.site import ELSEWHERE, HOME, NO_ID, Reply, Site
 from tests.service.test_ticket_routes import acted, fresh, opened
 from tickets.categories import Department
@@ -30,7 +31,8 @@ async def dispatched(site: Site, where: str = HOME, **changes: Any) -> Any:
 
 
 async def handled(site: Site, ticket: Any, where: str = HOME) -> Reply:
-    return await acted(await site.client(Role.COORDINATOR, where=where), ticket, "handle", note="已核实")
+    coordinator = await site.client(Role.COORDINATOR, where=where, department=Department.BUSINESS_MANAGEMENT)
+    return await acted(coordinator, ticket, "handle", note="已核实")
 
 
 def refused(reply: Reply, *rules: str) -> None:
@@ -72,12 +74,30 @@ async def test_a_ticket_that_became_difficult_after_it_was_handled_is_not_told_o
     ticket = await opened(handler)
     assert (await acted(handler, ticket, "settle", note="当场说明")).status == 200
     assert (await acted(handler, ticket, "inform", manner="电话", accepted=True)).status == 200
-    assert (await acted(handler, ticket, "determine", validity="valid", causes=["claims"])).status == 200
+    valid = {"validity": "valid", "causes": ["claims"], "liability": "none"}
+    assert (await acted(handler, ticket, "determine", **valid)).status == 200
     file = (await handler.get(f"/tickets/{ticket['id']}")).json
     raised = {"version": file["version"], "severity": "major", "reason": "媒体关注"}
     assert (await handler("PATCH", f"/tickets/{ticket['id']}", json=raised)).status == 200
     refused(await acted(handler, ticket, "close"), "R-4.24", "F-47")
     await a_ruling(site, ticket["id"])
+    refused(await acted(handler, ticket, "close"), "R-4.25", "F-22")
+    await a_letter(site, ticket["id"])
+    assert (await acted(handler, ticket, "close")).status == 200
+
+
+async def test_a_ruling_stands_for_the_signature_of_a_department_that_refuses(site: Site) -> None:
+    """R-3.5, R-3.26, F-21"""
+    ticket, handler = await dispatched(site), await site.client(Role.HANDLER)
+    valid = {"validity": "valid", "causes": ["claims", "payment"], "liability": "company"}
+    assert (await acted(handler, ticket, "determine", **valid)).status == 200
+    await a_ruling(site, ticket["id"], signs_for=["business_management"])
+    assert (await handled(site, ticket)).status == 200
+    assert (await acted(handler, ticket, "inform", manner="电话", accepted=True)).status == 200
+    reply = await acted(handler, ticket, "close")
+    refused(reply, "R-3.26", "F-20", "B-1")
+    assert reply.json["details"]["departments"] == ["finance"]
+    await a_ruling(site, ticket["id"], signs_for=["business_management", "finance"])
     assert (await acted(handler, ticket, "close")).status == 200
 
 
@@ -508,7 +528,7 @@ async def test_nobody_meets_on_a_closed_ticket(site: Site) -> None:
     for action, said in (
         ("settle", {"note": "当场说明"}),
         ("inform", {"manner": "电话", "accepted": True}),
-        ("determine", {"validity": "valid", "causes": ["claims"]}),
+        ("determine", {"validity": "valid", "causes": ["claims"], "liability": "none"}),
         ("close", {}),
     ):
         assert (await acted(handler, ticket, action, **said)).status == 200

@@ -13,12 +13,19 @@ from pypdf import PdfReader
 from callcenter.accounts.permissions import Role
 from callcenter.documents import press
 from callcenter.web.keys import DOCUMENT_VAULT
+from tests.service.letters import a_letter
 from tests.service.site import ELSEWHERE, HOME, Client, Reply, Site
-from tests.service.test_ticket_routes import FULL, acted, opened
+from tests.service.test_ticket_routes import FULL, acted
+from tests.service.test_ticket_routes import opened as opened_by
 
 pytestmark = pytest.mark.service
 
 WHY = {"purpose": "寄送客户"}
+
+
+async def opened(client: Client, **changes: Any) -> Any:
+    """A complaint that came by letter, unless said otherwise."""
+    return await opened_by(client, **{"channel": "letter", **changes})
 
 
 async def issued(client: Client, ticket: Any, **changes: Any) -> Any:
@@ -249,8 +256,9 @@ async def test_the_rules_of_who_is_written_to_are_named(site: Site) -> None:
     refused = await issue(handler, letter, kind="email_reply")
     assert (refused.status, refused.code, refused.json["rules"]) == (409, "document_refused", ["R-4.4"])
     assert (await acted(handler, letter, "settle", note="当场解决")).status == 200
-    assert (await acted(handler, letter, "inform", manner="letter", accepted=True)).status == 200
-    determined = await acted(handler, letter, "determine", validity="valid", causes=["claims"], liability="company")
+    await a_letter(site, letter["id"])
+    assert (await acted(handler, letter, "inform", manner="邮寄", accepted=True)).status == 200
+    determined = await acted(handler, letter, "determine", validity="valid", causes=["claims"], liability="none")
     assert determined.status == 200, determined.body
     assert (await acted(handler, letter, "close")).status == 200
     closed = await issue(handler, letter)

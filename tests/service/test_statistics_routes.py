@@ -113,7 +113,7 @@ async def _has(conn: Any, column: str) -> bool:
     ("group", "keys"),
     [
         ("month", {"2026-11": 2}),
-        ("channel", {"letter": 1, "phone_inbound": 1}),
+        ("channel", {"visit": 1, "phone_inbound": 1}),
         ("source", {"direct": 1, "callback": 1}),
         ("category", {"claims": 2}),
         ("severity", {"general": 2}),

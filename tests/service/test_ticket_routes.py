@@ -43,7 +43,7 @@ async def a_live_call(site: Site, user: UUID | None = None, **others: Any) -> UU
 
 
 async def opened(client: Client, **changes: Any) -> Any:
-    reply = await client.post("/tickets", {**FULL, "channel": "letter", **changes})
+    reply = await client.post("/tickets", {**FULL, "channel": "visit", **changes})
     assert reply.status == 201, reply.body
     return reply.json
 

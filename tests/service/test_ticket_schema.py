@@ -23,6 +23,8 @@ from tickets.deadlines import Gravity, Kind
 from tickets.errors import TicketError
 from tickets.findings import Heard, Intention, Respondent, Subject
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity, Source
+from tickets.letters import LetterState, Means
+from tickets.letters import Verdict as LegalVerdict
 from tickets.lifecycle import Action, Cause, InvalidGround, Level, Liability, Status, Step, Validity
 from tickets.papers import Origin, Paper
 from tickets.slips import Part, SlipAction, SlipState
@@ -64,6 +66,9 @@ WORDS: dict[tuple[str, str], type[StrEnum]] = {
     ("signature", "department"): Department,
     ("attachment", "kind"): Paper,
     ("attachment", "origin"): Origin,
+    ("opinion_letter", "state"): LetterState,
+    ("opinion_letter", "means"): Means,
+    ("legal_review", "verdict"): LegalVerdict,
 }
 
 
