@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from callcenter import audit, dispatch, outbox, timekeeping
-from callcenter.accounts import names
+from callcenter.accounts import authority, names
 from callcenter.accounts.permissions import Permission
 from callcenter.calls.sight import SEEN, TALKED
 from callcenter.clock import Clock
@@ -121,7 +121,10 @@ class Casework:
             step = _asked(step, by, Level(level))
             book = await self._rules.current(conn, at)
             known = await facts(conn, row, step, book)
-            status = guards.move(standing(row, known), step)
+            standing_ = standing(row, known)
+            if step.amount is not None:
+                standing_ = replace(standing_, authority=await authority.of_user(conn, by.user_id))
+            status = guards.move(standing_, step)
             after = _moved(row, step, known, status, at)
             if step.action in CONFIRMS_SEVERITY and step.for_post:
                 _confirm_severity(after, by, at)
@@ -525,6 +528,7 @@ def _said(step: Step, after: Mapping[str, Any]) -> dict[str, Any]:
         "ground": step.ground,
         "by_sales_staff": step.by_sales_staff or None,
         "department": after["department"] if step.action is Action.DISPATCH else None,
+        "amount": None if step.amount is None else f"{step.amount:.2f}",
     }
     return {name: value for name, value in said.items() if value not in (None, "", [])}
 

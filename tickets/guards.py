@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tickets import committee, lifecycle, signatures, slips
+from tickets import authority, committee, lifecycle, signatures, slips
 from tickets.errors import MoveRefusedError
 from tickets.lifecycle import Action, Guard, Level, Standing, Status, Step, Validity, refused
 
@@ -200,7 +200,13 @@ OWN: Mapping[Action, tuple[Guard, ...]] = {
     _A.CLOSE: (_has_power, _is_determined, _order_is_complete),
 }
 
-PARTS: Sequence[Mapping[Action, tuple[Guard, ...]]] = (OWN, committee.GUARDS, slips.GUARDS, signatures.GUARDS)
+PARTS: Sequence[Mapping[Action, tuple[Guard, ...]]] = (
+    OWN,
+    authority.GUARDS,
+    committee.GUARDS,
+    slips.GUARDS,
+    signatures.GUARDS,
+)
 """The guards of each part of the regime, asked in this order."""
 
 GUARDS: Mapping[Action, tuple[Guard, ...]] = {

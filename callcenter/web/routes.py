@@ -20,6 +20,7 @@ from callcenter.web import (
     playback,
     posts,
     recordings,
+    reminders,
     session,
     slips,
     statistics,
@@ -51,6 +52,7 @@ MODULES: Sequence[Routes] = (
     incidents.routes,
     workdays.routes,
     notifications.routes,
+    reminders.routes,
 )
 
 

@@ -23,7 +23,7 @@ from callcenter.db.pool import Database
 from callcenter.notifications.notification import Kind as NotificationKind
 from recordings.completeness import Completeness
 from tests.service.test_ticket_schema import WORDS as OF_TICKETS
-from tickets import posts
+from tickets import posts, reminders
 from tickets.categories import Department
 from tickets.course import PauseGround
 from tickets.metrics import Base
@@ -51,6 +51,7 @@ TYPES: dict[str, Any] = {
     "committee_ruling.validity": Literal["valid", "invalid"],
     "denominator.base": Base,
     "installation.mode": Config.__annotations__["mode"],
+    "neglect.state": reminders.ListState,
     "notification.kind": NotificationKind,
     "organisation.kind": OrganisationKind,
     "post.department": Department,
@@ -61,6 +62,7 @@ TYPES: dict[str, Any] = {
     "recording_segment.completeness": Completeness,
     "segment.state": SegmentState,
     "ticket_pause.ground": PauseGround,
+    "reminder.stage": reminders.Stage,
     "session.kind": SessionKind,
     "tenure.part": posts.Part,
 }
