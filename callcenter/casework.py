@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from callcenter import audit, dispatch, outbox, timekeeping
-from callcenter.accounts import names
+from callcenter.accounts import authority, names
 from callcenter.accounts.permissions import Permission
 from callcenter.calls.sight import SEEN, TALKED
 from callcenter.clock import Clock
@@ -122,6 +122,8 @@ class Casework:
             book = await self._rules.current(conn, at)
             known = await facts(conn, row, step, book)
             now = standing(row, known)
+            if step.amount is not None:
+                now = replace(now, authority=await authority.of_user(conn, by.user_id))
             status = guards.move(now, step)
             told_at = now.letter_sent_at or at if step.action is Action.INFORM and now.written_due else at
             after = _moved(row, step, known, status, told_at)
@@ -554,6 +556,7 @@ def _said(step: Step, after: Mapping[str, Any]) -> dict[str, Any]:
         "ground": step.ground,
         "by_sales_staff": step.by_sales_staff or None,
         "department": after["department"] if step.action is Action.DISPATCH else None,
+        "amount": None if step.amount is None else f"{step.amount:.2f}",
     }
     return {name: value for name, value in said.items() if value not in (None, "", [])}
 

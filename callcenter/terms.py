@@ -107,6 +107,7 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
     notification.Kind: notification.KIND_WORDS,
     notification.Way: notification.WAY_WORDS,
     documents.Kind: documents.WORDS,
+    notification.Arrival: notification.ARRIVAL_WORDS,
     Dimension: {
         Dimension.ACCEPTING: Words("受理机构", "accepting organisation"),
         Dimension.UNDERWRITING: Words("承保机构", "underwriting organisation"),

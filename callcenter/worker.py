@@ -19,9 +19,11 @@ from callcenter.complaints import Complaints
 from callcenter.config import Config
 from callcenter.db import partitions
 from callcenter.db.pool import Database
+from callcenter.diligence import Digests
 from callcenter.figures import facts
 from callcenter.notifications.delivery import Delivery
 from callcenter.notifications.notification import Way
+from callcenter.reminders import Reminders
 from callcenter.spool import TicketSpool
 
 log = logging.getLogger(__name__)
@@ -52,6 +54,8 @@ class Worker:
         self._clock = clock
         self._archiver = Archiver(config.recordings, database, clock)
         self._complaints = Complaints(database, clock, TicketSpool(config.spool.folder))
+        self._reminders = Reminders(database, clock, config.hours)
+        self._digests = Digests(database, clock, config.hours)
         self._delivery = Delivery(database, config, clock, SystemClock())
         files = config.attachments
         self._files = Checking(database, clock, Vault(files.folder, files.minimum_free << 20))
@@ -78,6 +82,8 @@ class Worker:
             ("forget", self._forget, HOURLY),
             ("calendar", self._warn, DAILY),
             ("figures", self._settle, 5.0),
+            ("reminders", self._reminders.sweep, 15.0),
+            ("digests", self._digests.send, 600.0),
             ("mail", lambda: self._delivery.carry(Way.MAIL), 1.0),
             ("webhooks", lambda: self._delivery.carry(Way.WEBHOOK), 1.0),
             ("spooled tickets", self._complaints.replay, 2.0),

@@ -854,6 +854,28 @@ CREATE TABLE public.mute_interval (
 
 COMMENT ON COLUMN public.mute_interval.in_doubt IS 'the switch was asked to mute and did not answer: it may be silent or not';
 
+CREATE TABLE public.neglect (
+    id uuid NOT NULL,
+    slip_id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    overdue smallint NOT NULL,
+    state text DEFAULT 'listed'::text NOT NULL,
+    listed_at timestamp with time zone NOT NULL,
+    remark text DEFAULT ''::text NOT NULL,
+    decided_by text,
+    decided_at timestamp with time zone,
+    notice_number text,
+    published_by text,
+    published_at timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT neglect_decided CHECK ((((state = 'listed'::text) = (decided_at IS NULL)) AND ((decided_at IS NULL) = (decided_by IS NULL)))),
+    CONSTRAINT neglect_notice_number_check CHECK (((length(notice_number) >= 1) AND (length(notice_number) <= 100))),
+    CONSTRAINT neglect_overdue_check CHECK ((overdue > 0)),
+    CONSTRAINT neglect_published CHECK ((((state = 'published'::text) = (published_at IS NOT NULL)) AND ((published_at IS NULL) = (notice_number IS NULL)) AND ((published_at IS NULL) = (published_by IS NULL)))),
+    CONSTRAINT neglect_remark_check CHECK ((length(remark) <= 2000)),
+    CONSTRAINT neglect_state_check CHECK ((state = ANY (ARRAY['listed'::text, 'confirmed'::text, 'dropped'::text, 'published'::text])))
+);
+
 CREATE TABLE public.notification (
     id uuid NOT NULL,
     recipient uuid NOT NULL,
@@ -1040,6 +1062,14 @@ ALTER TABLE public.post ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.queue_look (
+    user_id uuid NOT NULL,
+    day date NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    times integer DEFAULT 1 NOT NULL
+);
+
 CREATE TABLE public.recording_object (
     id uuid NOT NULL,
     call_id uuid,
@@ -1080,6 +1110,28 @@ CREATE TABLE public.recording_version (
     CONSTRAINT recording_version_inventory_sha512_check CHECK ((inventory_sha512 ~ '^[0-9a-f]{128}$'::text)),
     CONSTRAINT recording_version_leaf_index_check CHECK ((leaf_index >= 0)),
     CONSTRAINT recording_version_version_check CHECK ((version > 0))
+);
+
+CREATE TABLE public.reminder (
+    id uuid NOT NULL,
+    number text NOT NULL,
+    slip_id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    day date NOT NULL,
+    stage text NOT NULL,
+    due_day date NOT NULL,
+    remaining smallint NOT NULL,
+    overdue smallint NOT NULL,
+    message text NOT NULL,
+    copied boolean DEFAULT false NOT NULL,
+    sent_by text NOT NULL,
+    sent_at timestamp with time zone NOT NULL,
+    by_hand boolean GENERATED ALWAYS AS ((stage = 'by_hand'::text)) STORED,
+    CONSTRAINT reminder_message_check CHECK (((length(message) >= 1) AND (length(message) <= 4000))),
+    CONSTRAINT reminder_overdue_check CHECK ((overdue >= 0)),
+    CONSTRAINT reminder_remaining_check CHECK ((remaining >= 0)),
+    CONSTRAINT reminder_stage CHECK ((((stage = 'first'::text) <= (overdue = 0)) AND ((stage = 'overdue'::text) <= (overdue > 0)))),
+    CONSTRAINT reminder_stage_check CHECK ((stage = ANY (ARRAY['first'::text, 'overdue'::text, 'by_hand'::text])))
 );
 
 CREATE TABLE public.sealing_attempt (
@@ -1825,6 +1877,12 @@ ALTER TABLE ONLY public.migration
 ALTER TABLE ONLY public.mute_interval
     ADD CONSTRAINT mute_interval_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.neglect
+    ADD CONSTRAINT neglect_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.neglect
+    ADD CONSTRAINT neglect_slip_id_key UNIQUE (slip_id);
+
 ALTER TABLE ONLY public.notification
     ADD CONSTRAINT notification_once UNIQUE (recipient, kind, about);
 
@@ -1873,6 +1931,9 @@ ALTER TABLE ONLY public.post
 ALTER TABLE ONLY public.post
     ADD CONSTRAINT post_pkey PRIMARY KEY (number);
 
+ALTER TABLE ONLY public.queue_look
+    ADD CONSTRAINT queue_look_pkey PRIMARY KEY (user_id, day);
+
 ALTER TABLE ONLY public.recording_object
     ADD CONSTRAINT recording_object_archive_no_key UNIQUE (archive_no);
 
@@ -1896,6 +1957,15 @@ ALTER TABLE ONLY public.recording_version
 
 ALTER TABLE ONLY public.recording_version
     ADD CONSTRAINT recording_version_pkey PRIMARY KEY (recording_id, version);
+
+ALTER TABLE ONLY public.reminder
+    ADD CONSTRAINT reminder_number_key UNIQUE (number);
+
+ALTER TABLE ONLY public.reminder
+    ADD CONSTRAINT reminder_once_a_day UNIQUE (slip_id, day, by_hand);
+
+ALTER TABLE ONLY public.reminder
+    ADD CONSTRAINT reminder_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.sealing_attempt
     ADD CONSTRAINT sealing_attempt_pkey PRIMARY KEY (call_id);
@@ -2108,6 +2178,10 @@ CREATE INDEX mute_interval_call ON public.mute_interval USING btree (call_id);
 
 CREATE UNIQUE INDEX mute_interval_open ON public.mute_interval USING btree (call_id) WHERE (ended_at IS NULL);
 
+CREATE INDEX neglect_listed ON public.neglect USING btree (listed_at, id);
+
+CREATE INDEX notification_about ON public.notification USING btree (about);
+
 CREATE INDEX notification_of ON public.notification USING btree (recipient, id);
 
 CREATE INDEX notification_ticket ON public.notification USING btree (ticket_id, id) WHERE (ticket_id IS NOT NULL);
@@ -2139,6 +2213,10 @@ CREATE INDEX post_change_organisation ON public.post_change USING btree (organis
 CREATE INDEX recording_object_orphan ON public.recording_object USING btree (id) WHERE (call_id IS NULL);
 
 CREATE INDEX recording_segment_incomplete ON public.recording_segment USING btree (recording_id) WHERE (completeness <> 'complete'::text);
+
+CREATE INDEX reminder_sent ON public.reminder USING btree (sent_at, id);
+
+CREATE INDEX reminder_ticket ON public.reminder USING btree (ticket_id, sent_at, id);
 
 CREATE INDEX segment_lost ON public.segment USING btree (id) WHERE (state = 'lost'::text);
 
@@ -2275,6 +2353,8 @@ CREATE TRIGGER recording_segment_only_grows BEFORE DELETE OR UPDATE ON public.re
 CREATE TRIGGER recording_version_not_emptied BEFORE TRUNCATE ON public.recording_version FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER recording_version_only_grows BEFORE DELETE OR UPDATE ON public.recording_version FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER reminder_only_grows BEFORE DELETE OR UPDATE ON public.reminder FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER signature_only_grows BEFORE DELETE OR UPDATE ON public.signature FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
@@ -2437,6 +2517,12 @@ ALTER TABLE ONLY public.legal_review
 ALTER TABLE ONLY public.matter
     ADD CONSTRAINT matter_root_ticket_id_fkey FOREIGN KEY (root_ticket_id) REFERENCES public.ticket(id) DEFERRABLE INITIALLY DEFERRED;
 
+ALTER TABLE ONLY public.neglect
+    ADD CONSTRAINT neglect_slip_id_fkey FOREIGN KEY (slip_id) REFERENCES public.slip(id);
+
+ALTER TABLE ONLY public.neglect
+    ADD CONSTRAINT neglect_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
 ALTER TABLE ONLY public.notification
     ADD CONSTRAINT notification_recipient_fkey FOREIGN KEY (recipient) REFERENCES public.app_user(id);
 
@@ -2473,6 +2559,9 @@ ALTER TABLE ONLY public.post_change
 ALTER TABLE ONLY public.post
     ADD CONSTRAINT post_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
 
+ALTER TABLE ONLY public.queue_look
+    ADD CONSTRAINT queue_look_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
+
 ALTER TABLE ONLY public.recording_segment
     ADD CONSTRAINT recording_segment_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.recording_object(id);
 
@@ -2481,6 +2570,12 @@ ALTER TABLE ONLY public.recording_segment
 
 ALTER TABLE ONLY public.recording_version
     ADD CONSTRAINT recording_version_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.recording_object(id);
+
+ALTER TABLE ONLY public.reminder
+    ADD CONSTRAINT reminder_slip_id_fkey FOREIGN KEY (slip_id) REFERENCES public.slip(id);
+
+ALTER TABLE ONLY public.reminder
+    ADD CONSTRAINT reminder_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
 
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);

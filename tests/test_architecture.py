@@ -78,6 +78,7 @@ PURE = {
     "tickets.signatures": "unit/tickets/test_signatures.py",
     "tickets.slips": "unit/tickets/test_slips.py",
     "tickets.papers": "unit/tickets/test_papers.py",
+    "tickets.reminders": "unit/tickets/test_reminders.py",
     "tickets.statistics": "unit/tickets/test_statistics.py",
     "tickets.terms": "unit/tickets/test_terms.py",
 }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from tickets.errors import MoveRefusedError, Words
+from tickets.lifecycle import Action, Guard, Standing, Step
 
 RULES = ("R-2.18", "R-3.29")
 
@@ -21,3 +23,10 @@ def beyond(amount: Decimal | None, limit: Decimal | None) -> MoveRefusedError | 
         f"the amount is above what may be settled on the spot ({limit:.2f} yuan)",
     )
     return MoveRefusedError(words, rules=RULES, amount=f"{amount:.2f}", limit=f"{limit:.2f}")
+
+
+def _within_authority(standing: Standing, step: Step) -> MoveRefusedError | None:
+    return beyond(step.amount, standing.authority)
+
+
+GUARDS: Mapping[Action, tuple[Guard, ...]] = {Action.SETTLE: (_within_authority,)}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tickets import committee, letters, lifecycle, signatures, slips
+from tickets import authority, committee, letters, lifecycle, signatures, slips
 from tickets.errors import MoveRefusedError
 from tickets.lifecycle import Action, Guard, Level, Standing, Status, Step, Validity, refused
 
@@ -202,6 +202,7 @@ OWN: Mapping[Action, tuple[Guard, ...]] = {
 
 PARTS: Sequence[Mapping[Action, tuple[Guard, ...]]] = (
     OWN,
+    authority.GUARDS,
     committee.GUARDS,
     slips.GUARDS,
     signatures.GUARDS,

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from tickets.categories import Category, Department
@@ -148,13 +149,17 @@ class Standing:
     handled_at_path: str = ""
     """Path of the organisation whose departments handle the ticket."""
 
+    authority: Decimal | None = None
+    """What the actor may settle on the spot, in yuan; None where nobody gave him any (R-2.18, R-3.29)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One action as asked for: who asks, from which organisation, with what.
 
-    `line`: the grievance a department is named for; `agrees`: a head signs, or refuses to; `path`, `own_department`:
-    where the actor sits; `for_post`, `fixes_owner`: the actor is the complaint post, customer service's supervisor.
+    `line`: the grievance a department is named for; `agrees`: a head signs, or refuses to; `amount`: yuan
+    that settle it; `path`, `own_department`: where the actor sits; `for_post`, `fixes_owner`: the actor is the
+    complaint post, customer service's supervisor.
     """
 
     action: Action
@@ -173,6 +178,7 @@ class Step:
     explanation: str = ""
     line: int = 1
     agrees: bool = True
+    amount: Decimal | None = None
     path: str = ""
     own_department: Department | None = None
     for_post: bool = True

@@ -42,6 +42,7 @@ from tickets.lifecycle import ACTION_WORDS, STATUS_WORDS, Action, InvalidGround,
 from tickets.limits import KIND_WORDS, Kind
 from tickets.papers import Origin, Paper
 from tickets.posts import Duty, Part, Post, ReportState, Turn
+from tickets.reminders import LIST_WORDS, STAGE_WORDS, ListAction, ListState, Stage
 
 Terms = Mapping[Any, Words]
 """Code → its names. A member of an enumeration is its code."""
@@ -238,5 +239,12 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
         ReportState.LATE: Words("逾期未报备", "late"),
         ReportState.REPORTED: Words("已报备", "reported"),
         ReportState.REPORTED_LATE: Words("逾期报备", "reported late"),
+    },
+    Stage: STAGE_WORDS,
+    ListState: LIST_WORDS,
+    ListAction: {
+        ListAction.CONFIRM: Words("核实", "confirm"),
+        ListAction.DROP: Words("剔除", "drop"),
+        ListAction.PUBLISH: Words("公示", "publish"),
     },
 }

@@ -13,6 +13,7 @@ PARTS: Mapping[str, str] = {
     "system:cli": "命令行",
     "system:shipped": "随程序提供",
     "system:demo": "演示数据",
+    "system:reminders": "催办程序",
 }
 SYSTEM = "系统"
 

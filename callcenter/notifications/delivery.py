@@ -166,12 +166,5 @@ async def again(db: Database, notification_id: UUID, way: Way, below: str, actor
     return True
 
 
-def state(done_at: datetime | None, error: str | None) -> str:
-    """How a way stands for people: `delivered`, `skipped`, `failing` or `waiting`."""
-    if done_at is not None:
-        return "skipped" if error else "delivered"
-    return "failing" if error else "waiting"
-
-
 def _told(error: BaseException) -> str:
     return one_line(f"{type(error).__name__}: {error}", 300)

@@ -40,6 +40,22 @@ class Way(StrEnum):
         return f"notifications.{self.value}"
 
 
+class Arrival(StrEnum):
+    """How a notification stands on one way."""
+
+    DELIVERED = "delivered"
+    SKIPPED = "skipped"
+    FAILING = "failing"
+    WAITING = "waiting"
+
+    @classmethod
+    def of(cls, done_at: datetime | None, error: str | None) -> "Arrival":
+        """From the outbox's delivery: an error beside a moment says why it was left out."""
+        if done_at is not None:
+            return cls.SKIPPED if error else cls.DELIVERED
+        return cls.FAILING if error else cls.WAITING
+
+
 KIND_WORDS = {
     Kind.REMINDER: Words("催办", "reminder"),
     Kind.REMINDER_COPY: Words("催办抄送上级", "reminder, copy to the superior"),
@@ -47,6 +63,12 @@ KIND_WORDS = {
     Kind.PUBLISHED: Words("行文公示", "published notice"),
     Kind.DIGEST: Words("每日待办", "daily digest"),
     Kind.POST_CHANGE: Words("岗位变动报备", "change of post reported"),
+}
+ARRIVAL_WORDS = {
+    Arrival.DELIVERED: Words("已送达", "delivered"),
+    Arrival.SKIPPED: Words("未设置", "not set up"),
+    Arrival.FAILING: Words("送达失败", "failing"),
+    Arrival.WAITING: Words("待发送", "waiting"),
 }
 WAY_WORDS = {Way.MAIL: Words("邮件", "mail"), Way.WEBHOOK: Words("网络回调", "webhook")}
 

@@ -1,6 +1,6 @@
 """Notifications as they stand in the database. Must never tell one person the same thing twice."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from uuid import UUID
 from callcenter import outbox
 from callcenter.db.pool import Connection
 from callcenter.ids import uuid7
-from callcenter.notifications.notification import BODY_LENGTH, Message, Parcel, one_line
+from callcenter.notifications.notification import BODY_LENGTH, Kind, Message, Parcel, one_line
 
 TOPIC = "notification.made"
 
@@ -39,7 +39,7 @@ SELECT n.id, n.about, n.kind, n.recipient, u.name AS recipient_name, n.created_a
 FROM notification n JOIN app_user u ON u.id = n.recipient
     LEFT JOIN outbox_delivery m ON m.event_id = n.id AND m.consumer = 'notifications.mail'
     LEFT JOIN outbox_delivery w ON w.event_id = n.id AND w.consumer = 'notifications.webhook'
-WHERE n.ticket_id = $1 ORDER BY n.id"""
+WHERE n.about = ANY($1::text[]) AND n.kind = ANY($2::text[]) ORDER BY n.id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +126,6 @@ async def parcel(conn: Connection, notification_id: UUID) -> Parcel | None:
     return None if row is None else Parcel(**dict(row))
 
 
-async def receipts(conn: Connection, ticket_id: UUID) -> list[Receipt]:
-    """What people were told of a ticket, and how it reached them, oldest first."""
-    return [Receipt(**dict(row)) for row in await conn.fetch(RECEIPTS, ticket_id)]
+async def receipts(conn: Connection, about: Sequence[str], kinds: Sequence[Kind]) -> list[Receipt]:
+    """Who was told of these things, and how it reached them, oldest first."""
+    return [Receipt(**dict(row)) for row in await conn.fetch(RECEIPTS, list(about), [kind.value for kind in kinds])]

@@ -23,6 +23,7 @@ from callcenter.web import (
     playback,
     posts,
     recordings,
+    reminders,
     session,
     slips,
     statistics,
@@ -57,6 +58,7 @@ MODULES: Sequence[Routes] = (
     incidents.routes,
     workdays.routes,
     notifications.routes,
+    reminders.routes,
 )
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from callcenter import slips
+from callcenter import diligence, slips
 from callcenter.accounts.permissions import Permission
 from callcenter.errors import NotFoundError
 from callcenter.slips import Said, Wish
@@ -55,7 +55,7 @@ class SlipBody(Model):
 async def list_slips(ctx: Context, query: SlipQuery) -> Page[ListedSlipView]:
     """Slips, newest first 会办单列表
 
-    A coordinator's daily list is `mine=true&state=sent,accepted` (R-3.43).
+    A coordinator's daily list is `mine=true&state=sent,accepted`; that it was opened is kept (R-3.43).
     """
     at, by = ctx.clock.now(), _by(ctx)
     own = (by.department.value if by.department else "", by.organisation_id or "")
@@ -69,6 +69,8 @@ async def list_slips(ctx: Context, query: SlipQuery) -> Page[ListedSlipView]:
         ticket_id=query.ticket_id,
         overdue_at=at if query.overdue else None,
     )
+    if query.mine and ctx.actor.may(Permission.SLIP_WORK) and by.user_id is not None and query.cursor is None:
+        await diligence.looked(ctx.db, by.user_id, at)
     async with ctx.db.connection() as conn:
         rows = await slips.page(conn, wish, by, ctx.after(query, tuple[datetime, UUID]), query.limit + 1)
     page = ctx.page(rows, query, key=lambda row: (row["sent_at"], row["id"]))

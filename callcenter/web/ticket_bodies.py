@@ -1,5 +1,6 @@
 """What may be asked of tickets: the models of bodies, and how they become values of the rules. Must never decide."""
 
+from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -150,6 +151,10 @@ class ActBody(Model):
     line: Annotated[
         int, Field(ge=1, le=11, description="Which grievance `department` is named for 派发的事项序号 (F-3)")
     ] = 1
+    amount: Annotated[
+        Decimal | None,
+        Field(ge=0, le=10_000_000_000, max_digits=12, decimal_places=2, description="当场解决金额,元 (R-2.18, R-3.29)"),
+    ] = None
     agrees: Annotated[bool, Field(description="The head signs; false: refuses, with a note 签字或拒签 (R-3.26)")] = True
 
     def step(self, action: Action) -> Step:

@@ -24,7 +24,7 @@ from callcenter.documents.kinds import Kind as Document
 from callcenter.notifications.notification import Kind as NotificationKind
 from recordings.completeness import Completeness
 from tests.service.test_ticket_schema import WORDS as OF_TICKETS
-from tickets import posts
+from tickets import posts, reminders
 from tickets.categories import Department
 from tickets.course import PauseGround
 from tickets.metrics import Base
@@ -55,6 +55,7 @@ TYPES: dict[str, Any] = {
     "document_counter.kind": Document,
     "document_template.kind": Document,
     "installation.mode": Config.__annotations__["mode"],
+    "neglect.state": reminders.ListState,
     "notification.kind": NotificationKind,
     "organisation.kind": OrganisationKind,
     "post.department": Department,
@@ -65,6 +66,7 @@ TYPES: dict[str, Any] = {
     "recording_segment.completeness": Completeness,
     "segment.state": SegmentState,
     "ticket_pause.ground": PauseGround,
+    "reminder.stage": reminders.Stage,
     "session.kind": SessionKind,
     "tenure.part": posts.Part,
 }
