@@ -257,13 +257,12 @@ class AttachmentsConfig:
 @_strict
 @dataclass(frozen=True, slots=True)
 class DocumentsConfig:
-    """What the documents of tickets (文书) say of us, and where they lie. `company`: the company's whole name on every
-    letter; `hotline`: the number customers are told; `folder`: where their bytes are kept, the same for all processes;
-    `font_folders`: further fonts for rare characters, used where the folder exists (docs/documents.md)."""
+    """What the documents of tickets (文书) say of us. `company`: the company's whole name on every letter; `hotline`:
+    the number customers are told; `font_folders`: further fonts for rare characters, used where the folder exists
+    (docs/documents.md)."""
 
     company: Word = "95519人寿保险股份有限公司"
     hotline: Word = "95519"
-    folder: Folder = Path("/var/lib/callcenter/documents")
     font_folders: tuple[Folder, ...] = (Path("/usr/share/fonts/truetype/hanazono"),)
 
 

@@ -104,6 +104,10 @@ class Custody:
                         "只有上传人或投诉岗可以撤回附件", "only who added a file, or the complaint post, withdraws it"
                     )
                 )
+            if is_letter(found):
+                raise ForbiddenError(
+                    Words("文书不撤回，须作废", "a document is not withdrawn: it is voided, under its number")
+                )
             if row["status"] == Status.CLOSED:
                 raise casework.closed("withdraw_attachment")
             if not await store.withdraw(conn, attachment_id, at, by.actor, reason):
@@ -121,11 +125,11 @@ class Custody:
             found = await _of_ticket(conn, ticket_id, attachment_id)
         if found.withdrawn_at is not None and not by.may(Permission.AUDIT_READ):
             raise WithdrawnError(Words("附件已撤回，仅审计可查看", "the file was withdrawn: only auditors read it"))
-        if found.kind.is_sensitive and not by.may(Permission.CUSTOMER_UNMASK):
+        if (found.kind.is_sensitive or is_letter(found)) and not by.may(Permission.CUSTOMER_UNMASK):
             raise NotYoursToReadError(
                 Words(
-                    "身份和亲属关系证明仅限可查看客户完整信息的人员",
-                    "who somebody is, only those see who see customers whole",
+                    "身份和亲属关系证明、文书仅限可查看客户完整信息的人员",
+                    "who somebody is, and our letters to him, only those see who see customers whole",
                 )
             )
         await asyncio.to_thread(self._vault.verify, found.sha256, found.size)
@@ -144,13 +148,15 @@ async def keep(
     at: datetime,
     origin: Origin = Origin.GENERATED,
     note: str | None = None,
+    key: UUID | None = None,
 ) -> Attachment:
     """Hang what this system made on a ticket, in the caller's transaction; `row`: the ticket's, locked.
 
-    `content` is what `Vault.put` gave, in a thread and before the transaction, so that the bytes are safe first.
+    `content` is what `Vault.put` gave, in a thread and before its row is committed, so that the bytes are safe first.
+    `key`: the id the file gets; raises KeyReusedError when another file has it.
     """
     new = Attachment(
-        id=uuid7(at),
+        id=key or uuid7(at),
         ticket_id=row["id"],
         kind=kind,
         origin=origin,
@@ -162,9 +168,15 @@ async def keep(
         added_at=at,
         added_by=by.actor,
     )
-    await store.add(conn, new)
+    if not await store.add(conn, new):
+        raise _reused()
     await casework.tell(conn, row, by, at, "attached", _told(new))
     return new
+
+
+def is_letter(attachment: Attachment) -> bool:
+    """Whether it is a document this system printed: it may show the complainant whole."""
+    return attachment.kind is Paper.DOCUMENT and attachment.origin is Origin.GENERATED
 
 
 async def seen(conn: Connection, ticket_id: UUID, by: By) -> dict[str, Any]:

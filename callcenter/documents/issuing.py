@@ -1,7 +1,8 @@
 """Issuing a document on a ticket, voiding one, reading one. An issue is one transaction: number, bytes, row, history.
 
-The bytes are safe in the vault before the row is committed; when anything fails the number goes back, so there are no
-gaps. An issued document never changes: who made a mistake issues a new one that names it, or voids it with a reason.
+The bytes are safe in the vault before the row is committed, as a generated file of the ticket under the document's id;
+when anything fails the number goes back, so there are no gaps. An issued document never changes: who made a mistake
+issues a new one that names it, or voids it with a reason.
 """
 
 import asyncio
@@ -12,15 +13,22 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from callcenter import casework
+from callcenter import casework, custody
 from callcenter.accounts.permissions import Permission
+from callcenter.attachments import store as attachments
+from callcenter.attachments.errors import DamagedError
+from callcenter.attachments.vault import Content, Vault
 from callcenter.clock import Clock
 from callcenter.config import DocumentsConfig
 from callcenter.db.pool import Connection, Database
 from callcenter.documents import gathering, language, press, store
-from callcenter.documents.errors import DocumentRefusedError, DocumentVoidError, NotYoursToReadError
+from callcenter.documents.errors import (
+    DocumentDamagedError,
+    DocumentRefusedError,
+    DocumentVoidError,
+    NotYoursToReadError,
+)
 from callcenter.documents.facts import Imprint, Office
-from callcenter.documents.keeping import Content, Vault
 from callcenter.documents.kinds import FORMS, Kind, number
 from callcenter.documents.press import Printed
 from callcenter.documents.printing import print_from
@@ -33,6 +41,7 @@ from tickets.calendar import shanghai_day
 from tickets.errors import KeyReusedError, Words
 from tickets.intake import Channel, Nature
 from tickets.lifecycle import Status
+from tickets.papers import Paper
 
 AT_ONCE = 2
 """Documents one process prints at the same time; the others wait without a connection of the database."""
@@ -110,6 +119,17 @@ class Issuing:
                 replaces=asked.replaces,
             )
             making = Making(year, serial, language.as_json(facts), press.engine(), asked.digest)
+            await custody.keep(
+                conn,
+                row,
+                content,
+                kind=Paper.DOCUMENT,
+                name=f"{new.number}.pdf",
+                media_type="application/pdf",
+                by=by,
+                at=at,
+                key=key,
+            )
             await store.add(conn, new, making)
             await casework.tell(conn, row, by, at, "document_issued", _told(new, asked, replaced))
             return await _of_ticket(conn, ticket_id, key)
@@ -135,6 +155,7 @@ class Issuing:
                 )
             if not await store.void(conn, document_id, at, by.actor, reason):
                 raise DocumentVoidError(Words("文书已作废", "the document is void already"))
+            await attachments.withdraw(conn, document_id, at, by.actor, reason)
             details = {"document": found.number, "document_id": str(found.id), "reason": reason}
             await casework.tell(conn, row, by, at, "document_voided", details)
             return await _of_ticket(conn, ticket_id, document_id)
@@ -154,7 +175,12 @@ class Issuing:
                     "the document shows the customer whole: only those who see customers whole read it",
                 )
             )
-        await asyncio.to_thread(self._vault.verify, found.sha256, found.size)
+        try:
+            await asyncio.to_thread(self._vault.verify, found.sha256, found.size)
+        except DamagedError as error:
+            raise DocumentDamagedError(
+                Words("文书文件缺失或已受损", "the document's file is missing or damaged")
+            ) from error
         return found
 
     async def listed(self, ticket_id: UUID, after: int, limit: int, by: By) -> list[Document]:

@@ -23,7 +23,7 @@ from callcenter.errors import NotFoundError, UnfitValueError
 from callcenter.web.acting import by as _by
 from callcenter.web.api import Context, Model, Page, PageQuery, Personal, Routes
 from callcenter.web.dispatch import PurposeMissingError
-from callcenter.web.keys import DOCUMENT_VAULT, ISSUING
+from callcenter.web.keys import ISSUING, VAULT
 from tickets.errors import TicketNotFoundError, Words
 
 log = logging.getLogger(__name__)
@@ -152,7 +152,7 @@ async def read_document(ctx: Context, ticket_id: UUID, document_id: UUID) -> web
     response.content_length = found.size
     await response.prepare(ctx.request)
     if not is_head:
-        chunks = ctx.resource(DOCUMENT_VAULT).chunks(found.sha256)
+        chunks = ctx.resource(VAULT).chunks(found.sha256)
         while chunk := await asyncio.to_thread(next, chunks, b""):
             await response.write(chunk)
     await response.write_eof()

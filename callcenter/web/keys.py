@@ -13,7 +13,6 @@ from callcenter.config import Config
 from callcenter.custody import Custody
 from callcenter.db.pool import Database
 from callcenter.documents.issuing import Issuing
-from callcenter.documents.keeping import Vault as DocumentVault
 from callcenter.documents.templates import Templates
 from callcenter.handling_limit import HandlingLimit
 from callcenter.slips import Slips
@@ -35,15 +34,13 @@ SLIPS = web.AppKey("slips", Slips)
 HANDLING_LIMIT = web.AppKey("handling limit", HandlingLimit)
 """What extends, replaces or stops the limit of a complaint."""
 VAULT = web.AppKey("vault", Vault)
-"""Where the bytes of attachments lie."""
+"""Where the bytes of attachments and documents lie."""
 CUSTODY = web.AppKey("custody", Custody)
 """What is done with the files of tickets."""
 ISSUING = web.AppKey("issuing", Issuing)
 """What is done with the documents of tickets."""
 TEMPLATES = web.AppKey("templates", Templates)
 """What administrators do with the documents' templates."""
-DOCUMENT_VAULT = web.AppKey("document vault", DocumentVault)
-"""Where the bytes of documents lie."""
 SWITCHBOARD = web.AppKey("switchboard", Switchboard)
 """What people do with living calls; missing where no switch is connected."""
 SWITCH = web.AppKey("switch", Ari)

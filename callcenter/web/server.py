@@ -18,7 +18,6 @@ from callcenter.config import Config
 from callcenter.custody import Custody
 from callcenter.db.pool import Database
 from callcenter.documents.issuing import Issuing
-from callcenter.documents.keeping import Vault as DocumentVault
 from callcenter.documents.templates import Templates
 from callcenter.handling_limit import HandlingLimit
 from callcenter.slips import Slips
@@ -34,7 +33,6 @@ from callcenter.web.keys import (
     CONFIG,
     CUSTODY,
     DATABASE,
-    DOCUMENT_VAULT,
     HANDLING_LIMIT,
     ISSUING,
     REDIS,
@@ -76,8 +74,7 @@ def build(
     files = config.attachments
     app[VAULT] = Vault(files.folder, files.minimum_free << 20)
     app[CUSTODY] = Custody(database, clock, app[VAULT], files.per_ticket)
-    app[DOCUMENT_VAULT] = DocumentVault(config.documents.folder)
-    app[ISSUING] = Issuing(database, clock, app[DOCUMENT_VAULT], config.documents)
+    app[ISSUING] = Issuing(database, clock, app[VAULT], config.documents)
     app[TEMPLATES] = Templates(database, clock, config.documents)
     app[RECENT] = Recent()
     if redis is not None:

@@ -12,11 +12,12 @@ from pypdf import PdfReader
 
 from callcenter.accounts.permissions import Role
 from callcenter.documents import press
-from callcenter.web.keys import DOCUMENT_VAULT
-from tests.service.letters import a_letter
+from callcenter.web.keys import VAULT
 from tests.service.site import ELSEWHERE, HOME, Client, Reply, Site
-from tests.service.test_ticket_routes import FULL, acted
+from tests.service.test_ticket_routes import FULL
 from tests.service.test_ticket_routes import opened as opened_by
+from tests.service.walk import walk
+from tickets.lifecycle import Status
 
 pytestmark = pytest.mark.service
 
@@ -106,7 +107,7 @@ async def test_a_document_that_fails_takes_no_number(site: Site, monkeypatch: py
     with monkeypatch.context() as broken:
         broken.setattr(press, "STANDARD", "no such standard")
         assert (await issue(handler, ticket)).status >= 400
-    shut = site.app[DOCUMENT_VAULT]._folder
+    shut = site.app[VAULT].folder / "content"
     shut.parent.mkdir(exist_ok=True)
     shut.write_text("a file where the folder should be")
     assert (await issue(handler, ticket)).status == 503
@@ -176,6 +177,8 @@ async def test_a_void_document_keeps_its_number_and_its_bytes(site: Site) -> Non
     assert (voided.status, voided.json["void_reason"]) == (200, "误出具")
     assert (await handler.post(path, {"reason": "再次"})).code == "document_void"
     assert (await pdf(handler, made)).status == 200
+    (file,) = (await handler.get(f"/tickets/{ticket['id']}/attachments")).json["items"]
+    assert file["withdrawn_reason"] == "误出具"
     assert (await issued(handler, ticket))["number"].endswith("000002")
 
 
@@ -224,6 +227,27 @@ async def test_letters_are_read_whole_only_by_who_sees_customers_whole(site: Sit
         assert await conn.fetchval(denied) == 1
 
 
+async def test_a_document_is_a_generated_file_of_its_ticket_and_lies_in_their_store(site: Site) -> None:
+    """N-10"""
+    handler, coordinator = await site.client(Role.HANDLER), await site.client(Role.COORDINATOR)
+    made = await issued(handler, await opened(handler))
+    of_ticket = f"/tickets/{made['ticket_id']}/attachments"
+    (file,) = (await handler.get(of_ticket)).json["items"]
+    assert (file["id"], file["kind"], file["origin"], file["sha256"]) == (
+        made["id"],
+        "document",
+        "generated",
+        made["sha256"],
+    )
+    assert file["name"] == f"{made['number']}.pdf"
+    content = await handler.get(f"{of_ticket}/{made['id']}/content", params=WHY)
+    assert content.body == (await pdf(handler, made)).body
+    refused = await coordinator.get(f"{of_ticket}/{made['id']}/content", params=WHY)
+    assert (refused.status, refused.code) == (403, "attachment_not_yours")
+    withdrawn = await handler.post(f"{of_ticket}/{made['id']}/withdrawal", {"reason": "应作废"})
+    assert withdrawn.status == 403
+
+
 async def test_other_organisations_do_not_know_it(site: Site) -> None:
     """H2"""
     handler, other = await site.client(Role.HANDLER), await site.client(Role.HANDLER, where=ELSEWHERE)
@@ -240,7 +264,7 @@ async def test_other_organisations_do_not_know_it(site: Site) -> None:
 async def test_a_damaged_document_is_not_given_out(site: Site) -> None:
     handler = await site.client(Role.HANDLER)
     made = await issued(handler, await opened(handler))
-    path = site.app[DOCUMENT_VAULT].path_of(made["sha256"])
+    path = site.app[VAULT].path_of(made["sha256"])
     path.chmod(0o600)
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     reply = await pdf(handler, made)
@@ -255,12 +279,7 @@ async def test_the_rules_of_who_is_written_to_are_named(site: Site) -> None:
     letter = await opened(handler)
     refused = await issue(handler, letter, kind="email_reply")
     assert (refused.status, refused.code, refused.json["rules"]) == (409, "document_refused", ["R-4.4"])
-    assert (await acted(handler, letter, "settle", note="当场解决")).status == 200
-    await a_letter(site, letter["id"])
-    assert (await acted(handler, letter, "inform", manner="邮寄", accepted=True)).status == 200
-    determined = await acted(handler, letter, "determine", validity="valid", causes=["claims"], liability="none")
-    assert determined.status == 200, determined.body
-    assert (await acted(handler, letter, "close")).status == 200
+    await walk(site, letter["id"], Status.CLOSED)
     closed = await issue(handler, letter)
     assert (closed.json["code"], closed.json["rules"]) == ("document_refused", ["B-2"])
 

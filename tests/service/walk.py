@@ -9,6 +9,7 @@ from typing import Any
 
 from callcenter.accounts.permissions import Role
 from tests.service.committee import a_ruling
+from tests.service.letters import a_letter
 from tests.service.site import HOME, Client, Reply, Site
 from tickets.categories import Department
 from tickets.lifecycle import Status
@@ -95,6 +96,8 @@ async def walk(
                     await a_ruling(site, ticket_id, where)
                 file = await done(post, ticket_id, "handle", note="同意客户诉求")
             case Status.INFORMED:
+                if file["written_due"]:
+                    await a_letter(site, ticket_id, where=where)
                 file = await done(
                     post,
                     ticket_id,
