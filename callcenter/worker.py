@@ -22,6 +22,7 @@ from callcenter.db.pool import Database
 from callcenter.figures import facts
 from callcenter.notifications.delivery import Delivery
 from callcenter.notifications.notification import Way
+from callcenter.reports import making
 from callcenter.spool import TicketSpool
 
 log = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ class Worker:
             ("figures", self._settle, 5.0),
             ("mail", lambda: self._delivery.carry(Way.MAIL), 1.0),
             ("webhooks", lambda: self._delivery.carry(Way.WEBHOOK), 1.0),
+            ("reports", self._report, 2.0),
             ("spooled tickets", self._complaints.replay, 2.0),
         ]
 
@@ -96,6 +98,10 @@ class Worker:
 
     async def _settle(self) -> None:
         await facts.settle(self._database)
+
+    async def _report(self) -> None:
+        while await making.make_due(self._database, self._clock):
+            pass
 
     async def _warn(self) -> None:
         await workdays.warn(self._database, self._clock)
