@@ -22,8 +22,9 @@ from callcenter.opening import Via
 from recordings.completeness import Completeness
 from tickets.errors import Words
 from tickets.grouping import Dimension, Grouping, Unplaced
-from tickets.metrics import Base
+from tickets.metrics import Base, Basis
 from tickets.periods import Comparison
+from tickets.reports import PLANS, ReportKind, ReportState, Standing
 from tickets.terms import TERMS as OF_TICKETS
 from tickets.terms import Terms
 
@@ -144,6 +145,23 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
         Base.PREMIUM: Words("保费(元)", "premium in yuan"),
         Base.POLICIES: Words("保单件数", "policies"),
         Base.PERSON_TIMES: Words("承保人次", "insured person-times"),
+    },
+    Basis: {
+        Basis.COMPANY_TOTAL: Words("公司全部", "company total"),
+        Basis.REGULATOR_FORWARDED: Words("监管转办", "regulator-forwarded"),
+    },
+    ReportKind: {kind: plan.words for kind, plan in PLANS.items()},
+    ReportState: {
+        ReportState.WAITING: Words("待编制", "waiting"),
+        ReportState.RUNNING: Words("编制中", "being made"),
+        ReportState.DONE: Words("已完成", "done"),
+        ReportState.FAILED: Words("编制失败", "failed"),
+    },
+    Standing: {
+        Standing.SUBMITTED: Words("已报送", "submitted"),
+        Standing.SUBMITTED_LATE: Words("逾期报送", "submitted late"),
+        Standing.DUE: Words("待报送", "due"),
+        Standing.LATE: Words("逾期未报", "late"),
     },
     Unplaced: {
         Unplaced.CATEGORY: Words("类别未定", "category not determined"),

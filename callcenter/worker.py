@@ -24,6 +24,7 @@ from callcenter.figures import facts
 from callcenter.notifications.delivery import Delivery
 from callcenter.notifications.notification import Way
 from callcenter.reminders import Reminders
+from callcenter.reports import making
 from callcenter.spool import TicketSpool
 
 log = logging.getLogger(__name__)
@@ -86,6 +87,7 @@ class Worker:
             ("digests", self._digests.send, 600.0),
             ("mail", lambda: self._delivery.carry(Way.MAIL), 1.0),
             ("webhooks", lambda: self._delivery.carry(Way.WEBHOOK), 1.0),
+            ("reports", self._report, 2.0),
             ("spooled tickets", self._complaints.replay, 2.0),
         ]
 
@@ -102,6 +104,10 @@ class Worker:
 
     async def _settle(self) -> None:
         await facts.settle(self._database)
+
+    async def _report(self) -> None:
+        while await making.make_due(self._database, self._clock):
+            pass
 
     async def _warn(self) -> None:
         await workdays.warn(self._database, self._clock)

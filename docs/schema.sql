@@ -1134,6 +1134,83 @@ CREATE TABLE public.reminder (
     CONSTRAINT reminder_stage_check CHECK ((stage = ANY (ARRAY['first'::text, 'overdue'::text, 'by_hand'::text])))
 );
 
+CREATE TABLE public.report (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    organisation_id text NOT NULL,
+    dimension text NOT NULL,
+    first_day date NOT NULL,
+    last_day date NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    step smallint DEFAULT 0 NOT NULL,
+    steps smallint DEFAULT 0 NOT NULL,
+    requested_by text NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    beat_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    fault text,
+    snapshot jsonb,
+    sha256 text,
+    submitted_at timestamp with time zone,
+    submitted_by text,
+    submitted_to text,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT report_check CHECK ((last_day >= first_day)),
+    CONSTRAINT report_dimension_check CHECK ((dimension = ANY (ARRAY['accepting'::text, 'underwriting'::text]))),
+    CONSTRAINT report_done CHECK ((((state = 'done'::text) = (snapshot IS NOT NULL)) AND ((snapshot IS NULL) = (sha256 IS NULL)))),
+    CONSTRAINT report_kind_check CHECK ((kind = ANY (ARRAY['monthly'::text, 'quarterly'::text, 'yearly'::text, 'information'::text, 'meeting'::text, 'bulletin'::text, 'assessment'::text, 'indicators'::text]))),
+    CONSTRAINT report_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'running'::text, 'done'::text, 'failed'::text]))),
+    CONSTRAINT report_submitted CHECK ((((submitted_at IS NULL) = (submitted_by IS NULL)) AND ((submitted_at IS NULL) = (submitted_to IS NULL)) AND ((submitted_at IS NULL) OR (state = 'done'::text)))),
+    CONSTRAINT report_submitted_to_check CHECK (((length(submitted_to) >= 2) AND (length(submitted_to) <= 200)))
+);
+
+COMMENT ON COLUMN public.report.step IS 'steps done, of `steps`';
+
+COMMENT ON COLUMN public.report.beat_at IS 'when its worker was last heard of; one that fell silent is taken over';
+
+CREATE TABLE public.report_fact (
+    report_id uuid NOT NULL,
+    ticket_id uuid CONSTRAINT ticket_fact_ticket_id_not_null NOT NULL,
+    received_day date CONSTRAINT ticket_fact_received_day_not_null NOT NULL,
+    received_at timestamp with time zone CONSTRAINT ticket_fact_received_at_not_null NOT NULL,
+    accepting_organisation_id text CONSTRAINT ticket_fact_accepting_organisation_id_not_null NOT NULL,
+    underwriting_organisation_id text,
+    matter_id uuid,
+    nature text CONSTRAINT ticket_fact_nature_not_null NOT NULL,
+    relation text,
+    complainant_type text CONSTRAINT ticket_fact_complainant_type_not_null NOT NULL,
+    occurrences smallint CONSTRAINT ticket_fact_occurrences_not_null NOT NULL,
+    pieces smallint CONSTRAINT ticket_fact_pieces_not_null NOT NULL,
+    validity text,
+    channel text CONSTRAINT ticket_fact_channel_not_null NOT NULL,
+    source text CONSTRAINT ticket_fact_source_not_null NOT NULL,
+    severity text CONSTRAINT ticket_fact_severity_not_null NOT NULL,
+    status text CONSTRAINT ticket_fact_status_not_null NOT NULL,
+    subject text,
+    category text,
+    mentioned text[] CONSTRAINT ticket_fact_mentioned_not_null NOT NULL,
+    departments text[] CONSTRAINT ticket_fact_departments_not_null NOT NULL,
+    product text,
+    product_kind text,
+    sales_channel text,
+    acknowledged boolean CONSTRAINT ticket_fact_acknowledged_not_null NOT NULL,
+    on_living_call boolean CONSTRAINT ticket_fact_on_living_call_not_null NOT NULL,
+    due_day date,
+    due_at timestamp with time zone,
+    told_at timestamp with time zone,
+    informed_day date,
+    closed_at timestamp with time zone,
+    ended_as text,
+    closed boolean CONSTRAINT ticket_fact_closed_not_null NOT NULL,
+    dispatched boolean CONSTRAINT ticket_fact_dispatched_not_null NOT NULL,
+    customer_due date[] CONSTRAINT ticket_fact_customer_due_not_null NOT NULL,
+    customer_met date[] CONSTRAINT ticket_fact_customer_met_not_null NOT NULL,
+    service_due date[] CONSTRAINT ticket_fact_service_due_not_null NOT NULL,
+    service_met date[] CONSTRAINT ticket_fact_service_met_not_null NOT NULL
+);
+
+COMMENT ON TABLE public.report_fact IS 'ticket_fact as a report saw it: the same columns in the same order';
+
 CREATE TABLE public.sealing_attempt (
     call_id uuid NOT NULL,
     attempts integer NOT NULL,
@@ -1967,6 +2044,12 @@ ALTER TABLE ONLY public.reminder
 ALTER TABLE ONLY public.reminder
     ADD CONSTRAINT reminder_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.report_fact
+    ADD CONSTRAINT report_fact_pkey PRIMARY KEY (report_id, received_day, ticket_id);
+
+ALTER TABLE ONLY public.report
+    ADD CONSTRAINT report_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.sealing_attempt
     ADD CONSTRAINT sealing_attempt_pkey PRIMARY KEY (call_id);
 
@@ -2217,6 +2300,10 @@ CREATE INDEX recording_segment_incomplete ON public.recording_segment USING btre
 CREATE INDEX reminder_sent ON public.reminder USING btree (sent_at, id);
 
 CREATE INDEX reminder_ticket ON public.reminder USING btree (ticket_id, sent_at, id);
+
+CREATE INDEX report_listed ON public.report USING btree (organisation_id, id);
+
+CREATE INDEX report_waiting ON public.report USING btree (id) WHERE (state = ANY (ARRAY['waiting'::text, 'running'::text]));
 
 CREATE INDEX segment_lost ON public.segment USING btree (id) WHERE (state = 'lost'::text);
 
@@ -2576,6 +2663,12 @@ ALTER TABLE ONLY public.reminder
 
 ALTER TABLE ONLY public.reminder
     ADD CONSTRAINT reminder_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
+ALTER TABLE ONLY public.report_fact
+    ADD CONSTRAINT report_fact_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.report(id);
+
+ALTER TABLE ONLY public.report
+    ADD CONSTRAINT report_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
 
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);

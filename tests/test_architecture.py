@@ -74,6 +74,7 @@ PURE = {
     "tickets.measures": "unit/tickets/test_measures.py",
     "tickets.metrics": "unit/tickets/test_metrics.py",
     "tickets.periods": "unit/tickets/test_periods.py",
+    "tickets.reports": "unit/tickets/test_reports.py",
     "tickets.posts": "unit/tickets/test_posts.py",
     "tickets.signatures": "unit/tickets/test_signatures.py",
     "tickets.slips": "unit/tickets/test_slips.py",

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
-from tickets.categories import CATEGORIES
-from tickets.intake import Nature
+from tickets.categories import CATEGORIES, Category, Department, DisputeType
+from tickets.findings import Subject
+from tickets.intake import Channel, ComplainantType, Nature, Relation, Severity, Source
+from tickets.lifecycle import Status, Validity
 from tickets.measures import Order
 
 
@@ -57,6 +59,22 @@ class Unplaced(StrEnum):
     POLICY = "no_policy"
     DEPARTMENT = "no_department"
 
+
+CODES: Mapping[Grouping, type[StrEnum]] = {
+    Grouping.CHANNEL: Channel,
+    Grouping.SOURCE: Source,
+    Grouping.CATEGORY: Category,
+    Grouping.SEVERITY: Severity,
+    Grouping.VALIDITY: Validity,
+    Grouping.STATUS: Status,
+    Grouping.SUBJECT: Subject,
+    Grouping.CAUSE: Category,
+    Grouping.DISPUTE: DisputeType,
+    Grouping.RELATION: Relation,
+    Grouping.COMPLAINANT: ComplainantType,
+    Grouping.DEPARTMENT: Department,
+}
+"""What the keys of these groups are members of."""
 
 MANY = frozenset({Grouping.CAUSE, Grouping.DEPARTMENT})
 """Groupings in which one order may stand in several groups."""

@@ -292,6 +292,9 @@ _COUNTED: Mapping[Figure, tuple[Callable[[Seen], bool], Callable[[Seen], int]]] 
     ),
     Figure.RETURNED_TWICE: (lambda s: s.counts and s.order.dispatched and s.order.returns > 1, _one),
     Figure.OVERDUE: (lambda s: s.is_overdue, _one),
+    Figure.ESCALATIONS: (lambda s: s.counts and s.order.relation is Relation.ESCALATION, _one),
+    Figure.MAJOR: (lambda s: s.counts and s.order.severity is Severity.MAJOR, _one),
+    Figure.MEDIA: (lambda s: s.counts and s.order.source is Source.MEDIA, _one),
     Figure.CALLBACK_FINDINGS: (lambda s: s.is_finding, _one),
     Figure.NON_COMPLAINTS: (lambda s: s.order.nature is Nature.NON_COMPLAINT, _one),
     Figure.NOT_CUSTOMERS: (

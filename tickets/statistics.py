@@ -111,6 +111,28 @@ RULES: Mapping[str, Words] = {
             start=1,
         )
     },
+    "L-34": Words("季报于季度结束后10个自然日内报送", "the quarter is reported within 10 natural days after its end"),
+    "N-12": Words("统计分析、溯源整改、年度披露", "statistics, root causes, yearly disclosure"),
+    "N-15": Words("报送数据真实、完整、准确", "data reported are true, complete and accurate"),
+    "B-6": Words("每半年召开联席会议并报告投诉处理情况", "a half-yearly joint meeting with a report"),
+    "B-7": Words("定期通报处理不力致升级及影响重大的案件", "a periodic bulletin on escalated and grave cases"),
+    "B-8": Words("对明显怠慢的行文公示", "a published notice of neglectful delay"),
+    "B-9": Words(
+        "考核件数、时效、满意度抽查、无效件真实性、重复与升级",
+        "assessed: pieces, timeliness, sampled satisfaction, truth of invalid, repeats, escalations",
+    ),
+    "B-12": Words("监管考评的量化指标", "the regulator's quantities"),
+    "R-3.2": Words("领导小组督导、考核、评价投诉处理", "the leading group supervises, assesses, evaluates"),
+    "R-3.8": Words(
+        "客服部门督办时效与质量并定期报告", "customer service supervises timeliness and quality, and reports"
+    ),
+    "R-3.10": Words("满意度抽查与处理考核", "sampled satisfaction and assessment"),
+    "R-3.11": Words("总公司定期通报投诉信息", "headquarters informs periodically"),
+    "R-3.12": Words("日常检查、考核、公布与培训", "inspection, assessment, publication, training"),
+    "R-3.14": Words("认定差异大、重复、升级件的督查", "supervised: differing findings, repeats, escalations"),
+    "R-3.17": Words("省公司定期通报并上报重大疑难件", "the province informs periodically and reports up"),
+    "R-3.25": Words("抽查纠正下级结案及无效认定", "lower closings and invalid findings are sampled and corrected"),
+    "R-3.28": Words("柜面定期通报当地", "counters inform locally"),
     "T-1": Words("问题件不可能计入", "a finding cannot be counted"),
 }
 
@@ -278,6 +300,9 @@ class Figure(StrEnum):
     RETURNS = "returns"
     RETURNED_TWICE = "returned_twice"
     OVERDUE = "overdue"
+    ESCALATIONS = "escalations"
+    MAJOR = "major"
+    MEDIA = "media"
     CALLBACK_FINDINGS = "callback_findings"
     NON_COMPLAINTS = "non_complaints"
     NOT_CUSTOMERS = "not_customers"

@@ -60,6 +60,7 @@ class Permission(StrEnum):
     RECORDING_LISTEN_OWN = "recording.listen_own"
     STATISTICS_READ = "statistics.read"
     DENOMINATOR_MANAGE = "denominator.manage"
+    REPORT_MAKE = "report.make"
     DATA_EXPORT = "data.export"
     ACCOUNT_READ = "account.read"
     ACCOUNT_MANAGE = "account.manage"
@@ -106,6 +107,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
             P.RECORDING_LISTEN_OWN,
             P.CUSTOMER_UNMASK,
             P.STATISTICS_READ,
+            P.REPORT_MAKE,
             P.DATA_EXPORT,
         }
     ),
@@ -124,7 +126,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         | _OVERSIGHT
         | {P.CALL_SUPERVISE, P.AGENT_MANAGE, P.CALLBACK_WORK, P.CAMPAIGN_MANAGE, P.TICKET_WORK, P.ACCOUNT_READ}
         | {P.TICKET_MANAGE, P.SLIP_FIX, P.INCIDENT_READ, P.INCIDENT_MANAGE, P.POST_READ, P.POST_MANAGE, P.POST_REPORT}
-        | {P.DENOMINATOR_MANAGE}
+        | {P.DENOMINATOR_MANAGE, P.REPORT_MAKE}
         | {P.COMMITTEE_READ, P.COMMITTEE_SIT}
         | {P.EXTENSION_APPROVE}
         | {P.NOTIFICATION_MANAGE}
@@ -144,7 +146,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.INTEGRATOR: frozenset(
         {P.TICKET_READ, P.TICKET_OPEN, P.TICKET_EDIT, P.CUSTOMER_READ, P.CALL_READ}
         | {P.CALLBACK_READ, P.CAMPAIGN_MANAGE, P.RECORDING_READ, P.STATISTICS_READ, P.DATA_EXPORT}
-        | {P.ORGANISATION_READ, P.DENOMINATOR_MANAGE}
+        | {P.ORGANISATION_READ, P.DENOMINATOR_MANAGE, P.REPORT_MAKE}
     ),
 }
 

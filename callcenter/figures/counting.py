@@ -81,6 +81,9 @@ COUNTED: Mapping[Figure, Counting] = {
     Figure.FORWARDED_IN_TIME: Counting(f"{_DUE} AND t.source = 'regulator' AND t.told_at < t.due_at"),
     Figure.DISPATCHED: Counting(f"{_COUNTS} AND t.dispatched"),
     Figure.OVERDUE: Counting(f"{_COUNTS} AND t.closed_at IS NULL AND t.due_day < least($2, $4)"),
+    Figure.ESCALATIONS: Counting(f"{_COUNTS} AND t.relation = 'escalation'"),
+    Figure.MAJOR: Counting(f"{_COUNTS} AND t.severity = 'major'"),
+    Figure.MEDIA: Counting(f"{_COUNTS} AND t.source = 'media'"),
     Figure.CALLBACK_FINDINGS: Counting(_FINDING),
     Figure.NON_COMPLAINTS: Counting("t.nature = 'non_complaint'"),
     Figure.NOT_CUSTOMERS: Counting("t.nature = 'complaint' AND t.occurrences = 0"),
@@ -135,10 +138,10 @@ class ComplaintFigures:
 
 
 COUNT = """
-SELECT NULL AS key, {sums} FROM ticket_fact t
+SELECT NULL AS key, {sums} FROM {rows} t
 WHERE {condition} AND cardinality($5::integer[]) >= 0"""
 COUNT_GROUPS = """
-SELECT {key} AS key, {sums} FROM ticket_fact t {parts}
+SELECT {key} AS key, {sums} FROM {rows} t {parts}
 WHERE {condition} AND cardinality($5::integer[]) >= 0 GROUP BY 1 ORDER BY 1"""
 
 
@@ -156,7 +159,9 @@ async def complaints(conn: Connection, scope: Scope, grouping: Grouping | None =
 async def counted(conn: Connection, scope: Scope, figures: Iterable[Figure]) -> Counted:
     """These figures of the whole."""
     asked = tuple(figures)
-    row = await conn.fetchrow(COUNT.format(sums=_sums(asked), condition=scope.condition), *arguments(scope))
+    row = await conn.fetchrow(
+        COUNT.format(sums=_sums(asked), rows=scope.rows, condition=scope.condition), *arguments(scope)
+    )
     assert row is not None
     return _of(row, asked)
 
@@ -165,7 +170,11 @@ async def split(conn: Connection, scope: Scope, figures: Iterable[Figure], group
     """These figures of every group, by key; a ticket of several causes or departments stands in each of them."""
     asked = tuple(figures)
     query = COUNT_GROUPS.format(
-        key=scope.key(grouping), sums=_sums(asked, grouping), parts=PARTS.get(grouping, ""), condition=scope.condition
+        key=scope.key(grouping),
+        sums=_sums(asked, grouping),
+        rows=scope.rows,
+        parts=PARTS.get(grouping, ""),
+        condition=scope.condition,
     )
     return [_of(row, asked) for row in await conn.fetch(query, *arguments(scope))]
 

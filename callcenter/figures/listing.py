@@ -29,7 +29,7 @@ SELECT t.ticket_id AS id, k.number, t.matter_id, t.nature, t.relation, t.channel
     ARRAY(SELECT r.id FROM ticket_call l JOIN recording_object r ON r.call_id = l.call_id
         WHERE l.ticket_id = t.ticket_id ORDER BY l.linked_at) AS recordings
 FROM (
-    SELECT t.*, ({amount})::integer AS amount FROM ticket_fact t {parts}
+    SELECT t.*, ({amount})::integer AS amount FROM {rows} t {parts}
     WHERE {condition} AND ({members}) AND {group} AND cardinality($5::integer[]) >= 0
         AND ($7::timestamptz IS NULL OR (t.received_at, t.ticket_id) < ($7, $8::uuid))
     ORDER BY t.received_at DESC, t.ticket_id DESC LIMIT $9
@@ -52,6 +52,7 @@ async def items(
     key = f"{scope.key(group.grouping)} = $6::text" if group else "$6::text IS NULL"
     query = ITEMS.format(
         amount=counting.amount,
+        rows=scope.rows,
         parts=PARTS.get(group.grouping, "") if group else "",
         condition=scope.condition,
         members=counting.condition,

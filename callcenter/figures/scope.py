@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from uuid import UUID
 
 from tickets.calendar import Calendar
 from tickets.categories import CATEGORIES
@@ -52,7 +53,8 @@ PARTS: Mapping[Grouping, str] = {
 class Scope:
     """Days of receipt in Asia/Shanghai, both included (D-11, D-14), and the subtree of organisations.
 
-    `today` is the day the figures are judged on; `calendar` says which days are worked (M-7).
+    `today` is the day the figures are judged on; `calendar` says which days are worked (M-7); `report`: as they stood
+    when it was made.
     """
 
     first_day: date
@@ -61,6 +63,7 @@ class Scope:
     today: date
     dimension: Dimension = Dimension.ACCEPTING
     calendar: Calendar = field(default_factory=Calendar)
+    report: UUID | None = None
 
     @property
     def days(self) -> Days:
@@ -90,9 +93,16 @@ class Scope:
         return KEYS[grouping]
 
     @property
+    def rows(self) -> str:
+        """Where the tickets' facts are read: as they are, or as a report kept them."""
+        return "ticket_fact" if self.report is None else "report_fact"
+
+    @property
     def condition(self) -> str:
         """What every figure's query filters by: $1 first day, $2 last day, $3 path, $4 today."""
         asked = "t.received_day BETWEEN $1 AND $2 AND $3::text IS NOT NULL AND $4::date IS NOT NULL"
+        if self.report is not None:
+            asked = f"t.report_id = '{self.report}'::uuid AND {asked}"
         if self.path.count("/") == 1:
             return asked
         below = "(SELECT id FROM organisation WHERE path LIKE $3 || '%')"

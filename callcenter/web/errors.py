@@ -35,6 +35,7 @@ from tickets.errors import (
     UnknownFigureError,
     Words,
 )
+from tickets.reports import PeriodNotOverError
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,7 @@ ANSWERS: Mapping[type[BaseException], Answer] = {
     TypeRefusedError: Answer(415, "attachment_type", Words("不接受这种文件", "File not taken")),
     ConflictError: Answer(409, "conflict", Words("当前状态不允许此操作", "Conflict with the present state")),
     InvalidError: Answer(422, "invalid", Words("内容不符合规定", "Not admissible")),
+    PeriodNotOverError: Answer(422, "report_period_not_over", Words("期间不能编制报告", "No report of this period")),
     TicketError: Answer(409, "ticket_refused", Words("按规定不能这样处理", "The measures do not allow this")),
     NotAdmissibleError: Answer(422, "ticket_not_admissible", Words("不能受理", "Not admissible")),
     ImportRefusedError: Answer(422, "denominators_refused", Words("数据不能导入", "Cannot be imported")),

@@ -1,6 +1,6 @@
 """Routes of figures: complaints, callback findings, and the tickets behind each. Must never count by itself (T-4)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -24,11 +24,10 @@ from callcenter.web.api import Context, Day, Model, Page, PageQuery, Personal, R
 from callcenter.web.tickets import organisation_path
 from tickets import store
 from tickets.calendar import shanghai_day
-from tickets.categories import Category, Department, DisputeType
+from tickets.categories import Category
 from tickets.errors import Words
-from tickets.findings import Subject
-from tickets.grouping import Dimension, Grouping, Unplaced
-from tickets.intake import Channel, ComplainantType, Nature, Relation, Severity, Source
+from tickets.grouping import CODES, Dimension, Grouping, Unplaced
+from tickets.intake import Channel, Nature, Relation, Severity, Source
 from tickets.lifecycle import Status, Validity
 from tickets.metrics import METRICS, Base, Basis, Metric, Unit, Value, change
 from tickets.periods import Comparison, Days
@@ -237,25 +236,9 @@ class ItemView(Personal):
     recordings: Annotated[list[UUID], Field(title="录音标识")]
 
 
-_CODES: Mapping[Grouping, type[StrEnum]] = {
-    Grouping.CHANNEL: Channel,
-    Grouping.SOURCE: Source,
-    Grouping.CATEGORY: Category,
-    Grouping.SEVERITY: Severity,
-    Grouping.VALIDITY: Validity,
-    Grouping.STATUS: Status,
-    Grouping.SUBJECT: Subject,
-    Grouping.CAUSE: Category,
-    Grouping.DISPUTE: DisputeType,
-    Grouping.RELATION: Relation,
-    Grouping.COMPLAINANT: ComplainantType,
-    Grouping.DEPARTMENT: Department,
-}
-
-
 def _key(group: Grouping | None, key: str | None) -> StrEnum | str | None:
     """A group's key as the code it is, so that it can be told in words."""
-    for kind in (_CODES.get(group) if group is not None else None, Unplaced):
+    for kind in (CODES.get(group) if group is not None else None, Unplaced):
         if kind is not None and key in list(kind):
             return kind(key)
     return key

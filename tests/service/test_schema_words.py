@@ -27,7 +27,9 @@ from tests.service.test_ticket_schema import WORDS as OF_TICKETS
 from tickets import posts, reminders
 from tickets.categories import Department
 from tickets.course import PauseGround
+from tickets.grouping import Dimension
 from tickets.metrics import Base
+from tickets.reports import ReportKind, ReportState
 
 pytestmark = pytest.mark.service
 
@@ -64,6 +66,9 @@ TYPES: dict[str, Any] = {
     "post_change.duty": posts.Duty,
     "post_change.turn": posts.Turn,
     "recording_segment.completeness": Completeness,
+    "report.dimension": Dimension,
+    "report.kind": ReportKind,
+    "report.state": ReportState,
     "segment.state": SegmentState,
     "ticket_pause.ground": PauseGround,
     "reminder.stage": reminders.Stage,
