@@ -48,6 +48,20 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION public.cc_follow_openings() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    ids uuid[] := ARRAY(
+        SELECT c.id FROM changed c WHERE NOT EXISTS (SELECT FROM ticket_clock k WHERE k.ticket_id = c.id));
+BEGIN
+    IF ids <> '{}' THEN
+        PERFORM cc_refresh_facts(ids);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION public.cc_follow_tickets() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -2453,7 +2467,7 @@ CREATE TRIGGER ticket_facts_changed AFTER UPDATE ON public.ticket REFERENCING NE
 
 CREATE TRIGGER ticket_facts_met AFTER UPDATE ON public.ticket_clock REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.cc_follow_clocks();
 
-CREATE TRIGGER ticket_facts_opened AFTER INSERT ON public.ticket REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.cc_follow_tickets();
+CREATE TRIGGER ticket_facts_opened AFTER INSERT ON public.ticket REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.cc_follow_openings();
 
 CREATE TRIGGER ticket_facts_started AFTER INSERT ON public.ticket_clock REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.cc_follow_clocks();
 

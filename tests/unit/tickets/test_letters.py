@@ -119,7 +119,7 @@ def test_no_letter_is_sent_that_counsel_has_not_cleared(actions: list[LetterActi
     assert all(each not in ENDED for each in seen[:-1])
 
 
-@pytest.mark.parametrize("state", ENDED)
+@pytest.mark.parametrize("state", sorted(ENDED))
 @pytest.mark.parametrize("action", LetterAction)
 def test_what_was_sent_or_is_void_stays_so(state: LetterState, action: LetterAction) -> None:
     """R-4.25"""
