@@ -1126,6 +1126,41 @@ CREATE TABLE public.recording_version (
     CONSTRAINT recording_version_version_check CHECK ((version > 0))
 );
 
+CREATE TABLE public.reinvestigation (
+    id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    review_id uuid,
+    ground text NOT NULL,
+    organisation_id text NOT NULL,
+    returned_to text NOT NULL,
+    department text,
+    state text DEFAULT 'returned'::text NOT NULL,
+    guidance text NOT NULL,
+    due_day date NOT NULL,
+    returned_by text NOT NULL,
+    returned_at timestamp with time zone NOT NULL,
+    result text,
+    reported_by text,
+    reported_at timestamp with time zone,
+    conclusion text,
+    concluded_by text,
+    concluded_at timestamp with time zone,
+    changed_by text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    changed_how text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT reinvestigation_check CHECK (((review_id IS NOT NULL) = (ground = 'review'::text))),
+    CONSTRAINT reinvestigation_check1 CHECK ((((reported_at IS NULL) = (result IS NULL)) AND ((reported_at IS NULL) = (reported_by IS NULL)))),
+    CONSTRAINT reinvestigation_check2 CHECK (((state = 'returned'::text) OR (reported_at IS NOT NULL))),
+    CONSTRAINT reinvestigation_check3 CHECK ((((concluded_at IS NOT NULL) = (state = 'concluded'::text)) AND ((concluded_at IS NULL) = (conclusion IS NULL)) AND ((concluded_at IS NULL) = (concluded_by IS NULL)))),
+    CONSTRAINT reinvestigation_conclusion_check CHECK (((length(conclusion) >= 1) AND (length(conclusion) <= 20000))),
+    CONSTRAINT reinvestigation_department_check CHECK ((department = ANY (ARRAY['sales'::text, 'sales_inspection'::text, 'business_management'::text, 'finance'::text, 'it'::text, 'customer_service'::text, 'compliance'::text]))),
+    CONSTRAINT reinvestigation_ground_check CHECK ((ground = ANY (ARRAY['repeat'::text, 'escalation'::text, 'findings_differ'::text, 'review'::text]))),
+    CONSTRAINT reinvestigation_guidance_check CHECK (((length(guidance) >= 1) AND (length(guidance) <= 20000))),
+    CONSTRAINT reinvestigation_result_check CHECK (((length(result) >= 1) AND (length(result) <= 20000))),
+    CONSTRAINT reinvestigation_state_check CHECK ((state = ANY (ARRAY['returned'::text, 'reported'::text, 'concluded'::text])))
+);
+
 CREATE TABLE public.reminder (
     id uuid NOT NULL,
     number text NOT NULL,
@@ -1224,6 +1259,50 @@ CREATE TABLE public.report_fact (
 );
 
 COMMENT ON TABLE public.report_fact IS 'ticket_fact as a report saw it: the same columns in the same order';
+
+CREATE TABLE public.review_request (
+    id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    place integer NOT NULL,
+    organisation_id text NOT NULL,
+    state text DEFAULT 'asked'::text NOT NULL,
+    reason text NOT NULL,
+    decision_received_at timestamp with time zone NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    until_day date NOT NULL,
+    late boolean NOT NULL,
+    late_reason text DEFAULT ''::text NOT NULL,
+    clock_cycle integer NOT NULL,
+    assignee_id uuid,
+    outcome text,
+    opinion text,
+    decided_at timestamp with time zone,
+    decided_by text,
+    told_at timestamp with time zone,
+    told_by text,
+    means text,
+    proof text,
+    withdrawn_why text,
+    created_by text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    changed_by text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    changed_how text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT review_request_decided CHECK ((((decided_at IS NOT NULL) = (state = ANY (ARRAY['decided'::text, 'told'::text]))) AND ((decided_at IS NULL) = (outcome IS NULL)) AND ((decided_at IS NULL) = (opinion IS NULL)) AND ((decided_at IS NULL) = (decided_by IS NULL)))),
+    CONSTRAINT review_request_late CHECK (((NOT late) OR (late_reason <> ''::text))),
+    CONSTRAINT review_request_late_reason_check CHECK ((length(late_reason) <= 2000)),
+    CONSTRAINT review_request_means_check CHECK ((means = ANY (ARRAY['handed_over'::text, 'posted'::text, 'emailed'::text, 'texted'::text, 'dialled'::text]))),
+    CONSTRAINT review_request_opinion_check CHECK (((length(opinion) >= 1) AND (length(opinion) <= 20000))),
+    CONSTRAINT review_request_outcome_check CHECK ((outcome = ANY (ARRAY['upheld'::text, 'changed'::text, 'returned'::text]))),
+    CONSTRAINT review_request_place_check CHECK ((place > 0)),
+    CONSTRAINT review_request_proof_check CHECK (((length(proof) >= 1) AND (length(proof) <= 2000))),
+    CONSTRAINT review_request_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 20000))),
+    CONSTRAINT review_request_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'decided'::text, 'told'::text, 'withdrawn'::text]))),
+    CONSTRAINT review_request_told CHECK ((((told_at IS NOT NULL) = (state = 'told'::text)) AND ((told_at IS NULL) = (means IS NULL)) AND ((told_at IS NULL) = (proof IS NULL)) AND ((told_at IS NULL) = (told_by IS NULL)) AND (told_at >= decided_at))),
+    CONSTRAINT review_request_withdrawn CHECK (((withdrawn_why IS NOT NULL) = (state = 'withdrawn'::text))),
+    CONSTRAINT review_request_withdrawn_why_check CHECK (((length(withdrawn_why) >= 1) AND (length(withdrawn_why) <= 2000)))
+);
 
 CREATE TABLE public.sealing_attempt (
     call_id uuid NOT NULL,
@@ -1338,6 +1417,15 @@ CREATE TABLE public.slip (
 );
 
 COMMENT ON TABLE public.slip IS 'due: ticket_clock of kind accept whose cycle is the slip''s place (L-9)';
+
+CREATE TABLE public.supervision_mark (
+    ticket_id uuid NOT NULL,
+    organisation_id text NOT NULL,
+    reason text NOT NULL,
+    marked_by text NOT NULL,
+    marked_at timestamp with time zone NOT NULL,
+    CONSTRAINT supervision_mark_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 2000)))
+);
 
 CREATE TABLE public.switch_boot (
     system text NOT NULL,
@@ -2049,6 +2137,9 @@ ALTER TABLE ONLY public.recording_version
 ALTER TABLE ONLY public.recording_version
     ADD CONSTRAINT recording_version_pkey PRIMARY KEY (recording_id, version);
 
+ALTER TABLE ONLY public.reinvestigation
+    ADD CONSTRAINT reinvestigation_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.reminder
     ADD CONSTRAINT reminder_number_key UNIQUE (number);
 
@@ -2063,6 +2154,12 @@ ALTER TABLE ONLY public.report_fact
 
 ALTER TABLE ONLY public.report
     ADD CONSTRAINT report_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.review_request
+    ADD CONSTRAINT review_request_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.review_request
+    ADD CONSTRAINT review_request_ticket_id_place_key UNIQUE (ticket_id, place);
 
 ALTER TABLE ONLY public.sealing_attempt
     ADD CONSTRAINT sealing_attempt_pkey PRIMARY KEY (call_id);
@@ -2090,6 +2187,9 @@ ALTER TABLE ONLY public.slip
 
 ALTER TABLE ONLY public.slip
     ADD CONSTRAINT slip_ticket_id_place_key UNIQUE (ticket_id, place);
+
+ALTER TABLE ONLY public.supervision_mark
+    ADD CONSTRAINT supervision_mark_pkey PRIMARY KEY (ticket_id);
 
 ALTER TABLE ONLY public.switch_boot
     ADD CONSTRAINT switch_boot_pkey PRIMARY KEY (system, started_at);
@@ -2311,6 +2411,12 @@ CREATE INDEX recording_object_orphan ON public.recording_object USING btree (id)
 
 CREATE INDEX recording_segment_incomplete ON public.recording_segment USING btree (recording_id) WHERE (completeness <> 'complete'::text);
 
+CREATE INDEX reinvestigation_due ON public.reinvestigation USING btree (due_day, id);
+
+CREATE UNIQUE INDEX reinvestigation_open ON public.reinvestigation USING btree (ticket_id) WHERE (state <> 'concluded'::text);
+
+CREATE INDEX reinvestigation_ticket ON public.reinvestigation USING btree (ticket_id);
+
 CREATE INDEX reminder_sent ON public.reminder USING btree (sent_at, id);
 
 CREATE INDEX reminder_ticket ON public.reminder USING btree (ticket_id, sent_at, id);
@@ -2318,6 +2424,12 @@ CREATE INDEX reminder_ticket ON public.reminder USING btree (ticket_id, sent_at,
 CREATE INDEX report_listed ON public.report USING btree (organisation_id, id);
 
 CREATE INDEX report_waiting ON public.report USING btree (id) WHERE (state = ANY (ARRAY['waiting'::text, 'running'::text]));
+
+CREATE INDEX review_request_asked ON public.review_request USING btree (asked_at, id);
+
+CREATE UNIQUE INDEX review_request_once ON public.review_request USING btree (ticket_id, organisation_id) WHERE (state <> 'withdrawn'::text);
+
+CREATE INDEX review_request_open ON public.review_request USING btree (organisation_id, asked_at, id) WHERE (state = ANY (ARRAY['asked'::text, 'decided'::text]));
 
 CREATE INDEX segment_lost ON public.segment USING btree (id) WHERE (state = 'lost'::text);
 
@@ -2390,6 +2502,8 @@ CREATE INDEX ticket_policy ON public.ticket USING btree (policy_id, received_at)
 CREATE INDEX ticket_received ON public.ticket USING btree (received_at, id);
 
 CREATE INDEX ticket_status ON public.ticket USING btree (status, received_at, id);
+
+CREATE INDEX ticket_supervised ON public.ticket USING btree (received_at, id) WHERE (relation = ANY (ARRAY['repeat'::text, 'escalation'::text]));
 
 CREATE INDEX ticket_underwriting ON public.ticket USING btree (underwriting_organisation_id, received_at, id) WHERE (underwriting_organisation_id IS NOT NULL);
 
@@ -2672,6 +2786,18 @@ ALTER TABLE ONLY public.recording_segment
 ALTER TABLE ONLY public.recording_version
     ADD CONSTRAINT recording_version_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.recording_object(id);
 
+ALTER TABLE ONLY public.reinvestigation
+    ADD CONSTRAINT reinvestigation_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.reinvestigation
+    ADD CONSTRAINT reinvestigation_returned_to_fkey FOREIGN KEY (returned_to) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.reinvestigation
+    ADD CONSTRAINT reinvestigation_review_id_fkey FOREIGN KEY (review_id) REFERENCES public.review_request(id);
+
+ALTER TABLE ONLY public.reinvestigation
+    ADD CONSTRAINT reinvestigation_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
 ALTER TABLE ONLY public.reminder
     ADD CONSTRAINT reminder_slip_id_fkey FOREIGN KEY (slip_id) REFERENCES public.slip(id);
 
@@ -2683,6 +2809,15 @@ ALTER TABLE ONLY public.report_fact
 
 ALTER TABLE ONLY public.report
     ADD CONSTRAINT report_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.review_request
+    ADD CONSTRAINT review_request_assignee_id_fkey FOREIGN KEY (assignee_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.review_request
+    ADD CONSTRAINT review_request_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.review_request
+    ADD CONSTRAINT review_request_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
 
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
@@ -2701,6 +2836,12 @@ ALTER TABLE ONLY public.slip
 
 ALTER TABLE ONLY public.slip
     ADD CONSTRAINT slip_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
+ALTER TABLE ONLY public.supervision_mark
+    ADD CONSTRAINT supervision_mark_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.supervision_mark
+    ADD CONSTRAINT supervision_mark_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
 
 ALTER TABLE ONLY public.tenure
     ADD CONSTRAINT tenure_post_fkey FOREIGN KEY (post) REFERENCES public.post(number);

@@ -104,6 +104,12 @@ class LetterRefusedError(TicketError):
     code = "letter_refused"
 
 
+class ReviewRefusedError(TicketError):
+    """The review of a decision, or a re-investigation, cannot be asked for, done or told so (L-29, N-7, R-3.20)."""
+
+    code = "review_refused"
+
+
 class ComplaintPostOnlyError(TicketError):
     """What was asked for is the complaint post's to decide (F-18, F-37); `field` names it."""
 

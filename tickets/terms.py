@@ -43,6 +43,20 @@ from tickets.limits import KIND_WORDS, Kind
 from tickets.papers import Origin, Paper
 from tickets.posts import Duty, Part, Post, ReportState, Turn
 from tickets.reminders import LIST_WORDS, STAGE_WORDS, ListAction, ListState, Stage
+from tickets.reviews import (
+    INVESTIGATION_ACTION_WORDS,
+    INVESTIGATION_STATE_WORDS,
+    OUTCOME_WORDS,
+    REVIEW_ACTION_WORDS,
+    REVIEW_STATE_WORDS,
+    SUPERVISION_GROUND_WORDS,
+    InvestigationAction,
+    InvestigationState,
+    Outcome,
+    ReviewAction,
+    ReviewState,
+    SupervisionGround,
+)
 
 Terms = Mapping[Any, Words]
 """Code → its names. A member of an enumeration is its code."""
@@ -172,6 +186,12 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
     Remedy: REMEDY_WORDS,
     Means: MEANS_WORDS,
     WrittenGround: WRITTEN_GROUND_WORDS,
+    ReviewState: REVIEW_STATE_WORDS,
+    ReviewAction: REVIEW_ACTION_WORDS,
+    Outcome: OUTCOME_WORDS,
+    SupervisionGround: SUPERVISION_GROUND_WORDS,
+    InvestigationState: INVESTIGATION_STATE_WORDS,
+    InvestigationAction: INVESTIGATION_ACTION_WORDS,
     Subject: {
         Subject.FORGED_SIGNATURE: Words("代签名", "forged signature"),
         Subject.MIS_SELLING: Words("销售误导", "mis-selling"),

@@ -27,6 +27,7 @@ from tickets.letters import LetterState, Means
 from tickets.letters import Verdict as LegalVerdict
 from tickets.lifecycle import Action, Cause, InvalidGround, Level, Liability, Status, Step, Validity
 from tickets.papers import Origin, Paper
+from tickets.reviews import InvestigationState, Outcome, ReviewState, SupervisionGround
 from tickets.slips import Part, SlipAction, SlipState
 
 __all__ = ["complaints"]
@@ -69,6 +70,12 @@ WORDS: dict[tuple[str, str], type[StrEnum]] = {
     ("opinion_letter", "state"): LetterState,
     ("opinion_letter", "means"): Means,
     ("legal_review", "verdict"): LegalVerdict,
+    ("review_request", "state"): ReviewState,
+    ("review_request", "outcome"): Outcome,
+    ("review_request", "means"): Means,
+    ("reinvestigation", "ground"): SupervisionGround,
+    ("reinvestigation", "department"): Department,
+    ("reinvestigation", "state"): InvestigationState,
 }
 
 
