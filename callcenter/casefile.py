@@ -10,11 +10,12 @@ from callcenter import dispatch
 from callcenter.accounts import names
 from callcenter.attachments import store as attachments
 from callcenter.attachments.store import Attachment
-from callcenter.casework import contact, in_reach, letter_matter, not_found, particulars
+from callcenter.casework import contact, letter_matter, particulars
 from callcenter.customers import phone
 from callcenter.customers.search import Criteria
 from callcenter.db.pool import Connection
 from callcenter.opening import By
+from callcenter.reach import in_reach, not_found
 from tickets import deadlines, intake, letters, lifecycle, signatures, store
 from tickets.calendar import shanghai_day
 from tickets.categories import Department
@@ -50,7 +51,7 @@ class File:
 
 
 MATTER = """
-SELECT id, number, relation, status, received_at, occurrences, pieces FROM ticket
+SELECT id, number, nature, relation, status, received_at, occurrences, pieces FROM ticket
 WHERE matter_id = $1 ORDER BY received_at, id"""
 
 

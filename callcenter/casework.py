@@ -10,16 +10,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from callcenter import audit, dispatch, outbox, timekeeping
-from callcenter.accounts import authority, names
+from callcenter import dispatch, matters, timekeeping
+from callcenter.accounts import authority
 from callcenter.accounts.permissions import Permission
-from callcenter.calls.sight import SEEN, TALKED
+from callcenter.calls.sight import SEEN
 from callcenter.clock import Clock
 from callcenter.complaints import Rules
 from callcenter.customers import phone
 from callcenter.db.pool import Connection, Database
-from callcenter.ids import uuid7
+from callcenter.history import tell
 from callcenter.opening import By, is_complete
+from callcenter.reach import in_reach, locked, not_found
 from tickets import committee, corrections, deadlines, guards, intake, letters, lifecycle, signatures, slips, store
 from tickets.categories import Category, Department, OtherCause, Route, route
 from tickets.committee import MeetingKind
@@ -30,7 +31,6 @@ from tickets.errors import (
     NotAdmissibleError,
     Problem,
     StaleTicketError,
-    TicketNotFoundError,
     TooManyLinksError,
     Words,
 )
@@ -38,19 +38,10 @@ from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Partic
 from tickets.lifecycle import Action, Cause, Level, Liability, Ruling, Standing, Status, Step, Validity
 from tickets.signatures import Signature
 from tickets.slips import Line, Slip, Wanted
-from tickets.statistics import weigh
 
 MOST_CALLS = 200
 """A ticket hangs on at most so many calls (H14)."""
 
-B_COUNTER_OF = """
-SELECT EXISTS (SELECT FROM organisation a JOIN organisation b ON b.parent_id = a.parent_id AND b.kind = 'counter_b'
-    WHERE a.path = $1 AND a.kind = 'counter_a' AND b.path = $2)"""
-ON_OWN_CALL = f"""
-SELECT 1 FROM ticket_call l JOIN call c ON c.id = l.call_id WHERE l.ticket_id = $1 AND {TALKED} LIMIT 1"""  # noqa: S608
-HAS_SLIP = """
-SELECT EXISTS (SELECT FROM slip s JOIN organisation o ON o.id = s.organisation_id
-    WHERE s.ticket_id = $1 AND starts_with(o.path, $2))"""
 LEVEL_OF = "SELECT kind FROM organisation WHERE id = $1"
 KNOWN_CUSTOMER = "SELECT 1 FROM customer WHERE id = $1"
 KNOWN_POLICY = "SELECT id, organisation_id FROM policy WHERE number = $1"
@@ -65,6 +56,9 @@ _STAMP: Mapping[Status, str] = {
 
 CONFIRMS_SEVERITY = frozenset({Action.DISPATCH, Action.DETERMINE, Action.INFORM, Action.CLOSE})
 """What the complaint post does to a ticket whose severity it thereby takes over (F-18)."""
+
+TOUCHES_MATTER = frozenset({Action.DETERMINE, Action.CLOSE})
+"""What the other orders of the matter depend on (D-13, F-60)."""
 
 REDISPATCHED = "另行派发"
 
@@ -105,6 +99,8 @@ class Casework:
                 return version
             await save(conn, after)
             await _follow(conn, row, after, book, at)
+            if row["matter_id"] is not None:
+                await matters.recount(conn, row["matter_id"], at, by, because=row["number"])
             details = {"version": version + 1, "changed": told, "reason": changes.reason or None}
             await tell(conn, after, by, at, "corrected", details)
         return version + 1
@@ -134,6 +130,10 @@ class Casework:
             if step.action is Action.INFORM:
                 await store.start_clock(conn, TicketKey(ticket_id), deadlines.close(told_at, book))
             told = await _follow_up(conn, after, step, known, by, book, at)
+            if step.action in TOUCHES_MATTER and row["matter_id"] is not None:
+                determined = ticket_id if step.action is Action.DETERMINE else None
+                because = row["number"]
+                await matters.recount(conn, row["matter_id"], at, by, because=because, determined=determined)
             details = {"version": version + 1, "from": row["status"], "to": status.value, **_said(step, after), **told}
             await tell(conn, after, by, at, step.action.value, details)
         return status
@@ -163,33 +163,6 @@ class Casework:
 TicketKey = store.TicketId
 
 
-async def in_reach(conn: Connection, by: By, row: Mapping[str, Any]) -> bool:
-    """Whether the actor may know the ticket.
-
-    It lies in his organisations, a B counter beside his A counter accepted it (F-7), he opened it, it hangs on his
-    call, or a department of his organisations has a slip of it.
-    """
-    if by.path is None or _lies_below(by.path, row):
-        return True
-    if await conn.fetchval(B_COUNTER_OF, by.path, row["accepting_path"]):
-        return True
-    if by.user_id is None:
-        return False
-    if row["opened_by_user"] == by.user_id or await conn.fetchval(ON_OWN_CALL, row["id"], by.user_id) is not None:
-        return True
-    return bool(await conn.fetchval(HAS_SLIP, row["id"], by.path))
-
-
-def _lies_below(path: str, row: Mapping[str, Any]) -> bool:
-    """Whether the accepting or the underwriting organisation is the path's or below (D-12)."""
-    return any(each is not None and each.startswith(path) for each in (row["accepting_path"], row["underwriting_path"]))
-
-
-def not_found(ticket_id: object) -> TicketNotFoundError:
-    """The refusal that does not tell whether the ticket exists."""
-    return TicketNotFoundError(Words("没有这张服务单", "no such ticket"), ticket=str(ticket_id))
-
-
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What lies beside the ticket's row and its guards must know; `wanted` and `replaced`: what a dispatch would do."""
@@ -208,6 +181,8 @@ class Facts:
     """What the committee was asked to decide and has not yet (R-3.5)."""
     letter_sent_at: datetime | None = None
     """When a cleared opinion letter was first sent (R-4.25)."""
+    inherited: Validity | None = None
+    """What was found of the first order of its matter (D-13)."""
     own: int | None = None
     """Place of the slip the step itself answers."""
 
@@ -229,6 +204,7 @@ async def facts(conn: Connection, row: Mapping[str, Any], step: Step, book: Rule
         signed=tuple(
             dispatch.signature_of(each) for each in await dispatch.signatures(conn, row["id"], row["determination"])
         ),
+        inherited=await matters.inherited(conn, row) if step.action is Action.DETERMINE else None,
         **await committee_facts(conn, row["id"]),
         **await letter_facts(conn, row["id"]),
     )
@@ -283,6 +259,8 @@ def standing(row: Mapping[str, Any], known: Facts | None = None) -> Standing:
         ruling=known.ruling,
         disputed=known.before_committee,
         handled_at_path=known.home[1],
+        merged=row["merged_into_id"] is not None,
+        inherited=known.inherited,
         written_due=tuple(ground.value for ground in letters.written_due(letter_matter(row))),
         letter_sent_at=known.letter_sent_at,
     )
@@ -363,31 +341,6 @@ def contact(row: Mapping[str, Any]) -> deadlines.Contact:
     return intake.contact_of(Channel(row["channel"]), Source(row["source"]), kind)
 
 
-async def locked(conn: Connection, ticket_id: UUID, version: int, by: By) -> dict[str, Any]:
-    """The ticket's row as its reader saw it, held. Raises TicketNotFoundError, StaleTicketError."""
-    row = await store.lock(conn, ticket_id)
-    if row is None or not await in_reach(conn, by, row):
-        raise not_found(ticket_id)
-    if row["version"] != version:
-        since = await store.changed_since(conn, ticket_id, version)
-        known = await names.of(conn, [event["actor"] for event in since])
-        raise StaleTicketError(
-            Words("服务单已被他人修改,请先查看最新内容", "somebody else changed the ticket: read it again first"),
-            version=row["version"],
-            changed=[
-                {
-                    "at": event["at"].isoformat(),
-                    "actor": event["actor"],
-                    "actor_name": known.get(event["actor"]),
-                    "kind": event["kind"],
-                    "fields": sorted(event["details"].get("changed", {})),
-                }
-                for event in since
-            ],
-        )
-    return row
-
-
 async def _corrected(conn: Connection, row: dict[str, Any], changes: Changes, by: By, at: datetime) -> dict[str, Any]:
     after = {**row, **changes.values}
     after["complainant_phone"] = phone.as_kept(after["complainant_phone"])
@@ -418,11 +371,9 @@ async def _corrected(conn: Connection, row: dict[str, Any], changes: Changes, by
     intake.check(told, Source(row["source"]), kind, particulars(after))
     if after["complete_at"] is None and is_complete(particulars(after), contact(after)):
         after["complete_at"] = at
-    relation = Relation(row["relation"]) if row["relation"] else None
     before, now = ComplainantType(row["complainant_type"]), ComplainantType(after["complainant_type"])
-    if before.is_consumer != now.is_consumer:
-        weight = weigh(nature, relation, now)
-        after["occurrences"], after["pieces"] = weight.occurrences, weight.pieces
+    if nature is Nature.COMPLAINT and before.is_consumer != now.is_consumer:
+        after |= matters.until_recounted(now)
     return after
 
 
@@ -570,33 +521,6 @@ async def save(conn: Connection, after: Mapping[str, Any]) -> None:
     """Write the changed row; its version grows by one. Raises StaleTicketError."""
     if not await store.save(conn, after):
         raise StaleTicketError(Words("服务单已被他人修改", "somebody else changed the ticket"))
-
-
-async def tell(
-    conn: Connection, row: Mapping[str, Any], by: By, at: datetime, kind: str, details: Mapping[str, Any]
-) -> None:
-    """History, audit and outbox of one act, in its transaction; the last two without personal data."""
-    await store.note(conn, uuid7(at), row["id"], at, by.actor, kind, details)
-    fields = sorted(details["changed"]) if "changed" in details else None
-    await audit.record(
-        conn,
-        actor=by.actor,
-        action=f"ticket.{kind}",
-        object_kind="ticket",
-        object_id=str(row["id"]),
-        at=at,
-        details={"number": row["number"], "version": details.get("version"), "fields": fields},
-        address=by.address,
-    )
-    payload = {
-        "ticket_id": str(row["id"]),
-        "number": row["number"],
-        "act": kind,
-        "status": row["status"],
-        "organisation": row["accepting_organisation_id"],
-        "underwriting": row["underwriting_organisation_id"],
-    }
-    await outbox.append(conn, "ticket.changed", str(row["id"]), payload, at)
 
 
 def closed(action: str = "correct") -> IllegalMoveError:

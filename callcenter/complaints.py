@@ -11,6 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
+from callcenter import matters
 from callcenter import opening as openings
 from callcenter.calls.call import Direction
 from callcenter.calls.sight import SEEN
@@ -32,10 +33,11 @@ from tickets.errors import (
     NotAdmissibleError,
     Problem,
     TicketError,
+    TicketNotFoundError,
     Words,
 )
 from tickets.findings import Verdict
-from tickets.intake import Nature
+from tickets.intake import Nature, Relation
 from tickets.store import OpenedRow, TicketId
 
 log = logging.getLogger(__name__)
@@ -84,6 +86,7 @@ class Opened:
     opened_live: bool | None
     seconds_into_call: float | None
     repeated: bool
+    relation: Relation | None = None
 
     @property
     def spooled(self) -> bool:
@@ -130,7 +133,7 @@ class Complaints:
         at = self._clock.now()
         decided = openings.decide(opening)
         try:
-            row, decided = await within(PATIENCE, self._write(opening, by, at))
+            row, decided, relation = await within(PATIENCE, self._write(opening, by, at))
         except Exception as error:
             if not is_away(error):
                 raise
@@ -151,6 +154,7 @@ class Complaints:
             row.opened_live,
             row.seconds_into_call,
             repeated=row.fingerprint is not None,
+            relation=relation,
         )
 
     async def replay(self) -> int:
@@ -176,21 +180,28 @@ class Complaints:
         row = await store.open_ticket(conn, openings.new_ticket(opening, by, book, received_at, at, late=True))
         return row.number if row.fingerprint is None else None
 
-    async def _write(self, opening: Opening, by: By, at: datetime) -> tuple[OpenedRow, Decision]:
+    async def _write(self, opening: Opening, by: By, at: datetime) -> tuple[OpenedRow, Decision, Relation | None]:
         asked = openings.fingerprint(opening, by)
-        async with self._db.connection() as conn:
+        async with self._db.transaction() if opening.same_matter_as else self._db.connection() as conn:
             if by.path is not None:
                 try:
                     opening = await self._settled(conn, opening, by, at)
                 except TicketError:
                     if (again := await self._again(conn, opening, by)) is None:
                         raise
-                    return again, openings.decide(opening)
+                    return again, openings.decide(opening), await matters.relation_of(conn, opening.key)
+            other = await matters.named(conn, opening.same_matter_as, by) if opening.same_matter_as else None
             book = await self.rules.current(conn, at)
             row = await store.open_ticket(conn, openings.new_ticket(opening, by, book, at, at, asked=asked))
+            decided = openings.decide(opening)
+            relation = decided.relation
+            if row.fingerprint is not None:
+                relation = await matters.relation_of(conn, opening.key)
+            elif other is not None:
+                relation = await matters.opened_with(conn, opening.key, other, by, at)
             if row.fingerprint is None and opening.call is not None and self._clock.now() - at > SLOW:
                 row = await store.relink(conn, TicketId(opening.key), opening.call.call_id, self._clock.now(), row)
-            return row, openings.decide(opening)
+            return row, decided, relation
 
     async def _again(self, conn: Connection, opening: Opening, by: By) -> OpenedRow | None:
         """What this very request opened before: it stays so, whatever became of the call since."""
@@ -260,16 +271,29 @@ class Complaints:
         received_at = datetime.fromisoformat(entry.document["received_at"])
         at = self._clock.now()
         asked = openings.fingerprint(opening, by)
-        async with self._db.connection() as conn:
+        async with self._db.transaction() as conn:
             if by.path is not None:
                 known = await self._call(conn, opening, by, received_at, spooled=True)
                 opening = openings.with_call(opening, known)
             book = await self.rules.current(conn, at)
+            other = await self._still_known(conn, opening, by)
             new = openings.new_ticket(opening, by, book, received_at, at, asked=asked, spooled=True)
             row = await store.open_ticket(conn, new)
+            if row.fingerprint is None and other is not None:
+                await matters.opened_with(conn, opening.key, other, by, at)
         if row.fingerprint is not None and row.fingerprint != new.fingerprint:
             raise KeyReusedError(Words("该键已用于另一请求", "this key was used for another request"))
         log.info("spooled ticket stored", extra={"ticket": row.number, "key": str(entry.key)})
+
+    async def _still_known(self, conn: Connection, opening: Opening, by: By) -> UUID | None:
+        """The earlier ticket a spooled one was said to be about; when there is none it is opened by itself."""
+        if opening.same_matter_as is None:
+            return None
+        try:
+            return await matters.named(conn, opening.same_matter_as, by)
+        except TicketNotFoundError:
+            log.warning("the earlier ticket is not known", extra={"key": str(opening.key)})
+            return None
 
 
 def _known(row: asyncpg.Record) -> Known:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from callcenter import casework
+from callcenter import casework, history, reach
 from callcenter.accounts.permissions import Permission
 from callcenter.attachments import contents, store
 from callcenter.attachments.errors import NotYoursToReadError, TooManyError, WithdrawnError
@@ -81,7 +81,7 @@ class Custody:
             await self._refuse_more(conn, ticket_id)
             if not await store.add(conn, new):
                 raise _reused()
-            await casework.tell(conn, row, by, at, "attached", _told(new))
+            await history.tell(conn, row, by, at, "attached", _told(new))
         return new
 
     async def _refuse_more(self, conn: Connection, ticket_id: UUID) -> None:
@@ -112,7 +112,7 @@ class Custody:
                 raise casework.closed("withdraw_attachment")
             if not await store.withdraw(conn, attachment_id, at, by.actor, reason):
                 raise WithdrawnError(Words("附件已撤回", "the file was withdrawn before"))
-            await casework.tell(conn, row, by, at, "attachment_withdrawn", {**_told(found), "reason": reason})
+            await history.tell(conn, row, by, at, "attachment_withdrawn", {**_told(found), "reason": reason})
             return await _of_ticket(conn, ticket_id, attachment_id)
 
     async def opened(self, ticket_id: UUID, attachment_id: UUID, by: By) -> Attachment:
@@ -170,7 +170,7 @@ async def keep(
     )
     if not await store.add(conn, new):
         raise _reused()
-    await casework.tell(conn, row, by, at, "attached", _told(new))
+    await history.tell(conn, row, by, at, "attached", _told(new))
     return new
 
 
@@ -182,15 +182,15 @@ def is_letter(attachment: Attachment) -> bool:
 async def seen(conn: Connection, ticket_id: UUID, by: By) -> dict[str, Any]:
     """The ticket's row. Raises TicketNotFoundError for one that is not there or not to be known of."""
     row = await tickets.find(conn, ticket_id)
-    if row is None or not await casework.in_reach(conn, by, row):
-        raise casework.not_found(ticket_id)
+    if row is None or not await reach.in_reach(conn, by, row):
+        raise reach.not_found(ticket_id)
     return row
 
 
 async def _locked(conn: Connection, ticket_id: UUID, by: By) -> dict[str, Any]:
     row = await tickets.lock(conn, ticket_id)
-    if row is None or not await casework.in_reach(conn, by, row):
-        raise casework.not_found(ticket_id)
+    if row is None or not await reach.in_reach(conn, by, row):
+        raise reach.not_found(ticket_id)
     return row
 
 

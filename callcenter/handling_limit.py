@@ -12,12 +12,14 @@ from typing import Any
 from uuid import UUID
 
 from callcenter import timekeeping
-from callcenter.casework import locked, save, tell
+from callcenter.casework import save
 from callcenter.clock import Clock
 from callcenter.complaints import Rules
 from callcenter.db.pool import Connection, Database
 from callcenter.errors import NotFoundError
+from callcenter.history import tell
 from callcenter.opening import By
+from callcenter.reach import locked
 from tickets import course
 from tickets.course import LimitStanding, Material, Pause, PauseGround
 from tickets.deadlines import Rulebook

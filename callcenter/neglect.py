@@ -12,9 +12,9 @@ from uuid import UUID
 
 from callcenter import reminders
 from callcenter.accounts.post_changes import UPPER
-from callcenter.casework import tell
 from callcenter.db.pool import Connection, Database
 from callcenter.errors import ConflictError, InvalidError, NotFoundError, StaleVersionError
+from callcenter.history import tell
 from callcenter.notifications import store as notifications
 from callcenter.notifications.notification import Kind, Message
 from callcenter.opening import By

@@ -88,8 +88,9 @@ class Opening:
     """What is asked for. Without `accepting_organisation` the company's root accepts it, whatever its id is.
 
     `heard` belongs to callbacks, and there it is mandatory (F-13): the classification decides nature, channel and
-    source, whatever else is said of them (T-2). `another_matter`: a second complaint on one call is meant. Task and
-    attempt are what `with_call` finds, never what is asked for.
+    source, whatever else is said of them (T-2). `another_matter`: a second complaint on one call is meant.
+    `same_matter_as`: number or id of an earlier ticket about the same incident. Task and attempt are what `with_call`
+    finds, never what is asked for.
     """
 
     key: UUID
@@ -105,6 +106,7 @@ class Opening:
     call: OnCall | None = None
     heard: Heard | None = None
     another_matter: bool = False
+    same_matter_as: str | None = None
     callback_task_id: UUID | None = None
     callback_attempt_id: UUID | None = None
 

@@ -12,15 +12,16 @@ from typing import Any
 from uuid import UUID
 
 from callcenter.accounts import posts
-from callcenter.casework import in_reach, tell
 from callcenter.clock import Clock
 from callcenter.config import HoursConfig
 from callcenter.db.pool import Connection, Database
 from callcenter.errors import ConflictError, NotFoundError
+from callcenter.history import tell
 from callcenter.ids import uuid7
 from callcenter.notifications import store as notifications
 from callcenter.notifications.notification import Kind, Message
 from callcenter.opening import By
+from callcenter.reach import in_reach
 from callcenter.service_hours import ServiceHours
 from tickets import reminders, store
 from tickets.calendar import Calendar, shanghai_day

@@ -12,11 +12,12 @@ from uuid import UUID
 
 from callcenter import dispatch
 from callcenter.accounts.permissions import Permission
-from callcenter.casework import in_reach, tell
 from callcenter.clock import Clock
 from callcenter.complaints import Rules
 from callcenter.db.pool import Connection, Database
+from callcenter.history import tell
 from callcenter.opening import By
+from callcenter.reach import in_reach
 from tickets import slips as rules
 from tickets import store
 from tickets.categories import Category, Department

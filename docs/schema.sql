@@ -20,6 +20,25 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION public.cc_check_matter(wanted uuid) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM matter m LEFT JOIN ticket r ON r.id = m.root_ticket_id AND r.matter_id = m.id
+        WHERE m.id = wanted AND (r.relation IS DISTINCT FROM 'first' OR (r.complainant_type IN ('agent', 'public')
+            AND EXISTS (SELECT FROM ticket t WHERE t.matter_id = m.id AND t.occurrences > 0)))
+    ) THEN
+        RAISE EXCEPTION 'the root of matter % is not its first order', wanted USING ERRCODE = 'check_violation';
+    END IF;
+    IF EXISTS (
+        SELECT FROM ticket t JOIN ticket i ON i.id = t.merged_into_id
+        WHERE t.matter_id = wanted AND (i.matter_id IS DISTINCT FROM wanted OR i.relation = 'merged')
+    ) THEN
+        RAISE EXCEPTION 'an order of matter % is merged into none of it', wanted USING ERRCODE = 'check_violation';
+    END IF;
+END $$;
+
 CREATE FUNCTION public.cc_document_stays() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -74,6 +93,29 @@ BEGIN
     RETURN NULL;
 END
 $$;
+
+CREATE FUNCTION public.cc_keep_limit() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO ticket_limit (ticket_id, due_at) VALUES (OLD.ticket_id, OLD.due_at);
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.cc_matter_is_whole() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF TG_TABLE_NAME = 'matter' THEN
+        PERFORM cc_check_matter(NEW.id);
+        RETURN NULL;
+    END IF;
+    PERFORM cc_check_matter(NEW.matter_id);
+    IF TG_OP = 'UPDATE' AND OLD.matter_id IS DISTINCT FROM NEW.matter_id THEN
+        PERFORM cc_check_matter(OLD.matter_id);
+    END IF;
+    RETURN NULL;
+END $$;
 
 CREATE FUNCTION public.cc_month_partitions(parent regclass, first date, months integer) RETURNS integer
     LANGUAGE plpgsql
@@ -844,7 +886,17 @@ CREATE TABLE public.login_try (
 CREATE TABLE public.matter (
     id uuid NOT NULL,
     root_ticket_id uuid NOT NULL,
-    opened_at timestamp with time zone NOT NULL
+    opened_at timestamp with time zone NOT NULL,
+    validity text DEFAULT 'pending'::text NOT NULL,
+    occurrences integer DEFAULT 0 NOT NULL,
+    pieces integer DEFAULT 0 NOT NULL,
+    repeats integer DEFAULT 0 NOT NULL,
+    escalations integer DEFAULT 0 NOT NULL,
+    latest_at timestamp with time zone NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT matter_counts CHECK ((((pieces >= 0) AND (pieces <= occurrences)) AND ((pieces > 0) = (occurrences > 0)) AND (repeats >= 0) AND (escalations >= 0) AND ((repeats + escalations) < GREATEST(occurrences, 1)))),
+    CONSTRAINT matter_occurrences_check CHECK ((occurrences >= 0)),
+    CONSTRAINT matter_validity_check CHECK ((validity = ANY (ARRAY['pending'::text, 'valid'::text, 'invalid'::text])))
 );
 
 CREATE TABLE public.migration (
@@ -1522,6 +1574,10 @@ CREATE TABLE public.ticket (
     determination smallint DEFAULT 0 NOT NULL,
     responsible text[] DEFAULT '{}'::text[] NOT NULL,
     written_answer boolean DEFAULT false NOT NULL,
+    merged_into_id uuid,
+    external boolean DEFAULT false NOT NULL,
+    related_at timestamp with time zone,
+    related_by text,
     CONSTRAINT ticket_authorisation CHECK (((complainant_type <> 'representative'::text) OR (authorisation IS NOT NULL))),
     CONSTRAINT ticket_authorisation_check CHECK ((length(authorisation) <= 20000)),
     CONSTRAINT ticket_callback_channel CHECK (((source <> 'callback'::text) OR (nature = 'callback_finding'::text) OR (channel = 'phone_inbound'::text))),
@@ -1532,18 +1588,29 @@ CREATE TABLE public.ticket (
     CONSTRAINT ticket_complainant_name_check CHECK ((length(complainant_name) <= 200)),
     CONSTRAINT ticket_complainant_phone_check CHECK ((length(complainant_phone) <= 40)),
     CONSTRAINT ticket_complainant_type_check CHECK ((complainant_type = ANY (ARRAY['applicant'::text, 'customer'::text, 'representative'::text, 'agent'::text, 'public'::text, 'unknown'::text]))),
-    CONSTRAINT ticket_complaint_has_matter CHECK ((((nature = 'complaint'::text) = (relation IS NOT NULL)) AND ((nature = 'complaint'::text) = (matter_id IS NOT NULL)) AND ((nature = 'complaint'::text) = (validity IS NOT NULL)))),
+    CONSTRAINT ticket_complaint_has_matter CHECK ((((nature = 'complaint'::text) = (relation IS NOT NULL)) AND ((nature <> 'complaint'::text) OR (matter_id IS NOT NULL)) AND ((nature = 'complaint'::text) = (validity IS NOT NULL)))),
+    CONSTRAINT ticket_counts CHECK (((nature <> 'complaint'::text) OR (complainant_type = ANY (ARRAY['agent'::text, 'public'::text])) OR ((occurrences = 1) AND ((relation <> 'first'::text) OR (pieces = 1))))),
     CONSTRAINT ticket_demand_check CHECK ((length(demand) <= 20000)),
     CONSTRAINT ticket_department_check CHECK ((department = ANY (ARRAY['sales'::text, 'sales_inspection'::text, 'business_management'::text, 'finance'::text, 'it'::text, 'customer_service'::text, 'compliance'::text]))),
     CONSTRAINT ticket_description_check CHECK ((length(description) <= 20000)),
     CONSTRAINT ticket_determined CHECK (((status <> 'closed'::text) OR (validity IS DISTINCT FROM 'pending'::text))),
+    CONSTRAINT ticket_escalation_severity CHECK (((relation IS DISTINCT FROM 'escalation'::text) OR (severity = ANY (ARRAY['difficult'::text, 'major'::text])))),
+    CONSTRAINT ticket_external CHECK (
+CASE relation
+    WHEN 'escalation'::text THEN external
+    WHEN 'repeat'::text THEN true
+    WHEN 'merged'::text THEN true
+    ELSE (NOT external)
+END),
     CONSTRAINT ticket_finding_channel CHECK (((nature <> 'callback_finding'::text) OR ((channel = 'phone_outbound'::text) AND (source = 'callback'::text)))),
     CONSTRAINT ticket_finding_gravity CHECK (((nature = 'callback_finding'::text) = (gravity = ANY (ARRAY['grave_finding'::text, 'data_finding'::text])))),
     CONSTRAINT ticket_gravity_check CHECK ((gravity = ANY (ARRAY['general'::text, 'difficult'::text, 'major'::text, 'grave_finding'::text, 'data_finding'::text]))),
+    CONSTRAINT ticket_grievance_is_first CHECK (((complainant_type <> ALL (ARRAY['agent'::text, 'public'::text])) OR (relation IS NULL) OR (relation = 'first'::text))),
     CONSTRAINT ticket_handled CHECK (((handled_at IS NOT NULL) = (status = ANY (ARRAY['handled'::text, 'informed'::text, 'closed'::text])))),
     CONSTRAINT ticket_informed CHECK (((informed_at IS NOT NULL) = (status = ANY (ARRAY['informed'::text, 'closed'::text])))),
     CONSTRAINT ticket_invalid_ground_check CHECK ((invalid_ground = ANY (ARRAY['not_a_customer'::text, 'outside_definition'::text, 'duplicate'::text, 'withdrawn_as_mistake'::text, 'facts_disproved'::text, 'unreachable'::text]))),
     CONSTRAINT ticket_liability_check CHECK ((liability = ANY (ARRAY['undetermined'::text, 'none'::text, 'company'::text, 'sales'::text, 'shared'::text]))),
+    CONSTRAINT ticket_merged CHECK ((((NOT (relation IS DISTINCT FROM 'merged'::text)) = (merged_into_id IS NOT NULL)) AND (merged_into_id IS DISTINCT FROM id))),
     CONSTRAINT ticket_nature_check CHECK ((nature = ANY (ARRAY['complaint'::text, 'callback_finding'::text, 'non_complaint'::text]))),
     CONSTRAINT ticket_network_kind CHECK (((network_kind IS NULL) OR (channel = 'network'::text))),
     CONSTRAINT ticket_network_kind_check CHECK ((network_kind = ANY (ARRAY['email'::text, 'web'::text, 'app'::text, 'wechat'::text]))),
@@ -1553,6 +1620,7 @@ CREATE TABLE public.ticket (
     CONSTRAINT ticket_other_cause_check CHECK ((other_cause = ANY (ARRAY['publicity'::text, 'dividend'::text, 'privacy'::text, 'agent_grievance'::text, 'telesales'::text, 'intermediary'::text, 'anything_else'::text]))),
     CONSTRAINT ticket_pieces_check CHECK ((pieces = ANY (ARRAY[0, 1]))),
     CONSTRAINT ticket_policy_number_check CHECK ((length(policy_number) <= 40)),
+    CONSTRAINT ticket_related CHECK (((related_at IS NULL) = (related_by IS NULL))),
     CONSTRAINT ticket_relation_check CHECK ((relation = ANY (ARRAY['first'::text, 'repeat'::text, 'escalation'::text, 'merged'::text]))),
     CONSTRAINT ticket_repeat_weight CHECK (((relation <> ALL (ARRAY['repeat'::text, 'merged'::text])) OR (pieces = 0))),
     CONSTRAINT ticket_responsible_check CHECK ((responsible <@ ARRAY['sales'::text, 'sales_inspection'::text, 'business_management'::text, 'finance'::text, 'it'::text, 'customer_service'::text, 'compliance'::text])),
@@ -1810,11 +1878,28 @@ CREATE VIEW public.ticket_fact_now AS
           ORDER BY m.received_at DESC, m.id DESC
          LIMIT 1) f ON (true));
 
+CREATE TABLE public.ticket_found (
+    ticket_id uuid NOT NULL,
+    place bigint DEFAULT nextval((pg_get_serial_sequence('ticket_event'::text, 'place'::text))::regclass) NOT NULL,
+    at timestamp with time zone NOT NULL,
+    validity text NOT NULL,
+    CONSTRAINT ticket_found_something CHECK ((validity <> 'pending'::text)),
+    CONSTRAINT ticket_found_validity_check CHECK ((validity = ANY (ARRAY['pending'::text, 'valid'::text, 'invalid'::text])))
+);
+
 CREATE TABLE public.ticket_key (
     id uuid NOT NULL,
     fingerprint text NOT NULL,
     claimed_at timestamp with time zone NOT NULL
 );
+
+CREATE TABLE public.ticket_limit (
+    ticket_id uuid NOT NULL,
+    place bigint DEFAULT nextval((pg_get_serial_sequence('ticket_event'::text, 'place'::text))::regclass) NOT NULL,
+    due_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.ticket_limit IS 'until when each stood, the next entry of the ticket''s history tells: it is of the same act';
 
 CREATE TABLE public.ticket_material (
     id uuid NOT NULL,
@@ -2230,8 +2315,14 @@ ALTER TABLE ONLY public.ticket_extension
 ALTER TABLE ONLY public.ticket_fact
     ADD CONSTRAINT ticket_fact_pkey PRIMARY KEY (ticket_id);
 
+ALTER TABLE ONLY public.ticket_found
+    ADD CONSTRAINT ticket_found_pkey PRIMARY KEY (place);
+
 ALTER TABLE ONLY public.ticket_key
     ADD CONSTRAINT ticket_key_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.ticket_limit
+    ADD CONSTRAINT ticket_limit_pkey PRIMARY KEY (place);
 
 ALTER TABLE ONLY public.ticket_material
     ADD CONSTRAINT ticket_material_pkey PRIMARY KEY (id);
@@ -2371,6 +2462,12 @@ CREATE UNIQUE INDEX legal_review_open ON public.legal_review USING btree (letter
 
 CREATE INDEX login_try_login ON public.login_try USING btree (login, at);
 
+CREATE INDEX matter_escalated ON public.matter USING btree (opened_at, id) WHERE (escalations > 0);
+
+CREATE INDEX matter_opened ON public.matter USING btree (opened_at, id);
+
+CREATE INDEX matter_repeated ON public.matter USING btree (opened_at, id) WHERE (repeats > 0);
+
 CREATE INDEX mute_interval_call ON public.mute_interval USING btree (call_id);
 
 CREATE UNIQUE INDEX mute_interval_open ON public.mute_interval USING btree (call_id) WHERE (ended_at IS NULL);
@@ -2483,9 +2580,15 @@ CREATE INDEX ticket_figures ON public.ticket USING btree (received_day, acceptin
 
 CREATE INDEX ticket_for_committee ON public.ticket USING btree (received_at, id) WHERE ((severity <> 'general'::text) AND (nature = 'complaint'::text) AND (closed_at IS NULL));
 
+CREATE INDEX ticket_found_ticket ON public.ticket_found USING btree (ticket_id, place);
+
+CREATE INDEX ticket_limit_ticket ON public.ticket_limit USING btree (ticket_id, place);
+
 CREATE INDEX ticket_material_ticket ON public.ticket_material USING btree (ticket_id, received_at);
 
 CREATE INDEX ticket_matter ON public.ticket USING btree (matter_id, received_at) WHERE (matter_id IS NOT NULL);
+
+CREATE INDEX ticket_merged_into ON public.ticket USING btree (merged_into_id) WHERE (merged_into_id IS NOT NULL);
 
 CREATE INDEX ticket_mine ON public.ticket USING btree (opened_by_user, received_at) WHERE (status = 'recorded'::text);
 
@@ -2500,6 +2603,8 @@ CREATE INDEX ticket_phone ON public.ticket USING btree (complainant_phone, recei
 CREATE INDEX ticket_policy ON public.ticket USING btree (policy_id, received_at) WHERE (policy_id IS NOT NULL);
 
 CREATE INDEX ticket_received ON public.ticket USING btree (received_at, id);
+
+CREATE UNIQUE INDEX ticket_root ON public.ticket USING btree (matter_id) WHERE ((relation = 'first'::text) AND (complainant_type <> ALL (ARRAY['agent'::text, 'public'::text])));
 
 CREATE INDEX ticket_status ON public.ticket USING btree (status, received_at, id);
 
@@ -2555,6 +2660,8 @@ CREATE TRIGGER document_template_only_grows BEFORE DELETE OR UPDATE ON public.do
 
 CREATE TRIGGER legal_review_stands BEFORE DELETE OR UPDATE ON public.legal_review FOR EACH ROW WHEN ((old.ended_at IS NOT NULL)) EXECUTE FUNCTION public.cc_refuse_change();
 
+CREATE CONSTRAINT TRIGGER matter_root_is_first AFTER UPDATE OF root_ticket_id ON public.matter DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.root_ticket_id <> new.root_ticket_id)) EXECUTE FUNCTION public.cc_matter_is_whole();
+
 CREATE TRIGGER opinion_letter_text_stands BEFORE DELETE OR UPDATE ON public.opinion_letter_text FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER recording_object_not_emptied BEFORE TRUNCATE ON public.recording_object FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
@@ -2573,6 +2680,8 @@ CREATE TRIGGER reminder_only_grows BEFORE DELETE OR UPDATE ON public.reminder FO
 
 CREATE TRIGGER signature_only_grows BEFORE DELETE OR UPDATE ON public.signature FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
+CREATE TRIGGER ticket_clock_limit_kept AFTER UPDATE OF due_at ON public.ticket_clock FOR EACH ROW WHEN (((old.kind = 'decide_inform'::text) AND (old.due_at <> new.due_at))) EXECUTE FUNCTION public.cc_keep_limit();
+
 CREATE TRIGGER ticket_event_not_emptied BEFORE TRUNCATE ON public.ticket_event FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER ticket_event_only_grows BEFORE DELETE OR UPDATE ON public.ticket_event FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
@@ -2584,6 +2693,10 @@ CREATE TRIGGER ticket_facts_met AFTER UPDATE ON public.ticket_clock REFERENCING 
 CREATE TRIGGER ticket_facts_opened AFTER INSERT ON public.ticket REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.cc_follow_openings();
 
 CREATE TRIGGER ticket_facts_started AFTER INSERT ON public.ticket_clock REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.cc_follow_clocks();
+
+CREATE CONSTRAINT TRIGGER ticket_matter_is_whole AFTER INSERT ON public.ticket DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.matter_id IS NOT NULL) AND (new.relation IS DISTINCT FROM 'first'::text))) EXECUTE FUNCTION public.cc_matter_is_whole();
+
+CREATE CONSTRAINT TRIGGER ticket_matter_stays_whole AFTER UPDATE OF matter_id, relation, merged_into_id, complainant_type ON public.ticket DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.matter_id IS DISTINCT FROM new.matter_id) OR (old.relation IS DISTINCT FROM new.relation) OR (old.merged_into_id IS DISTINCT FROM new.merged_into_id) OR (old.complainant_type <> new.complainant_type))) EXECUTE FUNCTION public.cc_matter_is_whole();
 
 ALTER TABLE ONLY public.agent_queue
     ADD CONSTRAINT agent_queue_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
@@ -2876,8 +2989,14 @@ ALTER TABLE ONLY public.ticket_extension
 ALTER TABLE ONLY public.ticket_fact
     ADD CONSTRAINT ticket_fact_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
 
+ALTER TABLE ONLY public.ticket_found
+    ADD CONSTRAINT ticket_found_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
 ALTER TABLE ONLY public.ticket
     ADD CONSTRAINT ticket_id_fkey FOREIGN KEY (id) REFERENCES public.ticket_key(id);
+
+ALTER TABLE ONLY public.ticket_limit
+    ADD CONSTRAINT ticket_limit_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
 
 ALTER TABLE ONLY public.ticket_material
     ADD CONSTRAINT ticket_material_from_ticket_id_fkey FOREIGN KEY (from_ticket_id) REFERENCES public.ticket(id);
@@ -2887,6 +3006,9 @@ ALTER TABLE ONLY public.ticket_material
 
 ALTER TABLE ONLY public.ticket
     ADD CONSTRAINT ticket_matter_id_fkey FOREIGN KEY (matter_id) REFERENCES public.matter(id);
+
+ALTER TABLE ONLY public.ticket
+    ADD CONSTRAINT ticket_merged_into_id_fkey FOREIGN KEY (merged_into_id) REFERENCES public.ticket(id);
 
 ALTER TABLE ONLY public.ticket_pause
     ADD CONSTRAINT ticket_pause_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);

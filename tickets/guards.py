@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tickets import authority, committee, letters, lifecycle, signatures, slips
+from tickets import authority, committee, letters, lifecycle, linked, signatures, slips
 from tickets.errors import MoveRefusedError
 from tickets.lifecycle import Action, Guard, Level, Standing, Status, Step, Validity, refused
 
@@ -201,6 +201,7 @@ OWN: Mapping[Action, tuple[Guard, ...]] = {
 }
 
 PARTS: Sequence[Mapping[Action, tuple[Guard, ...]]] = (
+    linked.GUARDS,
     OWN,
     authority.GUARDS,
     committee.GUARDS,

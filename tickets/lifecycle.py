@@ -114,6 +114,7 @@ class Standing:
     `ruling`: the one in force; `disputed`: what the committee was asked to decide and has not yet (R-3.5).
     `written_due`: why a written answer is due, by the codes of tickets/letters.py (F-22); `letter_sent_at`: when the
     first cleared opinion letter was sent (R-4.25).
+    `merged`: into another order (D-4); `inherited`: what was found of the first order of its matter (D-13).
     """
 
     status: Status
@@ -132,6 +133,8 @@ class Standing:
     disputed: tuple[str, ...] = ()
     written_due: tuple[str, ...] = ()
     letter_sent_at: datetime | None = None
+    merged: bool = False
+    inherited: Validity | None = None
 
     sends: int = 1
     """How many slips the dispatch asked for would send."""

@@ -34,8 +34,9 @@ WITH claim AS (
 ), given AS (
     SELECT d.* FROM counted, jsonb_populate_record(NULL::ticket, $5) AS d
 ), rooted AS (
-    INSERT INTO matter (id, root_ticket_id, opened_at)
-    SELECT d.matter_id, $1, d.received_at FROM given d WHERE d.relation = 'first' RETURNING id
+    INSERT INTO matter (id, root_ticket_id, opened_at, latest_at, occurrences, pieces)
+    SELECT d.matter_id, $1, d.received_at, d.received_at, d.occurrences, d.pieces FROM given d
+    WHERE d.relation = 'first' RETURNING id
 ), opened AS (
     INSERT INTO ticket (id, number, nature, channel, network_kind, source, relation, matter_id, category, other_cause,
         severity, gravity, validity, occurrences, pieces, customer_id, policy_id, policy_number, complainant_type,
@@ -262,8 +263,9 @@ def reckoning_of(stored: Mapping[str, Any]) -> Reckoning:
 
 
 COLUMNS = """
-t.id, t.number, t.nature, t.channel, t.network_kind, t.source, t.relation, t.matter_id, t.category, t.other_cause,
-t.severity, t.severity_confirmed_at, t.severity_confirmed_by, t.gravity, t.status, t.validity, t.liability, t.causes,
+t.id, t.number, t.nature, t.channel, t.network_kind, t.source, t.relation, t.matter_id, t.merged_into_id, t.external,
+t.related_at, t.related_by, t.category, t.other_cause, t.severity, t.severity_confirmed_at,
+t.severity_confirmed_by, t.gravity, t.status, t.validity, t.liability, t.causes,
 t.invalid_ground, t.determination, t.responsible, t.occurrences, t.pieces,
 t.customer_id, t.policy_id, t.policy_number, t.complainant_type, t.complainant_name, t.complainant_phone,
 t.authorisation, t.anonymous, t.written_answer, t.demand, t.description, t.restated_at, t.complete_at, t.opened_via,
@@ -277,7 +279,9 @@ FROM ticket t
 JOIN organisation a ON a.id = t.accepting_organisation_id
 LEFT JOIN organisation u ON u.id = t.underwriting_organisation_id
 WHERE t.id = $1"""  # noqa: S608
-LOCK = "SELECT version FROM ticket WHERE id = $1 FOR UPDATE"
+HOLD_MATTER = """
+SELECT m.id FROM matter m JOIN ticket t ON t.matter_id = m.id WHERE t.id = $1 FOR UPDATE OF m"""
+LOCK = "SELECT matter_id FROM ticket WHERE id = $1 FOR UPDATE"
 FIND_BY_NUMBER = "SELECT id FROM ticket WHERE number = $1"
 
 
@@ -288,10 +292,14 @@ async def find(conn: Connection, ticket_id: UUID) -> dict[str, Any] | None:
 
 
 async def lock(conn: Connection, ticket_id: UUID) -> dict[str, Any] | None:
-    """The ticket's row, held until the transaction ends."""
-    if await conn.fetchval(LOCK, ticket_id) is None:
-        return None
-    return await find(conn, ticket_id)
+    """The ticket's row and its matter's, held until the transaction ends; the matter's first, whoever locks them."""
+    while True:
+        matter = await conn.fetchval(HOLD_MATTER, ticket_id)
+        row = await conn.fetchrow(LOCK, ticket_id)
+        if row is None:
+            return None
+        if row["matter_id"] == matter:
+            return await find(conn, ticket_id)
 
 
 async def by_number(conn: Connection, number: str) -> UUID | None:
@@ -306,6 +314,7 @@ UPDATE ticket t SET version = t.version + 1, category = n.category, other_cause 
     severity_confirmed_by = n.severity_confirmed_by, gravity = n.gravity, status = n.status, validity = n.validity,
     liability = n.liability, causes = n.causes, invalid_ground = n.invalid_ground,
     determination = n.determination, responsible = n.responsible, occurrences = n.occurrences, pieces = n.pieces,
+    relation = n.relation, merged_into_id = n.merged_into_id, external = n.external,
     customer_id = n.customer_id, policy_id = n.policy_id, policy_number = n.policy_number,
     underwriting_organisation_id = n.underwriting_organisation_id, complainant_type = n.complainant_type,
     complainant_name = n.complainant_name, complainant_phone = n.complainant_phone, authorisation = n.authorisation,
@@ -368,6 +377,8 @@ VOID = """
 UPDATE ticket_clock SET voided_at = $4, voided_why = $3
 WHERE ticket_id = $1 AND ($2::text[] IS NULL OR kind = ANY($2)) AND cycle = COALESCE($5, cycle) AND met_at IS NULL
     AND voided_at IS NULL"""
+REVIVE = """
+UPDATE ticket_clock SET voided_at = NULL, voided_why = NULL WHERE ticket_id = $1 AND voided_why = $2"""
 CLOCKS = """
 SELECT kind, cycle, start_day, due_day, due_at, alert_day, provisional, rules, internal, statutory, version, met_at,
     breached_at, voided_at, voided_why
@@ -418,6 +429,11 @@ async def void_clocks(
     A voided clock is neither due nor in any figure. `why`: one word of the trade, such as `withdrawn` (CL-6).
     """
     await conn.execute(VOID, ticket_id, None if kinds is None else [kind.value for kind in kinds], why, at, cycle)
+
+
+async def revive_clocks(conn: Connection, ticket_id: UUID, why: str) -> None:
+    """Let the clocks that ended for this reason run on as if they never had, each from where it began."""
+    await conn.execute(REVIVE, ticket_id, why)
 
 
 async def clocks(conn: Connection, ticket_id: UUID) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ ROOT = "SELECT id FROM organisation WHERE parent_id IS NULL"
 COUNT = """
 INSERT INTO ticket_counter AS c (day, last) VALUES ($1, 1)
 ON CONFLICT (day) DO UPDATE SET last = c.last + 1 RETURNING last"""
-MATTER = "INSERT INTO matter (id, root_ticket_id, opened_at) VALUES ($1, $2, $3)"
+MATTER = "INSERT INTO matter (id, root_ticket_id, opened_at, latest_at) VALUES ($1, $2, $3, $3)"
 CALL = """
 INSERT INTO call (id, cc_call, direction, state, state_at, caller, did, started_at)
 VALUES ($1, $2, $3, 'ivr', $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING"""

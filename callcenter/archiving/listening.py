@@ -11,10 +11,10 @@ from uuid import UUID
 from callcenter.accounts.actor import Actor
 from callcenter.accounts.permissions import Permission
 from callcenter.archiving.errors import NotYoursToHearError, TicketNotOfRecordingError
-from callcenter.casework import in_reach
 from callcenter.db.pool import Connection
 from callcenter.errors import NotFoundError
 from callcenter.opening import By
+from callcenter.reach import in_reach
 from tickets import store as tickets
 from tickets.errors import Words
 

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from callcenter import audit, outbox
 from callcenter.accounts.permissions import Permission
-from callcenter.casework import tell
 from callcenter.committee import store
 from callcenter.committee.meetings import COLLEAGUES, show
 from callcenter.committee.members import office, require_office
 from callcenter.db.pool import Connection, Database
 from callcenter.errors import NotFoundError
+from callcenter.history import tell
 from callcenter.opening import By
 from tickets import committee
 from tickets import store as tickets

@@ -9,13 +9,14 @@ from uuid import UUID
 from callcenter import audit, outbox
 from callcenter.accounts import names
 from callcenter.accounts.permissions import Permission
-from callcenter.casework import in_reach, not_found, tell
 from callcenter.committee import store
 from callcenter.committee.members import HOLD_ORGANISATION, key_reused, office, require_office
 from callcenter.committee.store import Sheet
 from callcenter.db.pool import Connection, Database
 from callcenter.errors import ForbiddenError, NotFoundError
+from callcenter.history import tell
 from callcenter.opening import By
+from callcenter.reach import in_reach, not_found
 from tickets import committee
 from tickets import store as tickets
 from tickets.calendar import shanghai_day

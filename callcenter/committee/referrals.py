@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from callcenter.casework import committee_facts, in_reach, not_found, standing, tell
+from callcenter.casework import committee_facts, standing
 from callcenter.committee import store
 from callcenter.committee.members import key_reused
 from callcenter.db.pool import Connection, Database
 from callcenter.errors import NotFoundError
+from callcenter.history import tell
 from callcenter.opening import By
+from callcenter.reach import in_reach, not_found
 from tickets import store as tickets
 from tickets.committee import ReferralGround
 from tickets.errors import MeetingRefusedError, Words

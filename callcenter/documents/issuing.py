@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from callcenter import casework, custody
+from callcenter import custody, history, reach
 from callcenter.accounts.permissions import Permission
 from callcenter.attachments import store as attachments
 from callcenter.attachments.errors import DamagedError
@@ -131,7 +131,7 @@ class Issuing:
                 key=key,
             )
             await store.add(conn, new, making)
-            await casework.tell(conn, row, by, at, "document_issued", _told(new, asked, replaced))
+            await history.tell(conn, row, by, at, "document_issued", _told(new, asked, replaced))
             return await _of_ticket(conn, ticket_id, key)
 
     def _made(self, template: Template, facts: Any) -> tuple[Printed, Content]:
@@ -157,7 +157,7 @@ class Issuing:
                 raise DocumentVoidError(Words("文书已作废", "the document is void already"))
             await attachments.withdraw(conn, document_id, at, by.actor, reason)
             details = {"document": found.number, "document_id": str(found.id), "reason": reason}
-            await casework.tell(conn, row, by, at, "document_voided", details)
+            await history.tell(conn, row, by, at, "document_voided", details)
             return await _of_ticket(conn, ticket_id, document_id)
 
     async def opened(self, ticket_id: UUID, document_id: UUID, by: By) -> Document:
@@ -193,15 +193,15 @@ class Issuing:
 async def seen(conn: Connection, ticket_id: UUID, by: By) -> dict[str, Any]:
     """The ticket's row. Raises TicketNotFoundError for one that is not there or not to be known of."""
     row = await tickets.find(conn, ticket_id)
-    if row is None or not await casework.in_reach(conn, by, row):
-        raise casework.not_found(ticket_id)
+    if row is None or not await reach.in_reach(conn, by, row):
+        raise reach.not_found(ticket_id)
     return row
 
 
 async def _locked(conn: Connection, ticket_id: UUID, by: By) -> dict[str, Any]:
     row = await tickets.lock(conn, ticket_id)
-    if row is None or not await casework.in_reach(conn, by, row):
-        raise casework.not_found(ticket_id)
+    if row is None or not await reach.in_reach(conn, by, row):
+        raise reach.not_found(ticket_id)
     return row
 
 

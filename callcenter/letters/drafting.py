@@ -7,13 +7,14 @@ from uuid import UUID
 
 from callcenter import audit, outbox
 from callcenter.accounts import names, posts
-from callcenter.casework import in_reach, not_found, tell
 from callcenter.complaints import Rules
 from callcenter.db.pool import Connection, Database
 from callcenter.errors import NotFoundError
+from callcenter.history import tell
 from callcenter.letters import store
 from callcenter.letters.store import Folder
 from callcenter.opening import By
+from callcenter.reach import in_reach, not_found
 from tickets import deadlines, letters, lifecycle
 from tickets import store as tickets
 from tickets.calendar import shanghai_day

@@ -6,10 +6,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from callcenter.casework import LEVEL_OF, in_reach, not_found, tell
+from callcenter.casework import LEVEL_OF
 from callcenter.db.pool import Connection, Database
 from callcenter.errors import NotFoundError
+from callcenter.history import tell
 from callcenter.opening import By
+from callcenter.reach import in_reach, not_found
 from callcenter.reviews import store
 from callcenter.reviews.trail import overtaken, record
 from tickets import reviews

@@ -15,6 +15,7 @@ from callcenter.db.pool import Database
 from callcenter.documents.issuing import Issuing
 from callcenter.documents.templates import Templates
 from callcenter.handling_limit import HandlingLimit
+from callcenter.matters import Matters
 from callcenter.slips import Slips
 
 CONFIG = web.AppKey("config", Config)
@@ -41,6 +42,8 @@ ISSUING = web.AppKey("issuing", Issuing)
 """What is done with the documents of tickets."""
 TEMPLATES = web.AppKey("templates", Templates)
 """What administrators do with the documents' templates."""
+MATTERS = web.AppKey("matters", Matters)
+"""Which orders are about one incident."""
 SWITCHBOARD = web.AppKey("switchboard", Switchboard)
 """What people do with living calls; missing where no switch is connected."""
 SWITCH = web.AppKey("switch", Ari)

@@ -9,8 +9,8 @@ from uuid import UUID
 from pydantic import Field
 
 from callcenter.accounts.permissions import Permission
-from callcenter.casework import in_reach, not_found
 from callcenter.errors import NotFoundError
+from callcenter.reach import in_reach, not_found
 from callcenter.reviews import lists, requests, store, supervision
 from callcenter.reviews.requests import Decided, Request
 from callcenter.reviews.supervision import Return

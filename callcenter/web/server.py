@@ -20,6 +20,7 @@ from callcenter.db.pool import Database
 from callcenter.documents.issuing import Issuing
 from callcenter.documents.templates import Templates
 from callcenter.handling_limit import HandlingLimit
+from callcenter.matters import Matters
 from callcenter.slips import Slips
 from callcenter.spool import TicketSpool
 from callcenter.web import dispatch, documentation, health, openapi, routes
@@ -35,6 +36,7 @@ from callcenter.web.keys import (
     DATABASE,
     HANDLING_LIMIT,
     ISSUING,
+    MATTERS,
     REDIS,
     SECRET,
     SLIPS,
@@ -76,6 +78,7 @@ def build(
     app[CUSTODY] = Custody(database, clock, app[VAULT], files.per_ticket)
     app[ISSUING] = Issuing(database, clock, app[VAULT], config.documents)
     app[TEMPLATES] = Templates(database, clock, config.documents)
+    app[MATTERS] = Matters(database, clock)
     app[RECENT] = Recent()
     if redis is not None:
         app[REDIS] = redis

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from callcenter.matters import Said
 from callcenter.opening import By, Opening, Via
 from callcenter.web.api import Model
 from tickets.categories import Category, Department, OtherCause
@@ -67,6 +68,12 @@ class ParticularsBody(Model):
         )
 
 
+SameMatter = Annotated[
+    Annotated[str, StringConstraints(min_length=1, max_length=40)] | None,
+    Field(description="Number or id of an earlier ticket about the same incident 同一投诉事件的先前服务单 (R-4.12)"),
+]
+
+
 class OpenOnCallBody(ParticularsBody):
     """A ticket on a call; on a callback with what was heard."""
 
@@ -74,10 +81,29 @@ class OpenOnCallBody(ParticularsBody):
     another_matter: Annotated[
         bool, Field(description="A second complaint on this call, about something else 同一通话中的另一件投诉")
     ] = False
+    same_matter_as: SameMatter = None
+
+
+class RelateBody(Model):
+    """Which incident an order is about: that of the ticket named, or with null one of its own.
+
+    `version`: of the order; `matter_version`: of the other one's matter, where it was read.
+    """
+
+    version: Annotated[int, Field(ge=1)]
+    same_matter_as: SameMatter
+    reason: Annotated[Line, Field(min_length=1, description="判断理由")]
+    matter_version: Annotated[int | None, Field(ge=1)] = None
+
+    def value(self) -> Said:
+        """As the use case takes it."""
+        return Said(self.same_matter_as, self.reason, self.matter_version)
 
 
 class OpenBody(ParticularsBody):
     """A ticket that came by another channel."""
+
+    same_matter_as: SameMatter = None
 
     channel: Annotated[Channel, Field(description="投诉方式 (R-2.1)")]
     source: Annotated[Source, Field(description="来源 (F-4)")] = Source.DIRECT

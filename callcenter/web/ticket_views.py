@@ -57,6 +57,7 @@ class OpenedView(Model):
     opened_live: bool | None
     seconds_into_call: float | None
     repeated: bool
+    relation: Relation | None
 
 
 class ListedView(Personal):
@@ -144,7 +145,8 @@ class MatterTicketView(Personal):
 
     id: UUID
     number: str
-    relation: Relation
+    nature: Nature
+    relation: Relation | None
     status: Status
     received_at: datetime
     occurrences: int
@@ -165,6 +167,10 @@ class TicketView(ListedView):
 
     network_kind: NetworkKind | None
     matter_id: UUID | None
+    merged_into_id: Annotated[UUID | None, Field(description="Handled and closed with that order 并入 (D-4, F-60)")]
+    external: Annotated[bool, Field(description="Went above or outside 外部 (F-15)")]
+    related_at: Annotated[datetime | None, Field(description="When a person said which incident it is about")]
+    related_by: str | None
     other_cause: OtherCause | None
     severity_confirmed_at: Annotated[datetime | None, Field(description="By the complaint post 投诉岗确认级别 (F-18)")]
     severity_confirmed_by: str | None
@@ -350,6 +356,7 @@ def opened_view(opened: Opened) -> OpenedView:
         opened_live=opened.opened_live,
         seconds_into_call=opened.seconds_into_call,
         repeated=opened.repeated,
+        relation=opened.relation,
     )
 
 

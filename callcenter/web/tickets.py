@@ -19,8 +19,8 @@ from callcenter.web.acting import by as _by
 from callcenter.web.acting import sought as _found
 from callcenter.web.api import Context, Day, Page, PageQuery, Routes
 from callcenter.web.customers import CandidateView, candidate_view, is_masked, reach
-from callcenter.web.keys import CASEWORK, COMPLAINTS
-from callcenter.web.ticket_bodies import ActBody, CorrectBody, LinkBody, OpenBody, OpenOnCallBody, asked
+from callcenter.web.keys import CASEWORK, COMPLAINTS, MATTERS
+from callcenter.web.ticket_bodies import ActBody, CorrectBody, LinkBody, OpenBody, OpenOnCallBody, RelateBody, asked
 from callcenter.web.ticket_views import (
     ExplanationView,
     ListedView,
@@ -100,7 +100,16 @@ async def open_on_call(ctx: Context, call_id: UUID, body: OpenOnCallBody) -> Ope
     by = _by(ctx)
     with _found():
         opened = await ctx.resource(COMPLAINTS).open(
-            asked(ctx.key, Via.AGENT, body, by, call=OnCall(call_id), heard=heard, another_matter=body.another_matter),
+            asked(
+                ctx.key,
+                Via.AGENT,
+                body,
+                by,
+                call=OnCall(call_id),
+                heard=heard,
+                another_matter=body.another_matter,
+                same_matter_as=body.same_matter_as,
+            ),
             by,
         )
     ctx.accepted = opened.spooled
@@ -112,9 +121,18 @@ async def open_otherwise(ctx: Context, body: OpenBody) -> OpenedView:
     """Open a ticket that came by another channel 其他渠道开立服务单"""
     via = Via.INTEGRATOR if ctx.actor.kind == "token" else Via.DESK
     by = _by(ctx)
-    opened = await ctx.resource(COMPLAINTS).open(
-        asked(ctx.key, via, body, by, channel=body.channel, source=body.source, network_kind=body.network_kind), by
+    asked_for = asked(
+        ctx.key,
+        via,
+        body,
+        by,
+        channel=body.channel,
+        source=body.source,
+        network_kind=body.network_kind,
+        same_matter_as=body.same_matter_as,
     )
+    with _found():
+        opened = await ctx.resource(COMPLAINTS).open(asked_for, by)
     ctx.accepted = opened.spooled
     return opened_view(opened)
 
@@ -207,6 +225,19 @@ async def act_on_ticket(ctx: Context, ticket_id: UUID, action: Action, body: Act
     by = _by(ctx)
     with _found():
         await ctx.resource(CASEWORK).act(ticket_id, body.version, body.step(action), by)
+    return await shown_ticket(ctx, ticket_id, by)
+
+
+@routes.post("/tickets/{ticket_id}/relation", Permission.TICKET_EDIT, reads="ticket")
+async def relate_ticket(ctx: Context, ticket_id: UUID, body: RelateBody) -> TicketView:
+    """Say which incident it is about 归并投诉事件
+
+    A person says that it is about the same incident as another ticket, or one of its own; what it then is (repeat,
+    escalation, merged) and weighs, the rules say. Once decided, or closed, the complaint post changes it.
+    """
+    by = _by(ctx)
+    with _found():
+        await ctx.resource(MATTERS).relate(ticket_id, body.version, body.value(), by)
     return await shown_ticket(ctx, ticket_id, by)
 
 

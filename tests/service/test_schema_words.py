@@ -28,6 +28,7 @@ from tickets import posts, reminders
 from tickets.categories import Department
 from tickets.course import PauseGround
 from tickets.grouping import Dimension
+from tickets.lifecycle import Validity
 from tickets.metrics import Base
 from tickets.reports import ReportKind, ReportState
 
@@ -56,6 +57,7 @@ TYPES: dict[str, Any] = {
     "document.kind": Document,
     "document_counter.kind": Document,
     "document_template.kind": Document,
+    "matter.validity": Validity,
     "installation.mode": Config.__annotations__["mode"],
     "neglect.state": reminders.ListState,
     "notification.kind": NotificationKind,
@@ -74,6 +76,7 @@ TYPES: dict[str, Any] = {
     "reminder.stage": reminders.Stage,
     "session.kind": SessionKind,
     "tenure.part": posts.Part,
+    "ticket_found.validity": Validity,
 }
 ONLY_IN_THE_SCHEMA = {
     "access_log.verdict": "written from a truth value, callcenter/audit.py",
