@@ -25,7 +25,7 @@ from tickets.findings import Heard, Intention, Respondent, Subject
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity, Source
 from tickets.letters import LetterState, Means
 from tickets.letters import Verdict as LegalVerdict
-from tickets.lifecycle import Action, Cause, InvalidGround, Level, Liability, Status, Step, Validity
+from tickets.lifecycle import Action, Cause, Ending, InvalidGround, Level, Liability, Status, Step, Validity
 from tickets.papers import Origin, Paper
 from tickets.slips import Part, SlipAction, SlipState
 
@@ -43,6 +43,7 @@ WORDS: dict[tuple[str, str], type[StrEnum]] = {
     ("ticket", "severity"): Severity,
     ("ticket", "gravity"): Gravity,
     ("ticket", "status"): Status,
+    ("ticket", "ended_as"): Ending,
     ("ticket", "validity"): Validity,
     ("ticket", "liability"): Liability,
     ("ticket", "invalid_ground"): InvalidGround,
@@ -93,6 +94,11 @@ async def test_the_columns_words_are_the_enumerations(database: Database, table:
         "SET status = 'closed'",
         "SET status = 'closed', handled_at = now(), informed_at = now(), closed_at = now()",
         "SET handled_at = now()",
+        "SET ended_as = 'withdrawn'",
+        "SET status = 'archived', closed_at = now(), ended_as = 'withdrawn'",
+        "SET status = 'closed', closed_at = now(), ended_as = 'answered', validity = 'valid'",
+        "SET status = 'closed', closed_at = now(), ended_as = 'closed', validity = 'valid'",
+        "SET destination = '人力资源部'",
         "SET source = 'callback'",
         "SET gravity = 'data_finding'",
         "SET network_kind = 'email'",
@@ -134,6 +140,7 @@ def any_step(chance: random.Random) -> Step:
         accepted=chance.choice([None, True, False]),
         explanation=chance.choice(["", "已解释"]),
         agrees=chance.choice([True, True, False]),
+        destination=chance.choice(["", "人力资源部"]),
     )
 
 
