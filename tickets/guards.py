@@ -1,7 +1,7 @@
 """The conditions on moves of a ticket: who may, with what, after what (R-3.23 … R-4.33). Each refusal names its rule.
 
-The committee's are in tickets/committee.py, those of written answers in tickets/letters.py, of other endings and of what
-follows in tickets/endings.py.
+The committee's are in tickets/committee.py, those of written answers in tickets/letters.py, of other endings in
+tickets/endings.py.
 """
 
 from __future__ import annotations
