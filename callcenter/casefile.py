@@ -210,9 +210,9 @@ def _why(reckonings: Sequence[deadlines.Reckoning], ruling: str) -> Words | None
 
 
 def kept(clock: Mapping[str, Any], at: datetime) -> bool | None:
-    """True: met in time; False: met late, or not met and past; None: still running, or voided (CL-1)."""
+    """True: met in time; False: met late, or not met and past; None: still running, or voided before (CL-1, CL-6)."""
     if clock["voided_at"] is not None:
-        return None
+        return None if deadlines.is_kept(clock["due_at"], clock["voided_at"]) else False
     if clock["met_at"] is not None:
         return deadlines.is_kept(clock["due_at"], clock["met_at"])
     return None if deadlines.is_kept(clock["due_at"], at) else False

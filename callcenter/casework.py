@@ -4,7 +4,7 @@ Each use case is one transaction over a locked row and the version its reader sa
 the first one changed. Nobody works on a ticket outside his organisations: to him it does not exist.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ from callcenter.history import tell
 from callcenter.opening import By, is_complete
 from callcenter.reach import in_reach, locked, not_found
 from tickets import committee, corrections, deadlines, guards, intake, letters, lifecycle, signatures, slips, store
+from tickets.calendar import shanghai_day
 from tickets.categories import Category, Department, OtherCause, Route, route
 from tickets.committee import MeetingKind
 from tickets.deadlines import Gravity, Kind, Rulebook
@@ -35,7 +36,19 @@ from tickets.errors import (
     Words,
 )
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Particulars, Relation, Severity, Source
-from tickets.lifecycle import Action, Cause, Level, Liability, Ruling, Standing, Status, Step, Validity
+from tickets.lifecycle import (
+    ENDED,
+    Action,
+    Cause,
+    Ending,
+    Level,
+    Liability,
+    Ruling,
+    Standing,
+    Status,
+    Step,
+    Validity,
+)
 from tickets.signatures import Signature
 from tickets.slips import Line, Slip, Wanted
 
@@ -52,15 +65,24 @@ _STAMP: Mapping[Status, str] = {
     Status.HANDLED: "handled_at",
     Status.INFORMED: "informed_at",
     Status.CLOSED: "closed_at",
+    Status.ARCHIVED: "archived_at",
 }
+
+DETERMINES = frozenset({Action.DETERMINE, Action.OVERTURN})
+"""What says whether a complaint is valid, and why it came to it."""
 
 CONFIRMS_SEVERITY = frozenset({Action.DISPATCH, Action.DETERMINE, Action.INFORM, Action.CLOSE})
 """What the complaint post does to a ticket whose severity it thereby takes over (F-18)."""
 
-TOUCHES_MATTER = frozenset({Action.DETERMINE, Action.CLOSE})
+TOUCHES_MATTER = frozenset({Action.CLOSE, Action.DETERMINE, Action.OVERTURN, Action.WITHDRAW})
 """What the other orders of the matter depend on (D-13, F-60)."""
 
 REDISPATCHED = "另行派发"
+WITHDRAWN = "客户撤诉"
+
+Lacking = Callable[[Connection, Mapping[str, Any]], Awaitable[tuple[Words, ...]]]
+"""What a ticket's file still lacks before it can be archived (E-20, E-21)."""
+
 
 TEXTS = ("complainant_name", "complainant_phone", "authorisation", "demand", "description", "policy_number")
 
@@ -77,10 +99,11 @@ class Changes:
 class Casework:
     """The use cases of an existing ticket."""
 
-    def __init__(self, db: Database, clock: Clock, rules: Rules | None = None) -> None:
+    def __init__(self, db: Database, clock: Clock, rules: Rules | None = None, lacking: Lacking | None = None) -> None:
         self._db = db
         self._clock = clock
         self._rules = rules or Rules()
+        self._lacking = lacking
 
     async def correct(self, ticket_id: UUID, version: int, changes: Changes, by: By) -> int:
         """Write new particulars; returns the new version.
@@ -90,7 +113,7 @@ class Casework:
         at = self._clock.now()
         async with self._db.transaction() as conn:
             row = await locked(conn, ticket_id, version, by)
-            if row["status"] == Status.CLOSED:
+            if row["status"] in ENDED:
                 raise closed()
             book = await self._rules.current(conn, at)
             after = await _corrected(conn, row, changes, by, at)
@@ -114,9 +137,11 @@ class Casework:
         async with self._db.transaction() as conn:
             row = await locked(conn, ticket_id, version, by)
             level = await conn.fetchval(LEVEL_OF, by.organisation_id) or Level.HQ
-            step = _asked(step, by, Level(level))
+            step = await _asked(conn, step, by, Level(level), at)
             book = await self._rules.current(conn, at)
             known = await facts(conn, row, step, book)
+            if step.action is Action.ARCHIVE and self._lacking is not None:
+                known = replace(known, lacking=await self._lacking(conn, row))
             now = standing(row, known)
             if step.amount is not None:
                 now = replace(now, authority=await authority.of_user(conn, by.user_id))
@@ -127,14 +152,15 @@ class Casework:
                 _confirm_severity(after, by, at)
             await save(conn, after)
             await store.meet(conn, ticket_id, lifecycle.MEETS.get(step.action, ()), told_at)
-            if step.action is Action.INFORM:
-                await store.start_clock(conn, TicketKey(ticket_id), deadlines.close(told_at, book))
+            await _start(conn, after, step, book, told_at)
             told = await _follow_up(conn, after, step, known, by, book, at)
             if step.action in TOUCHES_MATTER and row["matter_id"] is not None:
-                determined = ticket_id if step.action is Action.DETERMINE else None
+                determined = ticket_id if step.action in (Action.DETERMINE, Action.OVERTURN) else None
                 because = row["number"]
                 await matters.recount(conn, row["matter_id"], at, by, because=because, determined=determined)
             details = {"version": version + 1, "from": row["status"], "to": status.value, **_said(step, after), **told}
+            if step.action is Action.OVERTURN:
+                details |= {"validity_before": row["validity"], "causes_before": row["causes"]}
             await tell(conn, after, by, at, step.action.value, details)
         return status
 
@@ -152,7 +178,7 @@ class Casework:
                 raise CallNotFoundError(Words("没有这个通话", "no such call"), call=str(call_id))
             if await store.is_linked(conn, ticket_id, call_id):
                 return
-            if row["status"] == Status.CLOSED:
+            if row["status"] in ENDED:
                 raise closed("link_call")
             if not await store.link(conn, ticket_id, call_id, at, MOST_CALLS):
                 words = Words(f"一张服务单最多关联{MOST_CALLS}通电话", f"a ticket hangs on at most {MOST_CALLS} calls")
@@ -185,6 +211,7 @@ class Facts:
     """What was found of the first order of its matter (D-13)."""
     own: int | None = None
     """Place of the slip the step itself answers."""
+    lacking: tuple[Words, ...] = ()
 
     @property
     def main(self) -> Slip | None:
@@ -194,19 +221,23 @@ class Facts:
 
 async def facts(conn: Connection, row: Mapping[str, Any], step: Step, book: Rulebook) -> Facts:
     """Reads them, and plans what the step would do."""
-    home = await dispatch.home(conn, row)
-    stored = await dispatch.slips(conn, row["id"])
+    found = await conn.fetchrow(
+        FACTS,
+        row["id"],
+        row["determination"],
+        row["underwriting_organisation_id"] or row["accepting_organisation_id"],
+    )
+    assert found is not None
+    home = found["home"]["id"], found["home"]["path"]
     known = Facts(
         home=home,
-        sent=tuple(dispatch.slip_of(each) for each in stored),
-        numbers={each["place"]: each["number"] for each in stored},
-        causes=tuple(await dispatch.causes(conn, row["id"], row["determination"])),
-        signed=tuple(
-            dispatch.signature_of(each) for each in await dispatch.signatures(conn, row["id"], row["determination"])
-        ),
         inherited=await matters.inherited(conn, row) if step.action is Action.DETERMINE else None,
-        **await committee_facts(conn, row["id"]),
-        **await letter_facts(conn, row["id"]),
+        sent=tuple(map(dispatch.slip_of, found["slips"] or ())),
+        numbers={each["place"]: each["number"] for each in found["slips"] or ()},
+        causes=tuple(map(dispatch.cause_of, found["causes"] or ())),
+        signed=tuple(map(dispatch.signature_of, found["signatures"] or ())),
+        letter_sent_at=found["letter_sent_at"],
+        **_ruled(dict(found)),
     )
     if step.action is Action.DISPATCH:
         wanted, replaced = slips.plan(lines(row), known.sent, _route, step.department, step.line)
@@ -263,6 +294,9 @@ def standing(row: Mapping[str, Any], known: Facts | None = None) -> Standing:
         inherited=known.inherited,
         written_due=tuple(ground.value for ground in letters.written_due(letter_matter(row))),
         letter_sent_at=known.letter_sent_at,
+        received_at=row["received_at"],
+        accepting_path=row["accepting_path"],
+        lacking=known.lacking,
     )
 
 
@@ -291,11 +325,29 @@ LEFT JOIN LATERAL (SELECT r.*, m.kind, m.year, m.number, o.name AS organisation
     ORDER BY length(o.path), r.confirmed_at DESC, m.held_at DESC, m.year DESC, m.number DESC LIMIT 1) AS r ON true"""
 """Of several rulings that of the highest committee is in force, of its own the latest."""
 
+FACTS = f"""
+SELECT r.*,
+    (SELECT to_jsonb(h) FROM ({dispatch.HOME.format("$3")}) AS h) AS home,
+    (SELECT jsonb_agg(to_jsonb(s)) FROM (
+        SELECT place, number, part, state, department, line, leads, fixed FROM slip WHERE ticket_id = $1 ORDER BY place
+    ) AS s) AS slips,
+    (SELECT jsonb_agg(to_jsonb(c)) FROM ({dispatch.CAUSES}) AS c) AS causes,
+    (SELECT jsonb_agg(to_jsonb(g)) FROM (
+        SELECT department, signed FROM signature WHERE ticket_id = $1 AND determination = $2 ORDER BY place
+    ) AS g) AS signatures,
+    (SELECT min(sent_at) FROM opinion_letter WHERE ticket_id = $1 AND state = 'sent') AS letter_sent_at
+FROM ({RULED}) AS r"""  # noqa: S608
+"""Everything beside the ticket's row that guards ask for, in one round trip."""
+
 
 async def committee_facts(conn: Connection, ticket_id: UUID) -> dict[str, Any]:
     """The ruling in force and what the committee was asked to decide, as `Facts` has them (R-3.5)."""
     row = await conn.fetchrow(RULED, ticket_id)
     assert row is not None
+    return _ruled(dict(row))
+
+
+def _ruled(row: Mapping[str, Any]) -> dict[str, Any]:
     disputed = tuple(ground for ground in row["grounds"] if ground in committee.DISPUTES)
     if row["meeting_id"] is None:
         return {"ruling": None, "before_committee": disputed}
@@ -307,14 +359,6 @@ async def committee_facts(conn: Connection, ticket_id: UUID) -> dict[str, Any]:
         signs_for=tuple(Department(each) for each in row["signs_for"]),
     )
     return {"ruling": ruling, "before_committee": disputed}
-
-
-LETTER_SENT = "SELECT min(sent_at) FROM opinion_letter WHERE ticket_id = $1 AND state = 'sent'"
-
-
-async def letter_facts(conn: Connection, ticket_id: UUID) -> dict[str, Any]:
-    """When a cleared opinion letter was first sent, as `Facts` has it (R-4.25)."""
-    return {"letter_sent_at": await conn.fetchval(LETTER_SENT, ticket_id)}
 
 
 def particulars(row: Mapping[str, Any]) -> Particulars:
@@ -401,7 +445,7 @@ async def _for_committee(
     if row["nature"] != Nature.COMPLAINT or before == now:
         return
     if now:
-        await store.start_clock(conn, TicketKey(row["id"]), deadlines.meet(at, book), anew=True)
+        await store.start_clock(conn, row["id"], deadlines.meet(at, book), anew=True)
     else:
         await store.void_clocks(conn, row["id"], (Kind.MEET,), "downgraded", at)
 
@@ -412,10 +456,14 @@ def _confirm_severity(after: dict[str, Any], by: By, at: datetime) -> None:
         after["severity_confirmed_at"], after["severity_confirmed_by"] = at, by.actor
 
 
-def _asked(step: Step, by: By, level: Level) -> Step:
-    """The step with where its actor sits and what he is; a cause without a department is its category's."""
+async def _asked(conn: Connection, step: Step, by: By, level: Level, at: datetime) -> Step:
+    """The step with where its actor sits and what he is; a cause without a department is its category's.
+
+    A coordinator in whose stead somebody else acts that day speaks for no department (F-44).
+    """
     causes = step.causes
-    if step.action is Action.DETERMINE and step.liability is not Liability.NONE:
+    speaks = await dispatch.speaks(conn, by, by.department, by.organisation_id, shanghai_day(at))
+    if step.action in DETERMINES and step.liability is not Liability.NONE:
         causes = tuple(
             cause if cause.departments or cause.system else replace(cause, departments=(route(cause.category).main,))
             for cause in causes
@@ -425,11 +473,26 @@ def _asked(step: Step, by: By, level: Level) -> Step:
         organisation=by.organisation_id or "",
         level=level,
         path=by.path or "",
-        own_department=by.department,
+        own_department=by.department if speaks else None,
         for_post=by.may(Permission.TICKET_MANAGE),
         fixes_owner=by.may(Permission.SLIP_FIX),
         causes=causes,
+        at=at,
     )
+
+
+async def _start(conn: Connection, after: Mapping[str, Any], step: Step, book: Rulebook, at: datetime) -> None:
+    """The clock of what comes next (L-24, L-25, L-26)."""
+    match step.action:
+        case Action.HANDLE | Action.SETTLE:
+            await store.start_clock(conn, after["id"], deadlines.inform(at, book))
+        case Action.INFORM:
+            await store.start_clock(conn, after["id"], deadlines.close(at, book))
+        case Action.CLOSE | Action.ANSWER:
+            await store.start_clock(conn, after["id"], deadlines.archive(at, book))
+        case Action.WITHDRAW:
+            await store.void_clocks(conn, after["id"], None, Ending.WITHDRAWN, after["closed_at"])
+            await store.start_clock(conn, after["id"], deadlines.archive(after["closed_at"], book))
 
 
 async def _follow_up(
@@ -438,7 +501,7 @@ async def _follow_up(
     """What an action does beside the ticket's row; returns what the history says of it."""
     match step.action:
         case Action.DISPATCH:
-            await dispatch.release(conn, after["id"], known.replaced, step.note or REDISPATCHED, at)
+            await dispatch.release(conn, after["id"], known.replaced, step.note or REDISPATCHED, "replaced", at)
             sent = await dispatch.send(
                 conn,
                 after,
@@ -457,9 +520,13 @@ async def _follow_up(
             await dispatch.answer_own(conn, after["id"], known.own, step.note, by.actor, at)
             await store.meet(conn, after["id"], (Kind.ACCEPT,), at, cycle=known.own)
             return {"slip": known.numbers[known.own]}
-        case Action.DETERMINE:
+        case Action.DETERMINE | Action.OVERTURN:
             await dispatch.keep_causes(conn, after["id"], after["determination"], step.causes)
             return {"responsible": after["responsible"]}
+        case Action.WITHDRAW:
+            left = [slip.place for slip in known.sent if slip.state.is_open]
+            await dispatch.release(conn, after["id"], left, WITHDRAWN, Ending.WITHDRAWN, after["closed_at"])
+            return {"released": [known.numbers[place] for place in left] or None}
         case Action.SIGN if step.own_department is not None:
             await dispatch.sign(
                 conn,
@@ -483,7 +550,15 @@ def _moved(row: Mapping[str, Any], step: Step, known: Facts, status: Status, at:
     if step.action is Action.DISPATCH:
         main = next((each.department for each in known.wanted if each.leads and each.line.number == 1), None)
         after["department"] = main or row["department"]
-    if step.action is Action.DETERMINE and step.validity is not None:
+    if status is Status.CLOSED and row["status"] not in ENDED:
+        after["ended_as"] = _ending(row, step).value
+    if step.action is Action.WITHDRAW:
+        after["closed_at"] = step.received_at or at
+    if step.action is Action.PASS_ON:
+        after["destination"] = step.destination
+    if step.action is Action.OVERTURN:
+        after["overturned_at"] = at
+    if step.action in DETERMINES and step.validity is not None:
         after["validity"] = step.validity.value
         after["causes"] = [cause.category.value for cause in step.causes]
         after["liability"] = step.liability.value if step.liability else row["liability"]
@@ -491,6 +566,12 @@ def _moved(row: Mapping[str, Any], step: Step, known: Facts, status: Status, at:
         after["determination"] = row["determination"] + 1
         after["responsible"] = [department.value for department in signatures.required(step.causes)]
     return after
+
+
+def _ending(row: Mapping[str, Any], step: Step) -> Ending:
+    if step.action is Action.WITHDRAW:
+        return Ending.WITHDRAWN
+    return Ending.ANSWERED if row["nature"] == Nature.NON_COMPLAINT else Ending.CLOSED
 
 
 def _said(step: Step, after: Mapping[str, Any]) -> dict[str, Any]:
@@ -503,11 +584,13 @@ def _said(step: Step, after: Mapping[str, Any]) -> dict[str, Any]:
         "evidence": step.evidence,
         "validity": step.validity,
         "liability": step.liability,
-        "causes": [_cause(cause) for cause in step.causes] if step.action is Action.DETERMINE else None,
+        "causes": [_cause(cause) for cause in step.causes] if step.action in DETERMINES else None,
         "ground": step.ground,
         "by_sales_staff": step.by_sales_staff or None,
         "department": after["department"] if step.action is Action.DISPATCH else None,
         "amount": None if step.amount is None else f"{step.amount:.2f}",
+        "destination": step.destination,
+        "received_at": after["closed_at"].isoformat() if step.action is Action.WITHDRAW else None,
     }
     return {name: value for name, value in said.items() if value not in (None, "", [])}
 

@@ -24,7 +24,7 @@ from callcenter.ids import uuid7
 from callcenter.opening import By
 from tickets import store as tickets
 from tickets.errors import KeyReusedError, Words
-from tickets.lifecycle import Status
+from tickets.lifecycle import ENDED
 from tickets.papers import Origin, Paper
 
 
@@ -108,7 +108,7 @@ class Custody:
                 raise ForbiddenError(
                     Words("文书不撤回，须作废", "a document is not withdrawn: it is voided, under its number")
                 )
-            if row["status"] == Status.CLOSED:
+            if row["status"] in ENDED:
                 raise casework.closed("withdraw_attachment")
             if not await store.withdraw(conn, attachment_id, at, by.actor, reason):
                 raise WithdrawnError(Words("附件已撤回", "the file was withdrawn before"))

@@ -11,10 +11,10 @@ WHO_RINGS = """
 WITH holder AS (SELECT customer_id FROM customer_phone WHERE number = $1 LIMIT 20),
 open AS (
     SELECT id, number, opened_by_user, received_at FROM ticket
-    WHERE status <> 'closed' AND customer_id IN (SELECT customer_id FROM holder)
+    WHERE closed_at IS NULL AND customer_id IN (SELECT customer_id FROM holder)
     UNION
     SELECT id, number, opened_by_user, received_at FROM ticket
-    WHERE status <> 'closed' AND complainant_phone = $1
+    WHERE closed_at IS NULL AND complainant_phone = $1
 ),
 who AS (
     SELECT open.received_at, COALESCE(last.user_id, open.opened_by_user) AS user_id

@@ -20,6 +20,7 @@ from callcenter.opening import By
 from callcenter.reach import in_reach
 from tickets import slips as rules
 from tickets import store
+from tickets.calendar import shanghai_day
 from tickets.categories import Category, Department
 from tickets.deadlines import Kind
 from tickets.errors import (
@@ -30,7 +31,7 @@ from tickets.errors import (
     StaleTicketError,
     Words,
 )
-from tickets.lifecycle import Status
+from tickets.lifecycle import ENDED, Status
 from tickets.slips import Line, Part, SlipAction, SlipState, Wanted
 
 MOST_SLIPS = 50
@@ -83,10 +84,10 @@ class Slips:
             row = next((each for each in stored if each["id"] == slip_id), None)
             if row is None:
                 raise not_found(slip_id)
-            _refuse_others(row, action, by)
+            await _refuse_others(conn, row, action, by, at)
             if row["version"] != version:
                 raise _stale(row)
-            if ticket["status"] in (Status.HANDLED, Status.INFORMED, Status.CLOSED) and action is not SlipAction.ACCEPT:
+            if ticket["status"] in DECIDED and action is not SlipAction.ACCEPT:
                 raise _over(ticket, action)
             slip = dispatch.slip_of(row)
             state = rules.after(slip, action)
@@ -152,6 +153,7 @@ async def _ask(
 
 
 OPEN = ("sent", "accepted")
+DECIDED = ENDED | {Status.HANDLED, Status.INFORMED}
 
 
 def not_found(slip_id: object) -> SlipNotFoundError:
@@ -159,16 +161,20 @@ def not_found(slip_id: object) -> SlipNotFoundError:
     return SlipNotFoundError(Words("没有这张会办单", "no such slip"), slip=str(slip_id))
 
 
-def _refuse_others(row: Mapping[str, Any], action: SlipAction, by: By) -> None:
+async def _refuse_others(conn: Connection, row: Mapping[str, Any], action: SlipAction, by: By, at: datetime) -> None:
     """Customer service releases a slip; everything else is its department's (R-3.42, R-4.18)."""
     if action is SlipAction.RELEASE:
         if by.may(Permission.TICKET_MANAGE):
             return
         words = Words("会办单由投诉岗解除", "the complaint post releases a slip")
         raise SlipNotYoursError(words, rules=("R-4.18",), slip=row["number"])
-    theirs = by.department is not None and by.department.value == row["department"]
-    if by.may(Permission.SLIP_WORK) and theirs and by.organisation_id == row["organisation_id"]:
-        return
+    department, organisation = Department(row["department"]), row["organisation_id"]
+    if by.may(Permission.SLIP_WORK):
+        if await dispatch.speaks(conn, by, department, organisation, shanghai_day(at)):
+            return
+        if by.department is department and by.organisation_id == organisation:
+            words = Words("会办单由当日任职或代理的协调员处理", "the coordinator who acts today acts on the slip")
+            raise SlipNotYoursError(words, rules=("R-3.42", "F-44"), slip=row["number"])
     raise SlipNotYoursError(
         Words(
             "会办单由所派部门的协调员或负责人处理", "the coordinator or head of the department asked acts on its slip"

@@ -1578,13 +1578,19 @@ CREATE TABLE public.ticket (
     external boolean DEFAULT false NOT NULL,
     related_at timestamp with time zone,
     related_by text,
+    ended_as text,
+    archived_at timestamp with time zone,
+    overturned_at timestamp with time zone,
+    destination text,
+    CONSTRAINT ticket_answered CHECK (((ended_as IS DISTINCT FROM 'answered'::text) OR (nature = 'non_complaint'::text))),
+    CONSTRAINT ticket_archived CHECK (((archived_at IS NOT NULL) = (status = 'archived'::text))),
     CONSTRAINT ticket_authorisation CHECK (((complainant_type <> 'representative'::text) OR (authorisation IS NOT NULL))),
     CONSTRAINT ticket_authorisation_check CHECK ((length(authorisation) <= 20000)),
     CONSTRAINT ticket_callback_channel CHECK (((source <> 'callback'::text) OR (nature = 'callback_finding'::text) OR (channel = 'phone_inbound'::text))),
     CONSTRAINT ticket_callback_verdict CHECK (((source <> 'callback'::text) OR ((heard IS NOT NULL) AND (verdict IS NOT NULL) AND ((verdict ->> 'nature'::text) = nature)))),
     CONSTRAINT ticket_category_check CHECK ((category = ANY (ARRAY['solicitation'::text, 'sales_service'::text, 'counter'::text, 'underwriting'::text, 'maintenance'::text, 'claims'::text, 'call_centre'::text, 'product'::text, 'payment'::text, 'sms'::text, 'other'::text]))),
     CONSTRAINT ticket_channel_check CHECK ((channel = ANY (ARRAY['sms'::text, 'phone_inbound'::text, 'phone_outbound'::text, 'network'::text, 'letter'::text, 'visit'::text, 'fax'::text]))),
-    CONSTRAINT ticket_closed CHECK (((closed_at IS NOT NULL) = (status = 'closed'::text))),
+    CONSTRAINT ticket_closed CHECK (((closed_at IS NOT NULL) = (status = ANY (ARRAY['closed'::text, 'archived'::text])))),
     CONSTRAINT ticket_complainant_name_check CHECK ((length(complainant_name) <= 200)),
     CONSTRAINT ticket_complainant_phone_check CHECK ((length(complainant_phone) <= 40)),
     CONSTRAINT ticket_complainant_type_check CHECK ((complainant_type = ANY (ARRAY['applicant'::text, 'customer'::text, 'representative'::text, 'agent'::text, 'public'::text, 'unknown'::text]))),
@@ -1593,7 +1599,11 @@ CREATE TABLE public.ticket (
     CONSTRAINT ticket_demand_check CHECK ((length(demand) <= 20000)),
     CONSTRAINT ticket_department_check CHECK ((department = ANY (ARRAY['sales'::text, 'sales_inspection'::text, 'business_management'::text, 'finance'::text, 'it'::text, 'customer_service'::text, 'compliance'::text]))),
     CONSTRAINT ticket_description_check CHECK ((length(description) <= 20000)),
-    CONSTRAINT ticket_determined CHECK (((status <> 'closed'::text) OR (validity IS DISTINCT FROM 'pending'::text))),
+    CONSTRAINT ticket_destination CHECK (((destination IS NULL) OR (nature = 'non_complaint'::text))),
+    CONSTRAINT ticket_destination_check CHECK ((length(destination) <= 200)),
+    CONSTRAINT ticket_determined CHECK (((status <> ALL (ARRAY['closed'::text, 'archived'::text])) OR (NOT (ended_as IS DISTINCT FROM 'withdrawn'::text)) OR (validity IS DISTINCT FROM 'pending'::text))),
+    CONSTRAINT ticket_ended CHECK (((ended_as IS NULL) OR (closed_at IS NOT NULL))),
+    CONSTRAINT ticket_ended_as_check CHECK ((ended_as = ANY (ARRAY['closed'::text, 'withdrawn'::text, 'answered'::text]))),
     CONSTRAINT ticket_escalation_severity CHECK (((relation IS DISTINCT FROM 'escalation'::text) OR (severity = ANY (ARRAY['difficult'::text, 'major'::text])))),
     CONSTRAINT ticket_external CHECK (
 CASE relation
@@ -1606,8 +1616,18 @@ END),
     CONSTRAINT ticket_finding_gravity CHECK (((nature = 'callback_finding'::text) = (gravity = ANY (ARRAY['grave_finding'::text, 'data_finding'::text])))),
     CONSTRAINT ticket_gravity_check CHECK ((gravity = ANY (ARRAY['general'::text, 'difficult'::text, 'major'::text, 'grave_finding'::text, 'data_finding'::text]))),
     CONSTRAINT ticket_grievance_is_first CHECK (((complainant_type <> ALL (ARRAY['agent'::text, 'public'::text])) OR (relation IS NULL) OR (relation = 'first'::text))),
-    CONSTRAINT ticket_handled CHECK (((handled_at IS NOT NULL) = (status = ANY (ARRAY['handled'::text, 'informed'::text, 'closed'::text])))),
-    CONSTRAINT ticket_informed CHECK (((informed_at IS NOT NULL) = (status = ANY (ARRAY['informed'::text, 'closed'::text])))),
+    CONSTRAINT ticket_handled CHECK (
+CASE
+    WHEN (status = ANY (ARRAY['recorded'::text, 'dispatched'::text])) THEN (handled_at IS NULL)
+    WHEN ((status = ANY (ARRAY['handled'::text, 'informed'::text])) OR (COALESCE(ended_as, 'closed'::text) = 'closed'::text)) THEN (handled_at IS NOT NULL)
+    ELSE true
+END),
+    CONSTRAINT ticket_informed CHECK (
+CASE
+    WHEN (status = ANY (ARRAY['recorded'::text, 'dispatched'::text, 'handled'::text])) THEN (informed_at IS NULL)
+    WHEN ((status = 'informed'::text) OR (COALESCE(ended_as, 'closed'::text) = 'closed'::text)) THEN (informed_at IS NOT NULL)
+    ELSE true
+END),
     CONSTRAINT ticket_invalid_ground_check CHECK ((invalid_ground = ANY (ARRAY['not_a_customer'::text, 'outside_definition'::text, 'duplicate'::text, 'withdrawn_as_mistake'::text, 'facts_disproved'::text, 'unreachable'::text]))),
     CONSTRAINT ticket_liability_check CHECK ((liability = ANY (ARRAY['undetermined'::text, 'none'::text, 'company'::text, 'sales'::text, 'shared'::text]))),
     CONSTRAINT ticket_merged CHECK ((((NOT (relation IS DISTINCT FROM 'merged'::text)) = (merged_into_id IS NOT NULL)) AND (merged_into_id IS DISTINCT FROM id))),
@@ -1627,14 +1647,17 @@ END),
     CONSTRAINT ticket_severity_check CHECK ((severity = ANY (ARRAY['general'::text, 'difficult'::text, 'major'::text]))),
     CONSTRAINT ticket_severity_confirmed CHECK (((severity_confirmed_at IS NULL) = (severity_confirmed_by IS NULL))),
     CONSTRAINT ticket_source_check CHECK ((source = ANY (ARRAY['direct'::text, 'upper_company'::text, 'regulator'::text, 'media'::text, 'coordinator'::text, 'callback'::text]))),
-    CONSTRAINT ticket_status_check CHECK ((status = ANY (ARRAY['recorded'::text, 'dispatched'::text, 'handled'::text, 'informed'::text, 'closed'::text]))),
+    CONSTRAINT ticket_status_check CHECK ((status = ANY (ARRAY['recorded'::text, 'dispatched'::text, 'handled'::text, 'informed'::text, 'closed'::text, 'archived'::text]))),
     CONSTRAINT ticket_validity_check CHECK ((validity = ANY (ARRAY['pending'::text, 'valid'::text, 'invalid'::text]))),
-    CONSTRAINT ticket_weight CHECK ((((nature = 'complaint'::text) AND (complainant_type <> ALL (ARRAY['agent'::text, 'public'::text]))) OR ((occurrences = 0) AND (pieces = 0))))
+    CONSTRAINT ticket_weight CHECK ((((nature = 'complaint'::text) AND (complainant_type <> ALL (ARRAY['agent'::text, 'public'::text]))) OR ((occurrences = 0) AND (pieces = 0)))),
+    CONSTRAINT ticket_withdrawn CHECK (((ended_as IS DISTINCT FROM 'withdrawn'::text) OR (nature = 'complaint'::text)))
 );
 
 COMMENT ON COLUMN public.ticket.determination IS 'how often validity and causes were determined; the last one is in force';
 
 COMMENT ON COLUMN public.ticket.responsible IS 'the departments found responsible, whose heads sign (R-3.26)';
+
+COMMENT ON COLUMN public.ticket.destination IS 'whom a grievance that is no complaint was passed to (R-1.3)';
 
 CREATE TABLE public.ticket_agreement (
     id uuid NOT NULL,
@@ -1819,7 +1842,10 @@ CREATE VIEW public.ticket_fact_now AS
             WHEN (cardinality(t.causes) > 0) THEN t.causes
             ELSE array_remove(ARRAY[t.category], NULL::text)
         END AS mentioned,
-    array_remove(ARRAY[t.department], NULL::text) AS departments,
+        CASE
+            WHEN (cardinality(t.responsible) > 0) THEN t.responsible
+            ELSE array_remove(ARRAY[t.department], NULL::text)
+        END AS departments,
     p.product_name AS product,
     p.product_kind,
     p.sales_channel,
@@ -1837,7 +1863,7 @@ CREATE VIEW public.ticket_fact_now AS
     ((t.informed_at AT TIME ZONE 'Asia/Shanghai'::text))::date AS informed_day,
     t.closed_at,
         CASE
-            WHEN (t.closed_at IS NOT NULL) THEN 'closed'::text
+            WHEN (t.closed_at IS NOT NULL) THEN COALESCE(t.ended_as, 'closed'::text)
             ELSE NULL::text
         END AS ended_as,
     COALESCE(((t.closed_at IS NOT NULL) OR ((t.relation = 'merged'::text) AND (f.closed_at IS NOT NULL))), false) AS closed,

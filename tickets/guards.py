@@ -1,13 +1,14 @@
 """The conditions on moves of a ticket: who may, with what, after what (R-3.23 … R-4.33). Each refusal names its rule.
 
-The committee's are in tickets/committee.py, those of written answers in tickets/letters.py.
+The committee's are in tickets/committee.py, those of written answers in tickets/letters.py, of other endings in
+tickets/endings.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tickets import authority, committee, letters, lifecycle, linked, signatures, slips
+from tickets import authority, committee, endings, letters, lifecycle, linked, signatures, slips
 from tickets.errors import MoveRefusedError
 from tickets.lifecycle import Action, Guard, Level, Standing, Status, Step, Validity, refused
 
@@ -198,11 +199,13 @@ OWN: Mapping[Action, tuple[Guard, ...]] = {
     _A.DETERMINE: (_is_a_complaint, _has_power, _determination_is_whole),
     _A.INFORM: (_dissent_is_explained,),
     _A.CLOSE: (_has_power, _is_determined, _order_is_complete),
+    _A.OVERTURN: (_is_a_complaint, _determination_is_whole),
 }
 
 PARTS: Sequence[Mapping[Action, tuple[Guard, ...]]] = (
     linked.GUARDS,
     OWN,
+    endings.GUARDS,
     authority.GUARDS,
     committee.GUARDS,
     slips.GUARDS,

@@ -1,9 +1,10 @@
 """The life of a ticket as a table of moves (R-4.1); their conditions are in tickets/guards.py.
 
-recorded → dispatched → handled → informed → closed, with the solution on the spot as the short way.
+recorded → dispatched → handled → informed → closed → archived, with the solution on the spot, the withdrawal (CL-6) and
+the answer to what is no complaint (R-1.3) as the short ways.
 
-A refusal names the rule, the status and the action. Nothing here saves or sends; closing is final, the
-customer's next approach is a new linked ticket (B-2).
+A refusal names the rule, the status and the action. Nothing here saves or sends; closing is final, the customer's next
+approach is a new linked ticket (B-2), and only the province may still correct what was found (R-3.25).
 """
 
 from __future__ import annotations
@@ -27,6 +28,19 @@ class Status(StrEnum):
     HANDLED = "handled"
     INFORMED = "informed"
     CLOSED = "closed"
+    ARCHIVED = "archived"
+
+
+ENDED = frozenset({Status.CLOSED, Status.ARCHIVED})
+"""Where nothing is handled any more (B-2)."""
+
+
+class Ending(StrEnum):
+    """How a ticket ended: closed, withdrawn by the customer (CL-6), or answered, being no complaint (F-24)."""
+
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+    ANSWERED = "answered"
 
 
 class Action(StrEnum):
@@ -42,6 +56,11 @@ class Action(StrEnum):
     SIGN = "sign"
     INFORM = "inform"
     CLOSE = "close"
+    WITHDRAW = "withdraw"
+    PASS_ON = "pass_on"  # noqa: S105 - a name
+    ANSWER = "answer"
+    ARCHIVE = "archive"
+    OVERTURN = "overturn"
 
 
 class Validity(StrEnum):
@@ -154,6 +173,10 @@ class Standing:
 
     authority: Decimal | None = None
     """What the actor may settle on the spot, in yuan; None where nobody gave him any (R-2.18, R-3.29)."""
+    received_at: datetime | None = None
+    accepting_path: str = ""
+    lacking: tuple[Words, ...] = ()
+    """What its file still lacks before it can be archived (E-21)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +185,8 @@ class Step:
 
     `line`: the grievance a department is named for; `agrees`: a head signs, or refuses to; `amount`: yuan
     that settle it; `path`, `own_department`: where the actor sits; `for_post`, `fixes_owner`: the actor is the
-    complaint post, customer service's supervisor.
+    complaint post, customer service's supervisor. `destination`: who a grievance that is no complaint is passed to;
+    `received_at`: when a withdrawal came; `at`: when the step is asked for.
     """
 
     action: Action
@@ -186,6 +210,9 @@ class Step:
     own_department: Department | None = None
     for_post: bool = True
     fixes_owner: bool = True
+    destination: str = ""
+    received_at: datetime | None = None
+    at: datetime | None = None
 
 
 Guard = Callable[[Standing, Step], MoveRefusedError | None]
@@ -217,6 +244,19 @@ MOVES: Mapping[tuple[Status, Action], Status] = {
     (_S.INFORMED, _A.DETERMINE): _S.INFORMED,
     (_S.INFORMED, _A.SIGN): _S.INFORMED,
     (_S.INFORMED, _A.CLOSE): _S.CLOSED,
+    (_S.RECORDED, _A.WITHDRAW): _S.CLOSED,
+    (_S.DISPATCHED, _A.WITHDRAW): _S.CLOSED,
+    (_S.HANDLED, _A.WITHDRAW): _S.CLOSED,
+    (_S.INFORMED, _A.WITHDRAW): _S.CLOSED,
+    (_S.RECORDED, _A.PASS_ON): _S.DISPATCHED,
+    (_S.DISPATCHED, _A.PASS_ON): _S.DISPATCHED,
+    (_S.DISPATCHED, _A.ANSWER): _S.CLOSED,
+    (_S.HANDLED, _A.ANSWER): _S.CLOSED,
+    (_S.CLOSED, _A.ARCHIVE): _S.ARCHIVED,
+    (_S.CLOSED, _A.OVERTURN): _S.CLOSED,
+    (_S.ARCHIVED, _A.OVERTURN): _S.ARCHIVED,
+    (_S.CLOSED, _A.SIGN): _S.CLOSED,
+    (_S.ARCHIVED, _A.SIGN): _S.ARCHIVED,
 }
 
 MEETS: Mapping[Action, tuple[Kind, ...]] = {
@@ -224,8 +264,11 @@ MEETS: Mapping[Action, tuple[Kind, ...]] = {
     _A.HAND_OVER: (Kind.HAND_OVER,),
     _A.DISPATCH: (Kind.HAND_OVER, Kind.DISPATCH),
     _A.SETTLE: (Kind.HAND_OVER, Kind.DISPATCH),
-    _A.INFORM: (Kind.DECIDE_INFORM,),
+    _A.INFORM: (Kind.DECIDE_INFORM, Kind.INFORM),
     _A.CLOSE: (Kind.CLOSE,),
+    _A.PASS_ON: (Kind.HAND_OVER, Kind.DISPATCH),
+    _A.ANSWER: (Kind.DECIDE_INFORM, Kind.INFORM),
+    _A.ARCHIVE: (Kind.ARCHIVE,),
 }
 
 STATUS_WORDS: Mapping[Status, Words] = {
@@ -234,6 +277,13 @@ STATUS_WORDS: Mapping[Status, Words] = {
     _S.HANDLED: Words("已处理", "handled"),
     _S.INFORMED: Words("已告知", "informed"),
     _S.CLOSED: Words("已结案", "closed"),
+    _S.ARCHIVED: Words("已归档", "archived"),
+}
+
+ENDING_WORDS: Mapping[Ending, Words] = {
+    Ending.CLOSED: Words("结案", "closed"),
+    Ending.WITHDRAWN: Words("撤诉", "withdrawn"),
+    Ending.ANSWERED: Words("非投诉已答复", "answered, no complaint"),
 }
 
 ACTION_WORDS: Mapping[Action, Words] = {
@@ -247,6 +297,11 @@ ACTION_WORDS: Mapping[Action, Words] = {
     _A.SIGN: Words("签字确认", "sign"),
     _A.INFORM: Words("告知客户", "inform"),
     _A.CLOSE: Words("结案", "close"),
+    _A.WITHDRAW: Words("撤诉", "withdraw"),
+    _A.PASS_ON: Words("转办非投诉", "pass on"),
+    _A.ANSWER: Words("答复非投诉", "answer what is no complaint"),
+    _A.ARCHIVE: Words("归档", "archive"),
+    _A.OVERTURN: Words("改判", "overturn"),
 }
 
 
@@ -271,7 +326,7 @@ def refused(standing: Standing, step: Step, zh: str, en: str, *rules: str, **mor
 
 def _illegal(status: Status, action: Action) -> IllegalMoveError:
     state, act = STATUS_WORDS[status], ACTION_WORDS[action]
-    rules = ("B-2",) if status is Status.CLOSED else ("R-4.1",)
+    rules = ("B-2",) if status in ENDED else ("R-4.1",)
     return IllegalMoveError(
         Words(f"{state.zh}的服务单不能{act.zh}", f"a ticket that is {state.en} refuses: {act.en}"),
         rules=rules,

@@ -15,16 +15,8 @@ from tickets.calendar import Calendar
 from tickets.categories import Category, Department
 from tickets.findings import Subject
 from tickets.intake import Channel, ComplainantType, Nature, Relation, Severity, Source
-from tickets.lifecycle import Status, Validity
+from tickets.lifecycle import Ending, Status, Validity
 from tickets.statistics import ESCALATION_CAP, Figure, weigh
-
-
-class Ending(StrEnum):
-    """How an order came to its end."""
-
-    CLOSED = "closed"
-    WITHDRAWN = "withdrawn"
-    ANSWERED = "answered"
 
 
 class Addressee(StrEnum):

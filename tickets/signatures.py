@@ -109,6 +109,7 @@ def _is_signed(standing: Standing, step: Step) -> MoveRefusedError | None:
 
 GUARDS: Mapping[Action, tuple[Guard, ...]] = {
     Action.DETERMINE: (_responsible_are_named,),
+    Action.OVERTURN: (_responsible_are_named,),
     Action.SIGN: (_is_the_heads, _is_not_signed_yet, _refusal_has_its_reason),
     Action.CLOSE: (_is_signed,),
 }

@@ -293,4 +293,5 @@ def _decides_for_the_main_department(standing: Standing, step: Step) -> MoveRefu
 GUARDS: Mapping[Action, tuple[Guard, ...]] = {
     Action.DISPATCH: (_supervisor_fixes, _something_is_sent),
     Action.HANDLE: (_decides_for_the_main_department, _departments_have_answered),
+    Action.ANSWER: (_departments_have_answered,),
 }

@@ -38,7 +38,17 @@ from tickets.letters import (
     WrittenGround,
 )
 from tickets.letters import Verdict as LegalVerdict
-from tickets.lifecycle import ACTION_WORDS, STATUS_WORDS, Action, InvalidGround, Liability, Status, Validity
+from tickets.lifecycle import (
+    ACTION_WORDS,
+    ENDING_WORDS,
+    STATUS_WORDS,
+    Action,
+    Ending,
+    InvalidGround,
+    Liability,
+    Status,
+    Validity,
+)
 from tickets.limits import KIND_WORDS, Kind
 from tickets.papers import Origin, Paper
 from tickets.posts import Duty, Part, Post, ReportState, Turn
@@ -146,6 +156,7 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
     slips.SlipAction: slips.ACTION_WORDS,
     Status: STATUS_WORDS,
     Action: ACTION_WORDS,
+    Ending: ENDING_WORDS,
     Kind: KIND_WORDS,
     PauseGround: GROUND_WORDS,
     Validity: {

@@ -40,6 +40,7 @@ class Permission(StrEnum):
     SLIP_WORK = "slip.work"
     SLIP_FIX = "slip.fix"
     EXTENSION_APPROVE = "extension.approve"
+    CLOSING_REVIEW = "closing.review"
     ATTACHMENT_READ = "attachment.read"
     DOCUMENT_ISSUE = "document.issue"
     TEMPLATE_MANAGE = "template.manage"
@@ -129,6 +130,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         | {P.DENOMINATOR_MANAGE, P.REPORT_MAKE}
         | {P.COMMITTEE_READ, P.COMMITTEE_SIT}
         | {P.EXTENSION_APPROVE}
+        | {P.CLOSING_REVIEW}
         | {P.NOTIFICATION_MANAGE}
         | {P.DOCUMENT_ISSUE}
     ),

@@ -143,7 +143,7 @@ WHERE l.call_id = $1 AND ($2::text[] = ARRAY[''] OR EXISTS (
 ORDER BY t.received_at"""  # noqa: S608
 SELECT_RECORDING = "SELECT id, archive_no, sealed_at FROM recording_object WHERE call_id = $1"
 SELECT_CANDIDATES = """
-SELECT c.id, c.name, (SELECT count(*) FROM ticket t WHERE t.customer_id = c.id AND t.status <> 'closed')::integer AS
+SELECT c.id, c.name, (SELECT count(*) FROM ticket t WHERE t.customer_id = c.id AND t.closed_at IS NULL)::integer AS
     open_tickets
 FROM customer_phone p JOIN customer c ON c.id = p.customer_id
 WHERE p.number = $1 AND ($2::text[] = ARRAY[''] OR NOT EXISTS (SELECT FROM policy WHERE customer_id = c.id)

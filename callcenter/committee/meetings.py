@@ -24,7 +24,7 @@ from tickets.categories import Category, Department
 from tickets.committee import MeetingAction, MeetingKind, MeetingState
 from tickets.deadlines import Kind
 from tickets.errors import MeetingRefusedError, OvertakenError, Words
-from tickets.lifecycle import Ruling, Status, Validity
+from tickets.lifecycle import ENDED, Ruling, Validity
 
 COLLEAGUES = """
 SELECT u.id, u.department FROM app_user u JOIN organisation o ON o.id = u.organisation_id
@@ -285,7 +285,7 @@ async def _set(conn: Connection, meeting_id: UUID, kind: MeetingKind, agenda: Ag
         row = await tickets.find(conn, ticket_id)
         if row is None or not await in_reach(conn, by, row):
             raise not_found(ticket_id)
-        if row["status"] == Status.CLOSED:
+        if row["status"] in ENDED:
             raise MeetingRefusedError(
                 Words("已结案的服务单不再提交会议", "a closed ticket is not put before a meeting"),
                 rules=("B-2",),

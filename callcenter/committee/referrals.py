@@ -17,7 +17,7 @@ from callcenter.reach import in_reach, not_found
 from tickets import store as tickets
 from tickets.committee import ReferralGround
 from tickets.errors import MeetingRefusedError, Words
-from tickets.lifecycle import Ruling, Status
+from tickets.lifecycle import ENDED, Ruling
 
 PATH_OF = "SELECT path FROM organisation WHERE id = $1"
 
@@ -57,7 +57,7 @@ async def refer(
             if known[referral_id]["ground"] != ground:
                 raise key_reused()
             return
-        if row["status"] == Status.CLOSED:
+        if row["status"] in ENDED:
             raise MeetingRefusedError(
                 Words("已结案的服务单不再提交会议", "a closed ticket is not put before a meeting"), rules=("B-2",)
             )

@@ -13,7 +13,7 @@ FROM ticket t
     JOIN organisation a ON a.id = t.accepting_organisation_id
     LEFT JOIN organisation u ON u.id = t.underwriting_organisation_id
 WHERE t.customer_id = $1 AND (a.path LIKE $2 || '%' OR u.path LIKE $2 || '%')
-ORDER BY (t.status <> 'closed') DESC, t.received_at DESC LIMIT $3"""
+ORDER BY (t.closed_at IS NULL) DESC, t.received_at DESC LIMIT $3"""
 
 CALLS = f"""
 SELECT c.id, c.direction, c.state, c.caller, c.queue, c.started_at, c.answered_at, c.ended_at,

@@ -40,7 +40,7 @@ from tickets import store as tickets
 from tickets.calendar import shanghai_day
 from tickets.errors import KeyReusedError, Words
 from tickets.intake import Channel, Nature
-from tickets.lifecycle import Status
+from tickets.lifecycle import ENDED
 from tickets.papers import Paper
 
 AT_ONCE = 2
@@ -242,7 +242,7 @@ def _refuse(kind: Kind, row: Mapping[str, Any]) -> None:
         raise DocumentRefusedError(
             Words("只有网络渠道的投诉以电子邮件回复", "only what came by network is answered by e-mail"), rules=rules
         )
-    if row["status"] == Status.CLOSED:
+    if row["status"] in ENDED:
         raise DocumentRefusedError(
             Words("已结案的服务单不再出具此文书", "this is not issued on a closed ticket"), rules=("B-2",)
         )

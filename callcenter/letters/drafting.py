@@ -21,7 +21,7 @@ from tickets.calendar import shanghai_day
 from tickets.deadlines import Kind
 from tickets.errors import KeyReusedError, LetterRefusedError, OvertakenError, Words
 from tickets.letters import Content, LetterAction, LetterState, Means, Verdict
-from tickets.lifecycle import Action, Status
+from tickets.lifecycle import ENDED, Action, Status
 
 ABOVE = """
 SELECT COALESCE(p.name, o.name) FROM organisation o LEFT JOIN organisation p ON p.id = o.parent_id WHERE o.id = $1"""
@@ -46,7 +46,7 @@ async def draft(db: Database, letter_id: UUID, ticket_id: UUID, content: Content
             raise LetterRefusedError(
                 Words("意见书由机构人员拟写", "a letter is written by somebody of an organisation"), rules=("R-4.25",)
             )
-        if ticket["status"] == Status.CLOSED:
+        if ticket["status"] in ENDED:
             raise LetterRefusedError(
                 Words("已结案的服务单不再拟写意见书", "no letter is written on a closed ticket"), rules=("B-2",)
             )

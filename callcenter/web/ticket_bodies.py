@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from callcenter.matters import Said
 from callcenter.opening import By, Opening, Via
-from callcenter.web.api import Model
+from callcenter.web.api import Model, Moment
 from tickets.categories import Category, Department, OtherCause
 from tickets.findings import Heard, Intention, Respondent, Subject
 from tickets.intake import Channel, ComplainantType, NetworkKind, Particulars, Severity, Source
@@ -182,6 +182,8 @@ class ActBody(Model):
         Field(ge=0, le=10_000_000_000, max_digits=12, decimal_places=2, description="当场解决金额,元 (R-2.18, R-3.29)"),
     ] = None
     agrees: Annotated[bool, Field(description="The head signs; false: refuses, with a note 签字或拒签 (R-3.26)")] = True
+    destination: Annotated[Line, Field(description="转往的部门或机构 (R-1.3, F-24)")] = ""
+    received_at: Annotated[Moment | None, Field(description="When the withdrawal came 收到撤诉的时间 (CL-6)")] = None
 
     def step(self, action: Action) -> Step:
         """As the lifecycle takes it; where the actor sits is filled in by the use case."""

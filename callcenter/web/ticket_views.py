@@ -24,7 +24,7 @@ from tickets.errors import Problem, Words
 from tickets.findings import Verdict
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity, Source
 from tickets.letters import WrittenGround
-from tickets.lifecycle import Action, InvalidGround, Liability, Status, Validity
+from tickets.lifecycle import Action, Ending, InvalidGround, Liability, Status, Validity
 from tickets.statistics import RULES
 
 
@@ -205,6 +205,10 @@ class TicketView(ListedView):
     dispatched_at: datetime | None
     handled_at: datetime | None
     informed_at: datetime | None
+    ended_as: Annotated[Ending | None, Field(description="How it ended 结束方式 (CL-6, F-24)")]
+    archived_at: datetime | None
+    overturned_at: Annotated[datetime | None, Field(description="By the company above 上级改判 (R-3.25)")]
+    destination: Annotated[str | None, Field(description="Whom it was passed to 转往部门 (R-1.3)")]
     rulebook: str
     clocks: list[ClockView]
     calls: list[CallView]

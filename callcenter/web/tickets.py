@@ -49,6 +49,11 @@ NEEDS: Mapping[Action, Permission] = {
     Action.SIGN: Permission.TICKET_SIGN,
     Action.INFORM: Permission.TICKET_MANAGE,
     Action.CLOSE: Permission.TICKET_MANAGE,
+    Action.WITHDRAW: Permission.TICKET_MANAGE,
+    Action.PASS_ON: Permission.TICKET_MANAGE,
+    Action.ANSWER: Permission.TICKET_MANAGE,
+    Action.ARCHIVE: Permission.TICKET_MANAGE,
+    Action.OVERTURN: Permission.CLOSING_REVIEW,
 }
 """Which permission an action needs: the receiver's, the department's, the complaint post's (R-4.16 … R-4.33)."""
 

@@ -13,8 +13,8 @@ from tickets.calendar import SHANGHAI, end_of_day
 from tickets.categories import Category, Department
 from tickets.findings import Subject
 from tickets.intake import Channel, ComplainantType, Nature, Relation, Severity, Source
-from tickets.lifecycle import Status, Validity
-from tickets.measures import Addressee, Ending, Order, Point, weighed
+from tickets.lifecycle import Ending, Status, Validity
+from tickets.measures import Addressee, Order, Point, weighed
 
 NAMESPACE = UUID("6f1d8f0e-95e8-4d0c-9d5c-955190000000")
 FIRST, LAST = date(2025, 8, 1), date(2025, 12, 31)

@@ -19,8 +19,8 @@ from tests.worked_example import (
 )
 from tickets.categories import Category
 from tickets.intake import Channel, ComplainantType, Nature, Relation, Source
-from tickets.lifecycle import Validity
-from tickets.measures import Addressee, Ending, Order, Period, Point, members, total, weighed
+from tickets.lifecycle import Ending, Validity
+from tickets.measures import Addressee, Order, Period, Point, members, total, weighed
 from tickets.statistics import Figure
 
 pytestmark = pytest.mark.unit
