@@ -11,6 +11,7 @@ from callcenter.accounts import names
 from callcenter.attachments import store as attachments
 from callcenter.attachments.store import Attachment
 from callcenter.casework import contact, in_reach, letter_matter, not_found, particulars
+from callcenter.complaints import Rules
 from callcenter.customers import phone
 from callcenter.customers.search import Criteria
 from callcenter.db.pool import Connection
@@ -157,9 +158,10 @@ class Explanation:
     """Of everybody who recorded something there."""
 
 
-async def explain(conn: Connection, ticket_id: UUID, by: By, book: Rulebook, at: datetime) -> Explanation:
-    """Why and when. Raises TicketNotFoundError."""
+async def explain(conn: Connection, ticket_id: UUID, by: By, rules: Rules, at: datetime) -> Explanation:
+    """Why and when, by the rulebook of its receipt day. Raises TicketNotFoundError."""
     row = await _seen(conn, ticket_id, by)
+    book = await rules.current(conn, at, row["received_day"])
     relation = Relation(row["relation"]) if row["relation"] else None
     weight = weigh(Nature(row["nature"]), relation, ComplainantType(row["complainant_type"]))
     clocks = [_explained(clock, book, at) for clock in await store.clocks(conn, ticket_id)]

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from callcenter import audit, dispatch, outbox, timekeeping
+from callcenter import audit, dispatch, outbox, progress, timekeeping
 from callcenter.accounts import authority, names
 from callcenter.accounts.permissions import Permission
 from callcenter.calls.sight import SEEN, TALKED
@@ -21,6 +21,7 @@ from callcenter.db.pool import Connection, Database
 from callcenter.ids import uuid7
 from callcenter.opening import By, is_complete
 from tickets import committee, corrections, deadlines, guards, intake, letters, lifecycle, signatures, slips, store
+from tickets import progress as rhythm
 from tickets.categories import Category, Department, OtherCause, Route, route
 from tickets.committee import MeetingKind
 from tickets.deadlines import Gravity, Kind, Rulebook
@@ -98,7 +99,7 @@ class Casework:
             row = await locked(conn, ticket_id, version, by)
             if row["status"] == Status.CLOSED:
                 raise closed()
-            book = await self._rules.current(conn, at)
+            book = await self._rules.current(conn, at, row["received_day"])
             after = await _corrected(conn, row, changes, by, at)
             told = {name: [_plain(row[name]), _plain(after[name])] for name in after if after[name] != row[name]}
             if not told:
@@ -119,7 +120,7 @@ class Casework:
             row = await locked(conn, ticket_id, version, by)
             level = await conn.fetchval(LEVEL_OF, by.organisation_id) or Level.HQ
             step = _asked(step, by, Level(level))
-            book = await self._rules.current(conn, at)
+            book = await self._rules.current(conn, at, row["received_day"])
             known = await facts(conn, row, step, book)
             now = standing(row, known)
             if step.amount is not None:
@@ -133,6 +134,7 @@ class Casework:
             await store.meet(conn, ticket_id, lifecycle.MEETS.get(step.action, ()), told_at)
             if step.action is Action.INFORM:
                 await store.start_clock(conn, TicketKey(ticket_id), deadlines.close(told_at, book))
+            await progress.follow(conn, after, step.action, book, told_at)
             told = await _follow_up(conn, after, step, known, by, book, at)
             details = {"version": version + 1, "from": row["status"], "to": status.value, **_said(step, after), **told}
             await tell(conn, after, by, at, step.action.value, details)
@@ -285,6 +287,8 @@ def standing(row: Mapping[str, Any], known: Facts | None = None) -> Standing:
         handled_at_path=known.home[1],
         written_due=tuple(ground.value for ground in letters.written_due(letter_matter(row))),
         letter_sent_at=known.letter_sent_at,
+        is_major=row["severity"] == Severity.MAJOR,
+        is_complex=row["complex_at"] is not None,
     )
 
 
@@ -406,6 +410,10 @@ async def _corrected(conn: Connection, row: dict[str, Any], changes: Changes, by
         _confirm_severity(after, by, at)
     if after["severity"] != row["severity"] and nature is not Nature.CALLBACK_FINDING:
         after["gravity"] = intake.GRAVITY[Severity(after["severity"])].value
+    if nature is Nature.COMPLAINT:
+        after["complex_at"] = rhythm.complex_since(
+            Severity(after["severity"]), row["complex_at"], row["complex_reason"], at
+        )
     customer = after["customer_id"]
     if customer not in (None, row["customer_id"]) and await conn.fetchval(KNOWN_CUSTOMER, customer) is None:
         raise NotAdmissibleError((Problem("customer_id", Words("没有这个客户", "no such customer")),))
@@ -439,6 +447,7 @@ async def _follow(
         await store.meet(conn, row["id"], met, at)
     if after["gravity"] != row["gravity"]:
         await timekeeping.reckon(conn, after, book)
+        await progress.classified(conn, row, after, book, at)
         await _for_committee(conn, row, after, book, at)
 
 
@@ -529,6 +538,8 @@ def _moved(row: Mapping[str, Any], step: Step, known: Facts, status: Status, at:
     stamp = _STAMP.get(status)
     if stamp is not None and after[stamp] is None:
         after[stamp] = at
+    if step.action is Action.MARK_COMPLEX:
+        after["complex_at"], after["complex_reason"] = at, step.note
     if step.action is Action.DISPATCH:
         main = next((each.department for each in known.wanted if each.leads and each.line.number == 1), None)
         after["department"] = main or row["department"]

@@ -1533,6 +1533,8 @@ CREATE TABLE public.ticket (
     CONSTRAINT ticket_complainant_phone_check CHECK ((length(complainant_phone) <= 40)),
     CONSTRAINT ticket_complainant_type_check CHECK ((complainant_type = ANY (ARRAY['applicant'::text, 'customer'::text, 'representative'::text, 'agent'::text, 'public'::text, 'unknown'::text]))),
     CONSTRAINT ticket_complaint_has_matter CHECK ((((nature = 'complaint'::text) = (relation IS NOT NULL)) AND ((nature = 'complaint'::text) = (matter_id IS NOT NULL)) AND ((nature = 'complaint'::text) = (validity IS NOT NULL)))),
+    CONSTRAINT ticket_complex CHECK (((complex_reason IS NULL) OR (complex_at IS NOT NULL))),
+    CONSTRAINT ticket_complex_reason_check CHECK (((length(complex_reason) >= 1) AND (length(complex_reason) <= 20000))),
     CONSTRAINT ticket_demand_check CHECK ((length(demand) <= 20000)),
     CONSTRAINT ticket_department_check CHECK ((department = ANY (ARRAY['sales'::text, 'sales_inspection'::text, 'business_management'::text, 'finance'::text, 'it'::text, 'customer_service'::text, 'compliance'::text]))),
     CONSTRAINT ticket_description_check CHECK ((length(description) <= 20000)),
@@ -2464,6 +2466,8 @@ CREATE INDEX ticket_callback ON public.ticket USING btree (callback_task_id) WHE
 CREATE INDEX ticket_clock_due ON public.ticket_clock USING btree (kind, due_at) WHERE ((met_at IS NULL) AND (voided_at IS NULL));
 
 CREATE INDEX ticket_clock_provisional ON public.ticket_clock USING btree (due_day) WHERE (provisional AND (met_at IS NULL) AND (voided_at IS NULL));
+
+CREATE INDEX ticket_clock_unmarked ON public.ticket_clock USING btree (due_at) WHERE ((met_at IS NULL) AND (voided_at IS NULL) AND (breached_at IS NULL));
 
 CREATE INDEX ticket_customer ON public.ticket USING btree (customer_id, received_at) WHERE (customer_id IS NOT NULL);
 

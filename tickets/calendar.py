@@ -160,7 +160,7 @@ def _kind(day: date) -> DayKind:
     try:
         rest, name = chinese_calendar.get_holiday_detail(day)
     except NotImplementedError:
-        if day in _statutory(day.year):
+        if day in statutory(day.year):
             return DayKind.HOLIDAY
         return DayKind.WEEKEND if weekend else DayKind.WORKDAY
     if rest:
@@ -169,7 +169,7 @@ def _kind(day: date) -> DayKind:
 
 
 @lru_cache(maxsize=64)
-def _statutory(year: int) -> frozenset[date]:
+def statutory(year: int) -> frozenset[date]:
     """Statutory rest days by rule, without the shifted days nobody knows yet."""
     known = holidays.country_holidays("CN", years=year, expand=False)
     return frozenset(known)

@@ -1,13 +1,14 @@
 """The conditions on moves of a ticket: who may, with what, after what (R-3.23 … R-4.33). Each refusal names its rule.
 
-The committee's are in tickets/committee.py, those of written answers in tickets/letters.py.
+The committee's are in tickets/committee.py, those of written answers in tickets/letters.py,
+those of progress and complex cases in tickets/progress.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tickets import authority, committee, letters, lifecycle, signatures, slips
+from tickets import authority, committee, letters, lifecycle, progress, signatures, slips
 from tickets.errors import MoveRefusedError
 from tickets.lifecycle import Action, Guard, Level, Standing, Status, Step, Validity, refused
 
@@ -207,6 +208,7 @@ PARTS: Sequence[Mapping[Action, tuple[Guard, ...]]] = (
     slips.GUARDS,
     signatures.GUARDS,
     letters.GUARDS,
+    progress.GUARDS,
 )
 """The guards of each part of the regime, asked in this order."""
 

@@ -39,7 +39,7 @@ from tickets.letters import (
 )
 from tickets.letters import Verdict as LegalVerdict
 from tickets.lifecycle import ACTION_WORDS, STATUS_WORDS, Action, InvalidGround, Liability, Status, Validity
-from tickets.limits import KIND_WORDS, Kind
+from tickets.limits import KIND_WORDS, UNIT_WORDS, Kind, Unit
 from tickets.papers import Origin, Paper
 from tickets.posts import Duty, Part, Post, ReportState, Turn
 from tickets.reminders import LIST_WORDS, STAGE_WORDS, ListAction, ListState, Stage
@@ -147,6 +147,7 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
     Status: STATUS_WORDS,
     Action: ACTION_WORDS,
     Kind: KIND_WORDS,
+    Unit: UNIT_WORDS,
     PauseGround: GROUND_WORDS,
     Validity: {
         Validity.PENDING: Words("待认定", "pending"),

@@ -168,6 +168,8 @@ class TicketView(ListedView):
     other_cause: OtherCause | None
     severity_confirmed_at: Annotated[datetime | None, Field(description="By the complaint post 投诉岗确认级别 (F-18)")]
     severity_confirmed_by: str | None
+    complex_at: Annotated[datetime | None, Field(description="复杂案件自何时起 (F-10)")]
+    complex_reason: str | None
     liability: Liability
     causes: list[Category]
     found_causes: Annotated[list[CauseView], Field(description="The causes with their departments 原因及责任部门")]
@@ -511,7 +513,7 @@ def _explained(explained: ExplainedClock) -> ExplainedClockView:
 
 
 _MASKS = {"complainant_name": masking.name, "complainant_phone": masking.phone}
-_WORDS = ("authorisation", "demand", "description")
+_WORDS = ("authorisation", "complex_reason", "demand", "description")
 """Somebody's own words, in which numbers may stand."""
 
 

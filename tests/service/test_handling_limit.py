@@ -9,9 +9,10 @@ import pytest
 from callcenter import workdays
 from callcenter.accounts.permissions import Role
 from callcenter.clock import ManualClock
+from callcenter.complaints import Rules
 from callcenter.db.pool import Database
 from tests.service.site import Client, Reply, Site
-from tickets.calendar import SHANGHAI, Calendar, Override
+from tickets.calendar import SHANGHAI, Override
 
 pytestmark = pytest.mark.service
 
@@ -370,9 +371,10 @@ async def test_a_corrected_calendar_counts_pauses_and_new_material_again(site: S
     assert (await asked(handler, ticket, "materials", **material)).status == 201
     before = decision(await explained(handler, ticket))
     assert (before["internal_due"], before["statutory_due"]) == ("2025-10-27", "2025-10-28")
-    calendar = Calendar.of([Override(on(10, 20).date(), False, "司庆", "总公司通知")])
+    day_off = Override(on(10, 20).date(), False, "司庆", "总公司通知")
+    await workdays.correct(database, [day_off], "user:admin", on(10, 13))
     async with database.transaction() as conn:
-        moved = await workdays.recount(conn, calendar, on(10, 13) + timedelta(minutes=2))
+        moved = await workdays.recount(conn, Rules(), on(10, 13) + timedelta(minutes=2))
     assert moved > 0
     after = decision(await explained(handler, ticket))
     assert (after["internal_due"], after["statutory_due"]) == ("2025-10-28", "2025-10-28")
