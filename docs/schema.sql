@@ -834,6 +834,25 @@ CREATE TABLE public.legal_review (
     CONSTRAINT legal_review_verdict_check CHECK ((verdict = ANY (ARRAY['cleared'::text, 'sent_back'::text, 'recalled'::text])))
 );
 
+CREATE TABLE public.limit_change (
+    id uuid NOT NULL,
+    rule text NOT NULL,
+    from_day date NOT NULL,
+    unit text,
+    amount integer,
+    switched_on boolean,
+    reason text NOT NULL,
+    source text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    changed_by text NOT NULL,
+    CONSTRAINT limit_change_amount_check CHECK ((amount >= 0)),
+    CONSTRAINT limit_change_of_one CHECK ((((unit IS NULL) = (amount IS NULL)) AND ((unit IS NULL) <> (switched_on IS NULL)))),
+    CONSTRAINT limit_change_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 2000))),
+    CONSTRAINT limit_change_rule_check CHECK (((length(rule) >= 1) AND (length(rule) <= 20))),
+    CONSTRAINT limit_change_source_check CHECK (((length(source) >= 1) AND (length(source) <= 200))),
+    CONSTRAINT limit_change_unit_check CHECK ((unit = ANY (ARRAY['same_day'::text, 'SH'::text, 'WD'::text, 'ND'::text, 'times'::text])))
+);
+
 CREATE TABLE public.login_try (
     id uuid NOT NULL,
     login text NOT NULL,
@@ -1522,6 +1541,8 @@ CREATE TABLE public.ticket (
     determination smallint DEFAULT 0 NOT NULL,
     responsible text[] DEFAULT '{}'::text[] NOT NULL,
     written_answer boolean DEFAULT false NOT NULL,
+    complex_at timestamp with time zone,
+    complex_reason text,
     CONSTRAINT ticket_authorisation CHECK (((complainant_type <> 'representative'::text) OR (authorisation IS NOT NULL))),
     CONSTRAINT ticket_authorisation_check CHECK ((length(authorisation) <= 20000)),
     CONSTRAINT ticket_callback_channel CHECK (((source <> 'callback'::text) OR (nature = 'callback_finding'::text) OR (channel = 'phone_inbound'::text))),
@@ -2043,6 +2064,9 @@ ALTER TABLE ONLY public.installation
 ALTER TABLE ONLY public.legal_review
     ADD CONSTRAINT legal_review_pkey PRIMARY KEY (letter_id, round);
 
+ALTER TABLE ONLY public.limit_change
+    ADD CONSTRAINT limit_change_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.login_try
     ADD CONSTRAINT login_try_pkey PRIMARY KEY (id);
 
@@ -2371,6 +2395,8 @@ CREATE INDEX legal_review_counsel ON public.legal_review USING btree (counsel_id
 
 CREATE UNIQUE INDEX legal_review_open ON public.legal_review USING btree (letter_id) WHERE (ended_at IS NULL);
 
+CREATE INDEX limit_change_rule ON public.limit_change USING btree (rule, from_day, changed_at);
+
 CREATE INDEX login_try_login ON public.login_try USING btree (login, at);
 
 CREATE INDEX mute_interval_call ON public.mute_interval USING btree (call_id);
@@ -2558,6 +2584,10 @@ CREATE TRIGGER document_template_is_not_emptied BEFORE TRUNCATE ON public.docume
 CREATE TRIGGER document_template_only_grows BEFORE DELETE OR UPDATE ON public.document_template FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER legal_review_stands BEFORE DELETE OR UPDATE ON public.legal_review FOR EACH ROW WHEN ((old.ended_at IS NOT NULL)) EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER limit_change_not_emptied BEFORE TRUNCATE ON public.limit_change FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER limit_change_only_grows BEFORE DELETE OR UPDATE ON public.limit_change FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER opinion_letter_text_stands BEFORE DELETE OR UPDATE ON public.opinion_letter_text FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 

@@ -42,7 +42,8 @@ WITH claim AS (
         severity, gravity, complex_at, validity, occurrences, pieces, customer_id, policy_id, policy_number,
         complainant_type, complainant_name, complainant_phone, authorisation, anonymous, written_answer, demand,
         description, restated_at, complete_at, opened_via, opened_by, opened_by_user, accepting_organisation_id,
-        underwriting_organisation_id, callback_task_id, callback_attempt_id, heard, verdict, received_at, received_day, stored_at, spooled, rulebook)
+        underwriting_organisation_id, callback_task_id, callback_attempt_id, heard, verdict, received_at, received_day,
+        stored_at, spooled, rulebook)
     SELECT $1, '95519-' || to_char($4::date, 'YYYYMMDD') || '-' || lpad(counted.last::text, 6, '0'), d.nature,
         d.channel, d.network_kind, d.source, d.relation, d.matter_id, d.category, d.other_cause, d.severity, d.gravity,
         d.complex_at, d.validity, d.occurrences, d.pieces, c.id, p.id, d.policy_number, d.complainant_type,

@@ -332,6 +332,7 @@ class ExplanationView(Personal):
     verdict: dict[str, Any] | None
     category: ReasonView | None
     clocks: list[ExplainedClockView]
+    on_the_spot: Annotated[date | None, Field(description="Target for settling it at once 当场解决目标日 (L-10, F-51)")]
     extensions: list[ExtensionView]
     agreements: list[AgreementView]
     pauses: list[PauseView]
@@ -407,6 +408,7 @@ def explanation_view(explained: Explanation, masked: bool) -> ExplanationView:
         verdict=verdict,
         category=_reason(category.rule, category.words) if category else None,
         clocks=[_explained(clock) for clock in explained.clocks],
+        on_the_spot=explained.on_the_spot,
         extensions=[
             ExtensionView(**_befell(ExtensionView, each, explained, masked), limit=each["rule"], counts=counts)
             for each, counts in befallen.extensions

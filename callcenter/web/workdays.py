@@ -1,10 +1,12 @@
 """Routes of the working-day calendar. Must never decide what a day is: the calendar does."""
 
 import asyncio
+import base64
+import binascii
 from datetime import date, timedelta
 from typing import Annotated
 
-from pydantic import Base64Bytes, Field
+from pydantic import Field
 
 from callcenter import workdays
 from callcenter.accounts.permissions import Permission
@@ -96,7 +98,7 @@ class PreviewBody(Model):
     """The notice as it is at hand: its text, pasted, or lines of days; or a CSV or XLSX file in base64."""
 
     text: Annotated[str | None, Field(max_length=20_000, description="通知原文,或每行一天:日期,上班/休息,说明")] = None
-    file: Annotated[Base64Bytes | None, Field(description="CSV或XLSX文件,base64")] = None
+    file: Annotated[str | None, Field(max_length=700_000, description="CSV或XLSX文件,base64")] = None
 
 
 class DoubtView(Model):
@@ -138,7 +140,7 @@ async def preview_year(ctx: Context, year: Year, body: PreviewBody) -> PreviewVi
     if (body.text is None) == (body.file is None):
         raise InvalidError(Words("请填写通知文字或上传文件，二者选一", "give the text or a file, one of both"))
     read = (
-        notice.of_rows(await asyncio.to_thread(sheets.rows, body.file), year)
+        notice.of_rows(await asyncio.to_thread(sheets.rows, _decoded(body.file)), year)
         if body.file is not None
         else notice.of_text(body.text or "", year)
     )
@@ -163,6 +165,13 @@ async def preview_year(ctx: Context, year: Year, body: PreviewBody) -> PreviewVi
         workdays=after.workdays_between(date(year - 1, 12, 31), date(year, 12, 31)),
         moves=moves,
     )
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise InvalidError(Words("文件不是base64", "the file is not base64")) from None
 
 
 def _view(calendar: Calendar, year: int) -> CalendarYear:

@@ -99,6 +99,16 @@ async def test_the_worked_example_with_its_extension_and_without(site: Site) -> 
 
 
 @pytest.mark.usefixtures("received")
+async def test_a_general_complaint_shows_the_target_for_settling_it_on_the_spot(site: Site) -> None:
+    """L-10, L-11, F-51: beside the limit that is judged."""
+    general, major = await opened(site, on(9, 30), severity="general"), await opened(site, on(9, 30))
+    handler = await post(site, on(9, 30))
+    shown = await explained(handler, general)
+    assert (shown["on_the_spot"], decision(shown)["due_day"]) == ("2025-09-30", "2025-10-14")
+    assert (await explained(handler, major))["on_the_spot"] is None
+
+
+@pytest.mark.usefixtures("received")
 async def test_an_extension_recorded_late_is_kept_and_has_no_effect(site: Site) -> None:
     """F-52"""
     ticket = await opened(site, on(9, 30))

@@ -196,6 +196,7 @@ async def test_a_notice_is_previewed_from_a_file_then_loaded_in_one_act(
     [
         ({}, 422, "invalid"),
         ({"text": "x", "file": "eA=="}, 422, "invalid"),
+        ({"file": "not base64"}, 422, "invalid"),
         ({"file": base64.b64encode(b"PK\x03\x04 no archive").decode()}, 422, "table_unreadable"),
         ({"file": base64.b64encode(b"\xff\xff\xff\x80").decode()}, 422, "table_unreadable"),
     ],

@@ -235,7 +235,7 @@ def test_actions_meet_the_clocks_of_their_step() -> None:
 @pytest.mark.parametrize("action", list(Action))
 def test_every_action_from_every_status_moves_by_the_table_or_is_refused(status: Status, action: Action) -> None:
     """R-4.1, B-2"""
-    ticket = replace(READY, status=status, responsible=(Department.IT,), unsigned=(Department.IT,))
+    ticket = replace(READY, status=status, responsible=(Department.IT,), unsigned=(Department.IT,), is_major=True)
     if action is Action.CLOSE:
         ticket = replace(ticket, unsigned=())
     step = a_step(action, own_department=Department.IT)
