@@ -18,6 +18,8 @@ import chinese_calendar
 import holidays
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+FARTHEST = 3660
+"""Days ahead to which working days are counted."""
 _ONE = timedelta(days=1)
 _SATURDAY = 5
 
@@ -115,8 +117,10 @@ class Calendar:
         return Reckoned(day, provisional)
 
     def workdays_between(self, start: date, end: date) -> int:
-        """How many working days lie after `start` up to and including `end`; 0 when `end` is not later."""
-        return sum(self.is_workday(start + timedelta(days=n)) for n in range(1, (end - start).days + 1))
+        """How many working days lie after `start` up to and including `end`; 0 when `end` is not later, and of a day
+        that never comes (CL-4) no more than those of FARTHEST."""
+        days = min((end - start).days, FARTHEST)
+        return sum(self.is_workday(start + timedelta(days=n)) for n in range(1, days + 1))
 
     def _rests(self, day: date, *, weekends: bool) -> bool:
         kind = self.kind(day)

@@ -249,7 +249,7 @@ async def test_a_finding_and_a_grievance_passed_on_have_no_timers(site: Site) ->
 
 async def test_the_timers_end_with_the_opinion_the_coordinators_with_the_departments(site: Site) -> None:
     """F-57, R-3.46, R-4.27: settled on 10-20, told to the customer on 10-22; what was missed before stays missed."""
-    ticket = await opened(site, on(9, 30), severity="general")
+    ticket = await opened(site, on(9, 30), severity="general", channel="visit")
     await acted(await post(site, on(9, 30)), ticket, "mark_complex", note="涉及三个部门")
     settled = await acted(await post(site, on(10, 20)), ticket, "settle")
     assert points(settled, "progress_cs") == [("2025-10-16", False)]
