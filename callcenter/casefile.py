@@ -11,6 +11,7 @@ from callcenter.accounts import names
 from callcenter.attachments import store as attachments
 from callcenter.attachments.store import Attachment
 from callcenter.casework import contact, letter_matter, particulars
+from callcenter.complaints import Rules
 from callcenter.customers import phone
 from callcenter.customers.search import Criteria
 from callcenter.db.pool import Connection
@@ -22,7 +23,7 @@ from tickets.categories import Department
 from tickets.course import Gap
 from tickets.deadlines import Rulebook
 from tickets.errors import Problem, Words
-from tickets.intake import ComplainantType, Nature, Relation
+from tickets.intake import ComplainantType, Nature, Relation, Severity
 from tickets.letters import WrittenGround
 from tickets.lifecycle import Cause, Status
 from tickets.limits import UNIT_WORDS
@@ -154,20 +155,35 @@ class Explanation:
     rules: Sequence[str]
     clocks: Sequence[ExplainedClock]
     befallen: Befallen
+    on_the_spot: date | None
+    """By when a general complaint is best settled: a target, not the limit that is judged (L-10, F-51)."""
     names: Mapping[str, str]
     """Of everybody who recorded something there."""
 
 
-async def explain(conn: Connection, ticket_id: UUID, by: By, book: Rulebook, at: datetime) -> Explanation:
-    """Why and when. Raises TicketNotFoundError."""
+async def explain(conn: Connection, ticket_id: UUID, by: By, rules: Rules, at: datetime) -> Explanation:
+    """Why and when, by the rulebook of its receipt day. Raises TicketNotFoundError."""
     row = await _seen(conn, ticket_id, by)
+    book = await rules.current(conn, at, row["received_day"])
     relation = Relation(row["relation"]) if row["relation"] else None
     weight = weigh(Nature(row["nature"]), relation, ComplainantType(row["complainant_type"]))
     clocks = [_explained(clock, book, at) for clock in await store.clocks(conn, ticket_id)]
     exclusion = weight.exclusion.value if weight.exclusion else None
     befallen, actors = _befallen(row, await store.course_rows(conn, ticket_id), book)
     known = await names.of(conn, actors)
-    return Explanation(row, row["occurrences"], row["pieces"], exclusion, weight.rules, clocks, befallen, known)
+    spot = deadlines.on_the_spot(row["received_at"], book).due_day
+    general = row["nature"] == Nature.COMPLAINT and row["severity"] == Severity.GENERAL
+    return Explanation(
+        row=row,
+        occurrences=row["occurrences"],
+        pieces=row["pieces"],
+        exclusion=exclusion,
+        rules=weight.rules,
+        clocks=clocks,
+        befallen=befallen,
+        on_the_spot=spot if general and row["status"] == Status.RECORDED else None,
+        names=known,
+    )
 
 
 def _befallen(

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from callcenter import dispatch, matters, timekeeping
+from callcenter import dispatch, matters, progress, timekeeping
 from callcenter.accounts import authority
 from callcenter.accounts.permissions import Permission
 from callcenter.calls.sight import SEEN
@@ -22,6 +22,7 @@ from callcenter.history import tell
 from callcenter.opening import By, is_complete
 from callcenter.reach import in_reach, locked, not_found
 from tickets import committee, corrections, deadlines, guards, intake, letters, lifecycle, signatures, slips, store
+from tickets import progress as rhythm
 from tickets.calendar import shanghai_day
 from tickets.categories import Category, Department, OtherCause, Route, route
 from tickets.committee import MeetingKind
@@ -115,7 +116,7 @@ class Casework:
             row = await locked(conn, ticket_id, version, by)
             if row["status"] in ENDED:
                 raise closed()
-            book = await self._rules.current(conn, at)
+            book = await self._rules.current(conn, at, row["received_day"])
             after = await _corrected(conn, row, changes, by, at)
             told = {name: [_plain(row[name]), _plain(after[name])] for name in after if after[name] != row[name]}
             if not told:
@@ -138,7 +139,7 @@ class Casework:
             row = await locked(conn, ticket_id, version, by)
             level = await conn.fetchval(LEVEL_OF, by.organisation_id) or Level.HQ
             step = await _asked(conn, step, by, Level(level), at)
-            book = await self._rules.current(conn, at)
+            book = await self._rules.current(conn, at, row["received_day"])
             known = await facts(conn, row, step, book)
             if step.action is Action.ARCHIVE and self._lacking is not None:
                 known = replace(known, lacking=await self._lacking(conn, row))
@@ -153,6 +154,7 @@ class Casework:
             await save(conn, after)
             await store.meet(conn, ticket_id, lifecycle.MEETS.get(step.action, ()), told_at)
             await _start(conn, after, step, book, told_at)
+            await progress.follow(conn, after, step.action, book, told_at)
             told = await _follow_up(conn, after, step, known, by, book, at)
             if step.action in TOUCHES_MATTER and row["matter_id"] is not None:
                 determined = ticket_id if step.action in (Action.DETERMINE, Action.OVERTURN) else None
@@ -297,6 +299,8 @@ def standing(row: Mapping[str, Any], known: Facts | None = None) -> Standing:
         received_at=row["received_at"],
         accepting_path=row["accepting_path"],
         lacking=known.lacking,
+        is_major=row["severity"] == Severity.MAJOR,
+        is_complex=row["complex_at"] is not None,
     )
 
 
@@ -403,6 +407,10 @@ async def _corrected(conn: Connection, row: dict[str, Any], changes: Changes, by
         _confirm_severity(after, by, at)
     if after["severity"] != row["severity"] and nature is not Nature.CALLBACK_FINDING:
         after["gravity"] = intake.GRAVITY[Severity(after["severity"])].value
+    if nature is Nature.COMPLAINT:
+        after["complex_at"] = rhythm.complex_since(
+            Severity(after["severity"]), row["complex_at"], row["complex_reason"], at
+        )
     customer = after["customer_id"]
     if customer not in (None, row["customer_id"]) and await conn.fetchval(KNOWN_CUSTOMER, customer) is None:
         raise NotAdmissibleError((Problem("customer_id", Words("没有这个客户", "no such customer")),))
@@ -434,6 +442,7 @@ async def _follow(
         await store.meet(conn, row["id"], met, at)
     if after["gravity"] != row["gravity"]:
         await timekeeping.reckon(conn, after, book)
+        await progress.classified(conn, row, after, book, at)
         await _for_committee(conn, row, after, book, at)
 
 
@@ -491,7 +500,8 @@ async def _start(conn: Connection, after: Mapping[str, Any], step: Step, book: R
         case Action.CLOSE | Action.ANSWER:
             await store.start_clock(conn, after["id"], deadlines.archive(at, book))
         case Action.WITHDRAW:
-            await store.void_clocks(conn, after["id"], None, Ending.WITHDRAWN, after["closed_at"])
+            await progress.end(conn, after, progress.TIMERS, Ending.WITHDRAWN, book, after["closed_at"])
+        await store.void_clocks(conn, after["id"], None, Ending.WITHDRAWN, after["closed_at"])
             await store.start_clock(conn, after["id"], deadlines.archive(after["closed_at"], book))
 
 
@@ -547,6 +557,8 @@ def _moved(row: Mapping[str, Any], step: Step, known: Facts, status: Status, at:
     stamp = _STAMP.get(status)
     if stamp is not None and after[stamp] is None:
         after[stamp] = at
+    if step.action is Action.MARK_COMPLEX:
+        after["complex_at"], after["complex_reason"] = at, step.note
     if step.action is Action.DISPATCH:
         main = next((each.department for each in known.wanted if each.leads and each.line.number == 1), None)
         after["department"] = main or row["department"]

@@ -5,8 +5,9 @@ Nobody is told of a ticket that is not yet safe: committed, or fsynced in the sp
 
 import asyncio
 import logging
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Self
 from uuid import UUID
 
 import asyncpg
@@ -16,11 +17,13 @@ from callcenter import opening as openings
 from callcenter.calls.call import Direction
 from callcenter.calls.sight import SEEN
 from callcenter.clock import Clock
+from callcenter.config import HoursConfig
 from callcenter.db.away import is_away
 from callcenter.db.pool import Connection, Database
 from callcenter.ids import uuid7
 from callcenter.opening import By, Decision, Known, Opening
 from callcenter.patience import within
+from callcenter.service_hours import ServiceHours
 from callcenter.spool import Entry, SpoolConflictError, TicketSpool
 from tickets import store
 from tickets.calendar import shanghai_day
@@ -39,6 +42,7 @@ from tickets.errors import (
 from tickets.findings import Verdict
 from tickets.intake import Nature, Relation
 from tickets.store import OpenedRow, TicketId
+from tickets.versions import Change, in_force
 
 log = logging.getLogger(__name__)
 
@@ -95,24 +99,51 @@ class Opened:
 
 
 class Rules:
-    """The rulebook in force: limits as shipped, calendar as the database corrects it, kept for a minute."""
+    """The rulebooks in force: limits as shipped and as changed since, calendar as the database corrects it.
 
-    def __init__(self, book: Rulebook | None = None) -> None:
-        self._book = book or Rulebook()
+    What was read is kept for a minute, and never beyond the day.
+    """
+
+    def __init__(self, shipped: Rulebook | None = None) -> None:
+        self._shipped = shipped or Rulebook()
+        self._changes: list[Change] = []
+        self._latest = self._shipped
+        self._books: dict[date, Rulebook] = {}
         self._read_at: datetime | None = None
+
+    @classmethod
+    def of(cls, hours: HoursConfig) -> Self:
+        """With the service hours of the settings, which L-21 counts in; around the clock where none are set."""
+        return cls(Rulebook(office=ServiceHours.of(hours.workday, hours.restday)))
 
     @property
     def latest(self) -> Rulebook:
-        """The last one read; as shipped when none was."""
-        return self._book
+        """The last one read for its own day; as shipped when none was."""
+        return self._latest
 
-    async def current(self, conn: Connection, at: datetime) -> Rulebook:
-        """The rulebook, its calendar not older than RULES_KEPT."""
-        if self._read_at is None or not timedelta(0) <= at - self._read_at < RULES_KEPT:
-            shipped = self._book
-            self._book = Rulebook(await store.calendar(conn), shipped.limits, shipped.version, shipped.weekends_move)
+    async def current(self, conn: Connection, at: datetime, received: date | None = None) -> Rulebook:
+        """The rulebook for a ticket received on that day, by default of the moment's, in the calendar as it stands."""
+        if self._is_old(at):
+            book = replace(self._shipped, calendar=await store.calendar(conn))
+            self._changes = await store.limit_changes(conn)
+            self._books = {}
+            self._latest = in_force(shanghai_day(at), self._changes, book)
             self._read_at = at
-        return self._book
+        day = received or shanghai_day(at)
+        if day not in self._books:
+            shipped = replace(self._shipped, calendar=self._latest.calendar)
+            self._books[day] = in_force(day, self._changes, shipped)
+        return self._books[day]
+
+    def forget(self) -> None:
+        """Read everything again when it is next asked for: something was changed here."""
+        self._read_at = None
+
+    def _is_old(self, at: datetime) -> bool:
+        read_at = self._read_at
+        if read_at is None or not timedelta(0) <= at - read_at < RULES_KEPT:
+            return True
+        return shanghai_day(read_at) != shanghai_day(at)
 
 
 class Complaints:
@@ -176,7 +207,7 @@ class Complaints:
     ) -> str | None:
         """Open on the caller's transaction what somebody asked for at `received_at` and nobody took; None when the
         key was used, for then somebody did."""
-        book = await self.rules.current(conn, at)
+        book = await self.rules.current(conn, at, shanghai_day(received_at))
         row = await store.open_ticket(conn, openings.new_ticket(opening, by, book, received_at, at, late=True))
         return row.number if row.fingerprint is None else None
 
@@ -275,8 +306,8 @@ class Complaints:
             if by.path is not None:
                 known = await self._call(conn, opening, by, received_at, spooled=True)
                 opening = openings.with_call(opening, known)
-            book = await self.rules.current(conn, at)
             other = await self._still_known(conn, opening, by)
+            book = await self.rules.current(conn, at, shanghai_day(received_at))
             new = openings.new_ticket(opening, by, book, received_at, at, asked=asked, spooled=True)
             row = await store.open_ticket(conn, new)
             if row.fingerprint is None and other is not None:

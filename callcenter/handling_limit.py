@@ -195,7 +195,7 @@ class HandlingLimit:
         self, conn: Connection, ticket_id: UUID, version: int, by: By, at: datetime
     ) -> tuple[dict[str, Any], LimitStanding, Rulebook]:
         row = await locked(conn, ticket_id, version, by)
-        book = await self._rules.current(conn, at)
+        book = await self._rules.current(conn, at, row["received_day"])
         known, _ = await timekeeping.standing(conn, row, book)
         return row, known, book
 

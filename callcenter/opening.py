@@ -20,7 +20,7 @@ from callcenter.calls.call import Direction
 from callcenter.calls.sight import Eyes, eyes
 from callcenter.customers import phone
 from callcenter.ids import derived, moment_of, uuid7
-from tickets import committee, deadlines, intake
+from tickets import committee, deadlines, intake, progress
 from tickets.calendar import SHANGHAI, shanghai_day
 from tickets.categories import Department, OtherCause
 from tickets.deadlines import Contact, Deadline, Gravity, Kind, Rulebook
@@ -362,6 +362,7 @@ def _columns(opening: Opening, decided: Decision, by: By, received_at: datetime)
         "other_cause": opening.other_cause,
         "severity": p.severity,
         "gravity": decided.gravity,
+        "complex_at": received_at if complaint and progress.by_itself(p.severity) else None,
         "validity": Validity.PENDING if complaint else None,
         "occurrences": decided.weight.occurrences,
         "pieces": decided.weight.pieces,
@@ -396,6 +397,8 @@ def _clocks(decided: Decision, book: Rulebook, at: datetime) -> tuple[tuple[Dead
         Kind.ACKNOWLEDGE: decided.contact is Contact.PHONE and decided.particulars.restated_and_confirmed,
     }
     first = deadlines.first_deadlines(at, decided.contact, decided.gravity, book)
+    if decided.nature is Nature.COMPLAINT:
+        first += deadlines.complaint_deadlines(at, decided.gravity, book)
     if decided.nature is Nature.COMPLAINT and committee.meets(decided.gravity):
         first += (deadlines.meet(at, book),)
     return tuple(

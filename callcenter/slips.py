@@ -94,7 +94,7 @@ class Slips:
             _refuse_silence(row, action, said)
             details: dict[str, Any] = {"slip": row["number"], "department": row["department"], "text": said.text}
             if action is SlipAction.ASK:
-                book = await self._rules.current(conn, at)
+                book = await self._rules.current(conn, at, ticket["received_day"])
                 details |= await _ask(conn, ticket, row, stored, said, book, at, by)
             writes = action is SlipAction.ANSWER
             done = await conn.execute(SAVE, slip_id, version, state.value, at, by.actor, said.text, writes)

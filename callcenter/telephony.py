@@ -34,7 +34,7 @@ from callcenter.calls.live import FACTS_OF
 from callcenter.calls.ownership import Ownership, OwnershipLostError, owned
 from callcenter.calls.tail import Tail
 from callcenter.clock import Clock, SystemClock
-from callcenter.complaints import Complaints
+from callcenter.complaints import Complaints, Rules
 from callcenter.config import Config
 from callcenter.db.away import AWAY
 from callcenter.db.pool import Database
@@ -88,7 +88,9 @@ class Telephony:
     controller: Controller | None = None
 
     def __post_init__(self) -> None:
-        self.complaints = Complaints(self.db, self.clock, TicketSpool(self.config.spool.folder))
+        self.complaints = Complaints(
+            self.db, self.clock, TicketSpool(self.config.spool.folder), Rules.of(self.config.hours)
+        )
         hours = ServiceHours.of(self.config.hours.workday, self.config.hours.restday)
         our_lines = lines(self.config.lines.english, self.config.lines.queues())
         self.desk = FrontDesk(self.db, self.clock, self.complaints, hours, our_lines)

@@ -5,13 +5,16 @@ A deadline that was met or has passed is never counted again; each that moves sa
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from callcenter import audit, outbox
 from callcenter.calls.call import Incident
 from callcenter.calls.store import raise_incidents
 from callcenter.clock import Clock
+from callcenter.complaints import Rules
 from callcenter.db.pool import Connection, Database
 from callcenter.ids import uuid7
 from callcenter.outbox import Message
@@ -33,10 +36,12 @@ SAVE_YEAR = """
 INSERT INTO calendar_year (year, source, loaded_at) VALUES ($1, $2, $3)
 ON CONFLICT (year) DO UPDATE SET source = EXCLUDED.source, loaded_at = EXCLUDED.loaded_at"""
 OPEN = """
-SELECT k.ticket_id, k.kind, k.cycle, k.due_day, k.provisional, k.rules, k.internal,
-    k.statutory
-FROM ticket_clock k WHERE k.met_at IS NULL AND k.voided_at IS NULL AND k.due_at > $1
+SELECT k.ticket_id, k.kind, k.cycle, k.start_day, k.due_day, k.due_at, k.alert_day, k.provisional, k.rules, k.internal,
+    k.statutory, t.received_day
+FROM ticket_clock k JOIN ticket t ON t.id = k.ticket_id
+WHERE k.met_at IS NULL AND k.voided_at IS NULL AND k.due_at > $1 AND ($2::uuid IS NULL OR k.ticket_id = $2)
 ORDER BY k.ticket_id, k.kind, k.cycle"""
+HOLD = "SELECT 1 FROM ticket WHERE id = $1 FOR UPDATE"
 
 
 async def correct(db: Database, days: Sequence[Override], actor: str, at: datetime, *, year: int | None = None) -> None:
@@ -59,43 +64,83 @@ async def correct(db: Database, days: Sequence[Override], actor: str, at: dateti
         await outbox.append(conn, TOPIC, object_id[:200], {"days": [str(day.day) for day in days]}, at)
 
 
-async def hear(conn: Connection, message: Message) -> None:
+class Recount:
     """The outbox's consumer: counts the open deadlines again."""
-    moved = await recount(conn, await store.calendar(conn), message.at)
-    log.info("deadlines counted again", extra={"moved": moved})
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+
+    async def hear(self, conn: Connection, message: Message) -> None:
+        """In the calendar as it stands now, however old the message is."""
+        moved = await recount(conn, self._rules, message.at)
+        log.info("deadlines counted again", extra={"moved": moved})
 
 
-async def recount(conn: Connection, calendar: Calendar, at: datetime) -> int:
-    """Count every open deadline again in this calendar; returns how many moved or ceased to be provisional."""
-    book, moved = Rulebook(calendar), 0
-    for row in await conn.fetch(OPEN, at):
-        after = again(dict(row), book)
-        if (after.due_day, after.provisional) == (row["due_day"], row["provisional"]):
-            continue
-        await store.start_clock(conn, row["ticket_id"], after)
-        details = {
-            "clock": row["kind"],
-            "from": str(row["due_day"]),
-            "to": str(after.due_day),
-            "calendar": calendar.version,
-            "provisional": after.provisional,
-        }
-        await store.note(conn, uuid7(at), row["ticket_id"], at, "system:calendar", "deadline_recounted", details)
-        moved += 1
+async def recount(conn: Connection, rules: Rules, at: datetime) -> int:
+    """Count every open deadline again, each by the rulebook of its ticket's receipt day in the calendar as it stands;
+    returns how many moved or ceased to be provisional.
+
+    Only a ticket of which something changes is held, and looked at once more then: somebody may be working on it.
+    """
+    moved, changing = 0, dict[UUID, date]()
+    for row in await conn.fetch(OPEN, at, None):
+        book = await rules.current(conn, at, row["received_day"])
+        if again(dict(row), book) is not None:
+            changing[row["ticket_id"]] = row["received_day"]
+    for ticket_id, received_day in sorted(changing.items()):
+        await conn.fetchval(HOLD, ticket_id)
+        for row in await conn.fetch(OPEN, at, ticket_id):
+            book = await rules.current(conn, at, received_day)
+            moved += await _move(conn, dict(row), book, at)
     return moved
 
 
-def again(row: dict[str, Any], book: Rulebook) -> Deadline:
-    """A stored clock counted out in this rulebook's calendar, by the limits it was chosen from."""
-    statutory = row["statutory"]
-    return deadlines.deadline(
-        Kind(row["kind"]),
-        deadlines.recount(store.reckoning_of(row["internal"]), book),
-        deadlines.recount(store.reckoning_of(statutory), book) if statutory else None,
-        book,
-        row["cycle"],
-        tuple(rule for rule in row["rules"] if rule == "CL-5"),
-    )
+async def _move(conn: Connection, row: dict[str, Any], book: Rulebook, at: datetime) -> bool:
+    after = again(row, book)
+    if after is None:
+        return False
+    await store.start_clock(conn, row["ticket_id"], after)
+    if (after.due_at, after.provisional) == (row["due_at"], row["provisional"]):
+        return False
+    details = {
+        "clock": row["kind"],
+        "cycle": row["cycle"],
+        "from": str(row["due_day"]),
+        "to": str(after.due_day),
+        "calendar": book.calendar.version,
+        "provisional": after.provisional,
+    }
+    await store.note(conn, uuid7(at), row["ticket_id"], at, "system:calendar", "deadline_recounted", details)
+    return True
+
+
+def again(row: dict[str, Any], book: Rulebook) -> Deadline | None:
+    """A stored clock counted out in this rulebook's calendar, by the limits it was chosen from, less the days that did
+    not count (CL-4); None when nothing of it changes."""
+    stored = store.reckoning_of(row["internal"])
+    statutory = store.reckoning_of(row["statutory"]) if row["statutory"] else None
+    internal = deadlines.recount(stored, book)
+    ceiling = deadlines.recount(statutory, book) if statutory else None
+    if (internal, ceiling) == (stored, statutory):
+        return None
+    restarted = tuple(rule for rule in row["rules"] if rule == "CL-5")
+    found = deadlines.deadline(Kind(row["kind"]), internal, ceiling, book, row["cycle"], restarted)
+    if ceiling is None:
+        alert = row["alert_day"] if row["alert_day"] == row["start_day"] else found.alert_day
+        return replace(found, rules=tuple(row["rules"]), alert_day=alert)
+    return found
+
+
+async def would_move(conn: Connection, rules: Rules, days: Sequence[Override], year: int, at: datetime) -> int:
+    """How many open deadlines would fall on another day, were this the notice of the year; nothing is changed."""
+    stored = await store.calendar(conn)
+    calendar = Calendar.of([*stored.overrides.values(), *days], [*stored.published, year])
+    moving = 0
+    for row in await conn.fetch(OPEN, at, None):
+        book = replace(await rules.current(conn, at, row["received_day"]), calendar=calendar)
+        found = again(dict(row), book)
+        moving += found is not None and found.due_at != row["due_at"]
+    return moving
 
 
 def uncovered(calendar: Calendar, today: date) -> list[int]:

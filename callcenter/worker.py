@@ -7,7 +7,7 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 
-from callcenter import backlog, choice, idempotency, outbox, workdays
+from callcenter import backlog, choice, idempotency, outbox, progress, workdays
 from callcenter.accounts import sessions
 from callcenter.archiving.archiver import Archiver
 from callcenter.attachments.checking import Checking
@@ -15,7 +15,7 @@ from callcenter.attachments.vault import Vault
 from callcenter.callbacks import course, overflow
 from callcenter.choice import Choice
 from callcenter.clock import Clock, SystemClock
-from callcenter.complaints import Complaints
+from callcenter.complaints import Complaints, Rules
 from callcenter.config import Config
 from callcenter.db import partitions
 from callcenter.db.pool import Database
@@ -36,14 +36,17 @@ DAILY = 24 * HOURLY
 HANDLERS: Mapping[str, outbox.Handler] = {
     course.NAME: course.hear,
     overflow.NAME: overflow.hear,
-    workdays.NAME: workdays.hear,
 }
 """Consumer → what it does with a message, in the transaction that marks the message done."""
 
 
 def handlers(complaints: Complaints, clock: Clock) -> Mapping[str, outbox.Handler]:
-    """All of them: HANDLERS, and those that open tickets."""
-    return {**HANDLERS, choice.NAME: Choice(complaints, clock, SystemClock()).hear}
+    """All of them: HANDLERS, those that open tickets, and those that need the rulebook."""
+    return {
+        **HANDLERS,
+        choice.NAME: Choice(complaints, clock, SystemClock()).hear,
+        workdays.NAME: workdays.Recount(complaints.rules).hear,
+    }
 
 
 class Worker:
@@ -54,7 +57,7 @@ class Worker:
         self._database = database
         self._clock = clock
         self._archiver = Archiver(config.recordings, database, clock)
-        self._complaints = Complaints(database, clock, TicketSpool(config.spool.folder))
+        self._complaints = Complaints(database, clock, TicketSpool(config.spool.folder), Rules.of(config.hours))
         self._reminders = Reminders(database, clock, config.hours)
         self._digests = Digests(database, clock, config.hours)
         self._delivery = Delivery(database, config, clock, SystemClock())
@@ -82,6 +85,7 @@ class Worker:
             ("orphaned attachments", self._files.look_for_orphans, DAILY),
             ("forget", self._forget, HOURLY),
             ("calendar", self._warn, DAILY),
+            ("breached clocks", self._mark_breaches, 30.0),
             ("figures", self._settle, 5.0),
             ("reminders", self._reminders.sweep, 15.0),
             ("digests", self._digests.send, 600.0),
@@ -111,6 +115,9 @@ class Worker:
 
     async def _warn(self) -> None:
         await workdays.warn(self._database, self._clock)
+
+    async def _mark_breaches(self) -> None:
+        await progress.mark_breaches(self._database, self._complaints.rules, self._clock)
 
     async def _deliver(self) -> None:
         while await outbox.deliver_one(self._database, self._handlers, self._clock.now()):

@@ -876,6 +876,25 @@ CREATE TABLE public.legal_review (
     CONSTRAINT legal_review_verdict_check CHECK ((verdict = ANY (ARRAY['cleared'::text, 'sent_back'::text, 'recalled'::text])))
 );
 
+CREATE TABLE public.limit_change (
+    id uuid NOT NULL,
+    rule text NOT NULL,
+    from_day date NOT NULL,
+    unit text,
+    amount integer,
+    switched_on boolean,
+    reason text NOT NULL,
+    source text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    changed_by text NOT NULL,
+    CONSTRAINT limit_change_amount_check CHECK ((amount >= 0)),
+    CONSTRAINT limit_change_of_one CHECK ((((unit IS NULL) = (amount IS NULL)) AND ((unit IS NULL) <> (switched_on IS NULL)))),
+    CONSTRAINT limit_change_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 2000))),
+    CONSTRAINT limit_change_rule_check CHECK (((length(rule) >= 1) AND (length(rule) <= 20))),
+    CONSTRAINT limit_change_source_check CHECK (((length(source) >= 1) AND (length(source) <= 200))),
+    CONSTRAINT limit_change_unit_check CHECK ((unit = ANY (ARRAY['same_day'::text, 'SH'::text, 'WD'::text, 'ND'::text, 'times'::text])))
+);
+
 CREATE TABLE public.login_try (
     id uuid NOT NULL,
     login text NOT NULL,
@@ -1582,6 +1601,8 @@ CREATE TABLE public.ticket (
     archived_at timestamp with time zone,
     overturned_at timestamp with time zone,
     destination text,
+    complex_at timestamp with time zone,
+    complex_reason text,
     CONSTRAINT ticket_answered CHECK (((ended_as IS DISTINCT FROM 'answered'::text) OR (nature = 'non_complaint'::text))),
     CONSTRAINT ticket_archived CHECK (((archived_at IS NOT NULL) = (status = 'archived'::text))),
     CONSTRAINT ticket_authorisation CHECK (((complainant_type <> 'representative'::text) OR (authorisation IS NOT NULL))),
@@ -1595,6 +1616,8 @@ CREATE TABLE public.ticket (
     CONSTRAINT ticket_complainant_phone_check CHECK ((length(complainant_phone) <= 40)),
     CONSTRAINT ticket_complainant_type_check CHECK ((complainant_type = ANY (ARRAY['applicant'::text, 'customer'::text, 'representative'::text, 'agent'::text, 'public'::text, 'unknown'::text]))),
     CONSTRAINT ticket_complaint_has_matter CHECK ((((nature = 'complaint'::text) = (relation IS NOT NULL)) AND ((nature <> 'complaint'::text) OR (matter_id IS NOT NULL)) AND ((nature = 'complaint'::text) = (validity IS NOT NULL)))),
+    CONSTRAINT ticket_complex CHECK (((complex_reason IS NULL) OR (complex_at IS NOT NULL))),
+    CONSTRAINT ticket_complex_reason_check CHECK (((length(complex_reason) >= 1) AND (length(complex_reason) <= 20000))),
     CONSTRAINT ticket_counts CHECK (((nature <> 'complaint'::text) OR (complainant_type = ANY (ARRAY['agent'::text, 'public'::text])) OR ((occurrences = 1) AND ((relation <> 'first'::text) OR (pieces = 1))))),
     CONSTRAINT ticket_demand_check CHECK ((length(demand) <= 20000)),
     CONSTRAINT ticket_department_check CHECK ((department = ANY (ARRAY['sales'::text, 'sales_inspection'::text, 'business_management'::text, 'finance'::text, 'it'::text, 'customer_service'::text, 'compliance'::text]))),
@@ -2152,6 +2175,9 @@ ALTER TABLE ONLY public.installation
 ALTER TABLE ONLY public.legal_review
     ADD CONSTRAINT legal_review_pkey PRIMARY KEY (letter_id, round);
 
+ALTER TABLE ONLY public.limit_change
+    ADD CONSTRAINT limit_change_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.login_try
     ADD CONSTRAINT login_try_pkey PRIMARY KEY (id);
 
@@ -2486,6 +2512,8 @@ CREATE INDEX legal_review_counsel ON public.legal_review USING btree (counsel_id
 
 CREATE UNIQUE INDEX legal_review_open ON public.legal_review USING btree (letter_id) WHERE (ended_at IS NULL);
 
+CREATE INDEX limit_change_rule ON public.limit_change USING btree (rule, from_day, changed_at);
+
 CREATE INDEX login_try_login ON public.login_try USING btree (login, at);
 
 CREATE INDEX matter_escalated ON public.matter USING btree (opened_at, id) WHERE (escalations > 0);
@@ -2588,6 +2616,8 @@ CREATE INDEX ticket_clock_due ON public.ticket_clock USING btree (kind, due_at) 
 
 CREATE INDEX ticket_clock_provisional ON public.ticket_clock USING btree (due_day) WHERE (provisional AND (met_at IS NULL) AND (voided_at IS NULL));
 
+CREATE INDEX ticket_clock_unmarked ON public.ticket_clock USING btree (due_at) WHERE ((met_at IS NULL) AND (voided_at IS NULL) AND (breached_at IS NULL));
+
 CREATE INDEX ticket_customer ON public.ticket USING btree (customer_id, received_at) WHERE (customer_id IS NOT NULL);
 
 CREATE INDEX ticket_event_ticket ON public.ticket_event USING btree (ticket_id, at, place);
@@ -2685,6 +2715,10 @@ CREATE TRIGGER document_template_is_not_emptied BEFORE TRUNCATE ON public.docume
 CREATE TRIGGER document_template_only_grows BEFORE DELETE OR UPDATE ON public.document_template FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER legal_review_stands BEFORE DELETE OR UPDATE ON public.legal_review FOR EACH ROW WHEN ((old.ended_at IS NOT NULL)) EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER limit_change_not_emptied BEFORE TRUNCATE ON public.limit_change FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER limit_change_only_grows BEFORE DELETE OR UPDATE ON public.limit_change FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE CONSTRAINT TRIGGER matter_root_is_first AFTER UPDATE OF root_ticket_id ON public.matter DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.root_ticket_id <> new.root_ticket_id)) EXECUTE FUNCTION public.cc_matter_is_whole();
 

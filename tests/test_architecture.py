@@ -75,8 +75,10 @@ PURE = {
     "tickets.grouping": "unit/tickets/test_grouping.py",
     "tickets.measures": "unit/tickets/test_measures.py",
     "tickets.metrics": "unit/tickets/test_metrics.py",
+    "tickets.notice": "unit/tickets/test_notice.py",
     "tickets.periods": "unit/tickets/test_periods.py",
     "tickets.reports": "unit/tickets/test_reports.py",
+    "tickets.progress": "unit/tickets/test_progress.py",
     "tickets.posts": "unit/tickets/test_posts.py",
     "tickets.linked": "unit/tickets/test_linked.py",
     "tickets.signatures": "unit/tickets/test_signatures.py",
@@ -85,6 +87,7 @@ PURE = {
     "tickets.papers": "unit/tickets/test_papers.py",
     "tickets.reminders": "unit/tickets/test_reminders.py",
     "tickets.statistics": "unit/tickets/test_statistics.py",
+    "tickets.versions": "unit/tickets/test_versions.py",
     "tickets.terms": "unit/tickets/test_terms.py",
 }
 """Where each module that only decides has its own tests."""

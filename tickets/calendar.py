@@ -18,6 +18,8 @@ import chinese_calendar
 import holidays
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+FARTHEST = 3660
+"""Days ahead to which working days are counted."""
 _ONE = timedelta(days=1)
 _SATURDAY = 5
 
@@ -115,8 +117,10 @@ class Calendar:
         return Reckoned(day, provisional)
 
     def workdays_between(self, start: date, end: date) -> int:
-        """How many working days lie after `start` up to and including `end`; 0 when `end` is not later."""
-        return sum(self.is_workday(start + timedelta(days=n)) for n in range(1, (end - start).days + 1))
+        """How many working days lie after `start` up to and including `end`; 0 when `end` is not later, and of a day
+        that never comes (CL-4) no more than those of FARTHEST."""
+        days = min((end - start).days, FARTHEST)
+        return sum(self.is_workday(start + timedelta(days=n)) for n in range(1, days + 1))
 
     def _rests(self, day: date, *, weekends: bool) -> bool:
         kind = self.kind(day)
@@ -160,7 +164,7 @@ def _kind(day: date) -> DayKind:
     try:
         rest, name = chinese_calendar.get_holiday_detail(day)
     except NotImplementedError:
-        if day in _statutory(day.year):
+        if day in statutory(day.year):
             return DayKind.HOLIDAY
         return DayKind.WEEKEND if weekend else DayKind.WORKDAY
     if rest:
@@ -169,7 +173,7 @@ def _kind(day: date) -> DayKind:
 
 
 @lru_cache(maxsize=64)
-def _statutory(year: int) -> frozenset[date]:
+def statutory(year: int) -> frozenset[date]:
     """Statutory rest days by rule, without the shifted days nobody knows yet."""
     known = holidays.country_holidays("CN", years=year, expand=False)
     return frozenset(known)

@@ -328,6 +328,15 @@ def first_deadlines(received_at: datetime, contact: Contact, gravity: Gravity, b
     )
 
 
+def complaint_deadlines(received_at: datetime, gravity: Gravity, book: Rulebook) -> tuple[Deadline, ...]:
+    """The further clocks of a complaint (L-17), and of one that is complex by its severity (L-18 … L-21, F-10)."""
+    found: tuple[Deadline, ...] = (answer_or_progress(received_at, book),)
+    if gravity in (Gravity.DIFFICULT, Gravity.MAJOR):
+        received, major = shanghai_day(received_at), gravity is Gravity.MAJOR
+        found += (progress_customer(received, book, major=major), progress_cs(received, book))
+    return found + ((report_up(received_at, book),) if gravity is Gravity.MAJOR else ())
+
+
 def on_the_spot(received_at: datetime, book: Rulebook) -> Deadline:
     """The target shown to the agent for a solution on the spot (L-10); figures measure L-11 (F-51)."""
     return _single(Kind.DECIDE_INFORM, "L-10", received_at, book)

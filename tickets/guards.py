@@ -1,14 +1,14 @@
 """The conditions on moves of a ticket: who may, with what, after what (R-3.23 … R-4.33). Each refusal names its rule.
 
 The committee's are in tickets/committee.py, those of written answers in tickets/letters.py, of other endings in
-tickets/endings.py.
+tickets/endings.py, of progress and complex cases in tickets/progress.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tickets import authority, committee, endings, letters, lifecycle, linked, signatures, slips
+from tickets import authority, committee, endings, letters, lifecycle, linked, progress, signatures, slips
 from tickets.errors import MoveRefusedError
 from tickets.lifecycle import Action, Guard, Level, Standing, Status, Step, Validity, refused
 
@@ -211,6 +211,7 @@ PARTS: Sequence[Mapping[Action, tuple[Guard, ...]]] = (
     slips.GUARDS,
     signatures.GUARDS,
     letters.GUARDS,
+    progress.GUARDS,
 )
 """The guards of each part of the regime, asked in this order."""
 

@@ -49,6 +49,10 @@ class Action(StrEnum):
     NOTE = "note"
     ACKNOWLEDGE = "acknowledge"
     HAND_OVER = "hand_over"
+    MARK_COMPLEX = "mark_complex"
+    PROGRESS = "progress"
+    REPORT_PROGRESS = "report_progress"
+    REPORT_UP = "report_up"
     DISPATCH = "dispatch"
     SETTLE = "settle"
     HANDLE = "handle"
@@ -154,6 +158,8 @@ class Standing:
     letter_sent_at: datetime | None = None
     merged: bool = False
     inherited: Validity | None = None
+    is_major: bool = False
+    is_complex: bool = False
 
     sends: int = 1
     """How many slips the dispatch asked for would send."""
@@ -257,6 +263,11 @@ MOVES: Mapping[tuple[Status, Action], Status] = {
     (_S.ARCHIVED, _A.OVERTURN): _S.ARCHIVED,
     (_S.CLOSED, _A.SIGN): _S.CLOSED,
     (_S.ARCHIVED, _A.SIGN): _S.ARCHIVED,
+    **{
+        (status, action): status
+        for status in (_S.RECORDED, _S.DISPATCHED, _S.HANDLED)
+        for action in (_A.MARK_COMPLEX, _A.PROGRESS, _A.REPORT_PROGRESS, _A.REPORT_UP)
+    },
 }
 
 MEETS: Mapping[Action, tuple[Kind, ...]] = {
@@ -264,7 +275,9 @@ MEETS: Mapping[Action, tuple[Kind, ...]] = {
     _A.HAND_OVER: (Kind.HAND_OVER,),
     _A.DISPATCH: (Kind.HAND_OVER, Kind.DISPATCH),
     _A.SETTLE: (Kind.HAND_OVER, Kind.DISPATCH),
-    _A.INFORM: (Kind.DECIDE_INFORM, Kind.INFORM),
+    _A.INFORM: (Kind.DECIDE_INFORM, Kind.INFORM, Kind.ANSWER_OR_PROGRESS),
+    _A.PROGRESS: (Kind.ANSWER_OR_PROGRESS,),
+    _A.REPORT_UP: (Kind.REPORT_UP,),
     _A.CLOSE: (Kind.CLOSE,),
     _A.PASS_ON: (Kind.HAND_OVER, Kind.DISPATCH),
     _A.ANSWER: (Kind.DECIDE_INFORM, Kind.INFORM),
@@ -290,6 +303,10 @@ ACTION_WORDS: Mapping[Action, Words] = {
     _A.NOTE: Words("登记进展", "write an entry"),
     _A.ACKNOWLEDGE: Words("确认受理", "acknowledge"),
     _A.HAND_OVER: Words("转二线", "hand over"),
+    _A.MARK_COMPLEX: Words("标为复杂案件", "mark as complex"),
+    _A.PROGRESS: Words("向客户反馈进展", "tell the customer the progress"),
+    _A.REPORT_PROGRESS: Words("向客服部门反馈调查进展", "report the progress to customer service"),
+    _A.REPORT_UP: Words("上报上级公司", "report to the upper company"),
     _A.DISPATCH: Words("派发", "dispatch"),
     _A.SETTLE: Words("当场解决", "settle on the spot"),
     _A.HANDLE: Words("处理", "handle"),

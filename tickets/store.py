@@ -15,6 +15,7 @@ from uuid import UUID
 from tickets.calendar import Calendar, Override
 from tickets.course import Agreement, Course, Extension, Gap, Material, Pause, PauseGround
 from tickets.deadlines import Deadline, Kind, Reckoning, Unit, in_contact
+from tickets.versions import Change
 
 if TYPE_CHECKING:
     import asyncpg
@@ -39,13 +40,15 @@ WITH claim AS (
     WHERE d.relation = 'first' RETURNING id
 ), opened AS (
     INSERT INTO ticket (id, number, nature, channel, network_kind, source, relation, matter_id, category, other_cause,
-        severity, gravity, validity, occurrences, pieces, customer_id, policy_id, policy_number, complainant_type,
-        complainant_name, complainant_phone, authorisation, anonymous, written_answer, demand, description, restated_at,
-        complete_at, opened_via, opened_by, opened_by_user, accepting_organisation_id, underwriting_organisation_id,
-        callback_task_id, callback_attempt_id, heard, verdict, received_at, received_day, stored_at, spooled, rulebook)
+        severity, gravity, complex_at, validity, occurrences, pieces, customer_id, policy_id, policy_number,
+        complainant_type, complainant_name, complainant_phone, authorisation, anonymous, written_answer, demand,
+        description, restated_at, complete_at, opened_via, opened_by, opened_by_user, accepting_organisation_id,
+        underwriting_organisation_id, callback_task_id, callback_attempt_id, heard, verdict, received_at, received_day,
+        stored_at, spooled, rulebook)
     SELECT $1, '95519-' || to_char($4::date, 'YYYYMMDD') || '-' || lpad(counted.last::text, 6, '0'), d.nature,
         d.channel, d.network_kind, d.source, d.relation, d.matter_id, d.category, d.other_cause, d.severity, d.gravity,
-        d.validity, d.occurrences, d.pieces, c.id, p.id, d.policy_number, d.complainant_type, d.complainant_name,
+        d.complex_at, d.validity, d.occurrences, d.pieces, c.id, p.id, d.policy_number, d.complainant_type,
+        d.complainant_name,
         d.complainant_phone, d.authorisation, d.anonymous, COALESCE(d.written_answer, false), d.demand, d.description,
         d.restated_at, d.complete_at, d.opened_via, d.opened_by, d.opened_by_user,
         COALESCE(d.accepting_organisation_id, (SELECT id FROM organisation WHERE parent_id IS NULL)),
@@ -265,7 +268,7 @@ def reckoning_of(stored: Mapping[str, Any]) -> Reckoning:
 COLUMNS = """
 t.id, t.number, t.nature, t.channel, t.network_kind, t.source, t.relation, t.matter_id, t.merged_into_id, t.external,
 t.related_at, t.related_by, t.category, t.other_cause, t.severity, t.severity_confirmed_at,
-t.severity_confirmed_by, t.gravity, t.status, t.validity, t.liability, t.causes,
+t.severity_confirmed_by, t.gravity, t.complex_at, t.complex_reason, t.status, t.validity, t.liability, t.causes,
 t.invalid_ground, t.determination, t.responsible, t.occurrences, t.pieces,
 t.customer_id, t.policy_id, t.policy_number, t.complainant_type, t.complainant_name, t.complainant_phone,
 t.authorisation, t.anonymous, t.written_answer, t.demand, t.description, t.restated_at, t.complete_at, t.opened_via,
@@ -312,7 +315,8 @@ async def by_number(conn: Connection, number: str) -> UUID | None:
 SAVE = """
 UPDATE ticket t SET version = t.version + 1, category = n.category, other_cause = n.other_cause,
     severity = n.severity, severity_confirmed_at = n.severity_confirmed_at,
-    severity_confirmed_by = n.severity_confirmed_by, gravity = n.gravity, status = n.status, validity = n.validity,
+    severity_confirmed_by = n.severity_confirmed_by, gravity = n.gravity, complex_at = n.complex_at,
+    complex_reason = n.complex_reason, status = n.status, validity = n.validity,
     liability = n.liability, causes = n.causes, invalid_ground = n.invalid_ground,
     determination = n.determination, responsible = n.responsible, occurrences = n.occurrences, pieces = n.pieces,
     relation = n.relation, merged_into_id = n.merged_into_id, external = n.external,
@@ -556,6 +560,28 @@ async def link(conn: Connection, ticket_id: UUID, call_id: UUID, at: datetime, m
 async def calls(conn: Connection, ticket_id: UUID) -> list[dict[str, Any]]:
     """The ticket's calls with both moments of T-3 and their sealed recordings."""
     return [dict(row) for row in await conn.fetch(CALLS, ticket_id)]
+
+
+LIMIT_CHANGES = """
+SELECT rule, from_day, changed_at, reason, source, unit, amount, switched_on FROM limit_change
+ORDER BY changed_at, id"""
+
+
+async def limit_changes(conn: Connection) -> list[Change]:
+    """Every change of the rulebook, oldest first."""
+    return [
+        Change(
+            row["rule"],
+            row["from_day"],
+            row["changed_at"],
+            row["reason"],
+            row["source"],
+            Unit(row["unit"]) if row["unit"] else None,
+            row["amount"],
+            row["switched_on"],
+        )
+        for row in await conn.fetch(LIMIT_CHANGES)
+    ]
 
 
 CALENDAR_DAYS = "SELECT day, is_workday, note, source FROM calendar_day"

@@ -49,7 +49,7 @@ from tickets.lifecycle import (
     Status,
     Validity,
 )
-from tickets.limits import KIND_WORDS, Kind
+from tickets.limits import KIND_WORDS, UNIT_WORDS, Kind, Unit
 from tickets.papers import Origin, Paper
 from tickets.posts import Duty, Part, Post, ReportState, Turn
 from tickets.reminders import LIST_WORDS, STAGE_WORDS, ListAction, ListState, Stage
@@ -158,6 +158,7 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
     Action: ACTION_WORDS,
     Ending: ENDING_WORDS,
     Kind: KIND_WORDS,
+    Unit: UNIT_WORDS,
     PauseGround: GROUND_WORDS,
     Validity: {
         Validity.PENDING: Words("待认定", "pending"),

@@ -12,6 +12,7 @@ PARTS: Mapping[str, str] = {
     "system:archiver": "归档程序",
     "system:cli": "命令行",
     "system:shipped": "随程序提供",
+    "system:clocks": "时限监控",
     "system:demo": "演示数据",
     "system:reminders": "催办程序",
 }

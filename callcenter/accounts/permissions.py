@@ -41,6 +41,7 @@ class Permission(StrEnum):
     SLIP_FIX = "slip.fix"
     EXTENSION_APPROVE = "extension.approve"
     CLOSING_REVIEW = "closing.review"
+    PROGRESS_REPORT = "progress.report"
     ATTACHMENT_READ = "attachment.read"
     DOCUMENT_ISSUE = "document.issue"
     TEMPLATE_MANAGE = "template.manage"
@@ -78,6 +79,7 @@ class Permission(StrEnum):
     INCIDENT_READ = "incident.read"
     INCIDENT_MANAGE = "incident.manage"
     CALENDAR_MANAGE = "calendar.manage"
+    LIMIT_MANAGE = "limit.manage"
     CLOCK_SET = "clock.set"
 
 
@@ -112,9 +114,11 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
             P.DATA_EXPORT,
         }
     ),
-    Role.COORDINATOR: frozenset(_SECOND_LINE | {P.SLIP_WORK, P.STATISTICS_READ, P.DATA_EXPORT}),
+    Role.COORDINATOR: frozenset(_SECOND_LINE | {P.SLIP_WORK, P.STATISTICS_READ, P.DATA_EXPORT, P.PROGRESS_REPORT}),
     Role.DEPARTMENT_HEAD: frozenset(
-        _SECOND_LINE | {P.SLIP_WORK, P.TICKET_SIGN, P.STATISTICS_READ, P.DATA_EXPORT} | {P.EXTENSION_APPROVE}
+        _SECOND_LINE
+        | {P.SLIP_WORK, P.TICKET_SIGN, P.STATISTICS_READ, P.DATA_EXPORT}
+        | {P.EXTENSION_APPROVE, P.PROGRESS_REPORT}
     ),
     Role.LEGAL: frozenset(_SECOND_LINE | {P.CUSTOMER_UNMASK, P.LETTER_CLEAR}),
     Role.SECRETARY: frozenset(
@@ -143,7 +147,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         | {P.AGENT_READ, P.AGENT_MANAGE, P.CAMPAIGN_MANAGE, P.CALLBACK_READ, P.CLOCK_SET}
         | {P.INCIDENT_READ, P.INCIDENT_MANAGE, P.CALENDAR_MANAGE}
         | {P.POST_READ, P.POST_MANAGE, P.AUTHORITY_MANAGE, P.NOTIFICATION_MANAGE, P.WEBHOOK_MANAGE}
-        | {P.TEMPLATE_MANAGE}
+        | {P.TEMPLATE_MANAGE, P.LIMIT_MANAGE}
     ),
     Role.INTEGRATOR: frozenset(
         {P.TICKET_READ, P.TICKET_OPEN, P.TICKET_EDIT, P.CUSTOMER_READ, P.CALL_READ}

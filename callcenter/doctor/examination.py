@@ -14,6 +14,7 @@ from callcenter.doctor import (
     ari,
     asterisk,
     attachments,
+    calendar,
     clocks,
     event_log,
     fastagi,
@@ -62,6 +63,7 @@ PARTS = (
     Part("ticket-spool", Text("服务单暂存", "ticket spool"), ticket_spool.look),
     Part("notifications", Text("通知", "notifications"), notifications.look),
     Part("attachments", Text("附件", "files of tickets"), attachments.look),
+    Part("calendar", Text("工作日历", "working days"), calendar.look),
     Part("clocks", Text("时钟", "clocks"), clocks.look),
     Part("processes", Text("本系统的进程", "our processes"), processes.look),
 )

@@ -23,6 +23,7 @@ from tickets.errors import KeyReusedError, LetterRefusedError, OvertakenError, W
 from tickets.letters import Content, LetterAction, LetterState, Means, Verdict
 from tickets.lifecycle import ENDED, Action, Status
 
+RECEIVED = "SELECT received_day FROM ticket WHERE id = $1"
 ABOVE = """
 SELECT COALESCE(p.name, o.name) FROM organisation o LEFT JOIN organisation p ON p.id = o.parent_id WHERE o.id = $1"""
 
@@ -110,7 +111,7 @@ async def submit(db: Database, letter_id: UUID, version: int, rules: Rules, by: 
                 rules=("R-4.25",),
                 organisation=row["organisation_id"],
             )
-        book = await rules.current(conn, at)
+        book = await rules.current(conn, at, await conn.fetchval(RECEIVED, row["ticket_id"]))
         cycle = await tickets.start_clock(conn, row["ticket_id"], deadlines.legal_review(at, book), anew=True)
         assert cycle is not None
         await store.submit(

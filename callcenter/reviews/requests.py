@@ -77,7 +77,7 @@ async def ask(
         decided = await _decided_at(conn, row)
         where = wanted.organisation or decided["parent_id"]
         path = await conn.fetchval(PATH_OF, where)
-        book = await rules.current(conn, at)
+        book = await rules.current(conn, at, row["received_day"])
         received_at = wanted.received_at or row["informed_at"] or wanted.asked_at
         late = reviews.check_request(
             Asking(

@@ -103,7 +103,7 @@ class ExtensionQuery(PageQuery):
     waiting_for: Annotated[WaitingFor | None, Field(description="待批准或待告知客户")] = None
 
 
-class WaitingView(Personal):
+class WaitingExtensionView(Personal):
     """A second extension that waits; `due_day` is the ticket's deadline as it stands."""
 
     id: Annotated[UUID, Field(title="延期标识")]
@@ -111,7 +111,7 @@ class WaitingView(Personal):
     number: Annotated[str, Field(title="服务单号")]
     ticket_version: Annotated[int, Field(title="服务单版本")]
     accepting_organisation_id: Annotated[str, Field(title="受理机构")]
-    reason: Annotated[str, Field(title="理由")]
+    why: Annotated[str, Field(title="理由")]
     proposed_at: Annotated[datetime, Field(title="提出时间")]
     proposed_by: Annotated[str, Field(title="提出人")]
     approved_at: Annotated[datetime | None, Field(title="批准时间")]
@@ -120,7 +120,7 @@ class WaitingView(Personal):
 
 
 @routes.get("/extensions", (Permission.EXTENSION_APPROVE, Permission.TICKET_MANAGE), reads="ticket")
-async def list_extensions(ctx: Context, query: ExtensionQuery) -> Page[WaitingView]:
+async def list_extensions(ctx: Context, query: ExtensionQuery) -> Page[WaitingExtensionView]:
     """Second extensions that wait for approval, or for the customer to be told 待办的再次延期"""
     approved = None if query.waiting_for is None else query.waiting_for is WaitingFor.NOTICE
     after = ctx.after(query, tuple[datetime, UUID])
@@ -219,11 +219,11 @@ async def receive_material(ctx: Context, ticket_id: UUID, body: MaterialBody) ->
 async def _explained(ctx: Context, ticket_id: UUID, by: By) -> ExplanationView:
     at = ctx.clock.now()
     async with ctx.db.connection() as conn:
-        book = await ctx.resource(COMPLAINTS).rules.current(conn, at)
-        return explanation_view(await casefile.explain(conn, ticket_id, by, book, at), is_masked(ctx))
+        explained = await casefile.explain(conn, ticket_id, by, ctx.resource(COMPLAINTS).rules, at)
+    return explanation_view(explained, is_masked(ctx))
 
 
-def _waiting(row: dict[str, Any], masked: bool) -> WaitingView:
-    own = {name: row[name] for name in WaitingView.model_fields}
+def _waiting(row: dict[str, Any], masked: bool) -> WaitingExtensionView:
+    own = {name: row[name] for name in WaitingExtensionView.model_fields if name in row}
     due = None if row["due_day"] == deadlines.NEVER else row["due_day"]
-    return WaitingView(**own | {"reason": details.text(str(row["reason"]), masked), "due_day": due})
+    return WaitingExtensionView(**own | {"why": details.text(str(row["reason"]), masked), "due_day": due})

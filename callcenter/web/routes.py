@@ -19,6 +19,7 @@ from callcenter.web import (
     handling_limit,
     incidents,
     letters,
+    limit_changes,
     notifications,
     playback,
     posts,
@@ -63,6 +64,7 @@ MODULES: Sequence[Routes] = (
     workdays.routes,
     notifications.routes,
     reminders.routes,
+    limit_changes.routes,
 )
 
 

@@ -13,7 +13,7 @@ from callcenter import testmode
 from callcenter.attachments.vault import Vault
 from callcenter.casework import Casework
 from callcenter.clock import Clock, SystemClock
-from callcenter.complaints import Complaints
+from callcenter.complaints import Complaints, Rules
 from callcenter.config import Config
 from callcenter.custody import Custody
 from callcenter.db.pool import Database
@@ -69,7 +69,7 @@ def build(
     app[CLOCK] = clock
     app[WALL] = wall or SystemClock()
     spool = TicketSpool(config.spool.folder)
-    app[COMPLAINTS] = Complaints(database, clock, spool)
+    app[COMPLAINTS] = Complaints(database, clock, spool, Rules.of(config.hours))
     app[CASEWORK] = Casework(database, clock, app[COMPLAINTS].rules)
     app[SLIPS] = Slips(database, clock, app[COMPLAINTS].rules)
     app[HANDLING_LIMIT] = HandlingLimit(database, clock, app[COMPLAINTS].rules)

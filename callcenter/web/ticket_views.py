@@ -174,6 +174,8 @@ class TicketView(ListedView):
     other_cause: OtherCause | None
     severity_confirmed_at: Annotated[datetime | None, Field(description="By the complaint post 投诉岗确认级别 (F-18)")]
     severity_confirmed_by: str | None
+    complex_at: Annotated[datetime | None, Field(description="复杂案件自何时起 (F-10)")]
+    complex_reason: str | None
     liability: Liability
     causes: list[Category]
     found_causes: Annotated[list[CauseView], Field(description="The causes with their departments 原因及责任部门")]
@@ -340,6 +342,7 @@ class ExplanationView(Personal):
     verdict: dict[str, Any] | None
     category: ReasonView | None
     clocks: list[ExplainedClockView]
+    on_the_spot: Annotated[date | None, Field(description="Target for settling it at once 当场解决目标日 (L-10, F-51)")]
     extensions: list[ExtensionView]
     agreements: list[AgreementView]
     pauses: list[PauseView]
@@ -416,6 +419,7 @@ def explanation_view(explained: Explanation, masked: bool) -> ExplanationView:
         verdict=verdict,
         category=_reason(category.rule, category.words) if category else None,
         clocks=[_explained(clock) for clock in explained.clocks],
+        on_the_spot=explained.on_the_spot,
         extensions=[
             ExtensionView(**_befell(ExtensionView, each, explained, masked), limit=each["rule"], counts=counts)
             for each, counts in befallen.extensions
@@ -522,7 +526,7 @@ def _explained(explained: ExplainedClock) -> ExplainedClockView:
 
 
 _MASKS = {"complainant_name": masking.name, "complainant_phone": masking.phone}
-_WORDS = ("authorisation", "demand", "description")
+_WORDS = ("authorisation", "complex_reason", "demand", "description")
 """Somebody's own words, in which numbers may stand."""
 
 

@@ -42,6 +42,10 @@ NEEDS: Mapping[Action, Permission] = {
     Action.NOTE: Permission.TICKET_EDIT,
     Action.ACKNOWLEDGE: Permission.TICKET_EDIT,
     Action.HAND_OVER: Permission.TICKET_EDIT,
+    Action.MARK_COMPLEX: Permission.TICKET_MANAGE,
+    Action.PROGRESS: Permission.TICKET_MANAGE,
+    Action.REPORT_PROGRESS: Permission.PROGRESS_REPORT,
+    Action.REPORT_UP: Permission.TICKET_MANAGE,
     Action.SETTLE: Permission.TICKET_EDIT,
     Action.DISPATCH: Permission.TICKET_MANAGE,
     Action.HANDLE: Permission.TICKET_WORK,
@@ -175,9 +179,8 @@ async def explain_ticket(ctx: Context, ticket_id: UUID) -> ExplanationView:
     """Why it counts or not, and every deadline day by day 计件依据与时限推算"""
     at = ctx.clock.now()
     async with ctx.db.connection() as conn:
-        book = await ctx.resource(COMPLAINTS).rules.current(conn, at)
         with _found():
-            explained = await casefile.explain(conn, ticket_id, _by(ctx), book, at)
+            explained = await casefile.explain(conn, ticket_id, _by(ctx), ctx.resource(COMPLAINTS).rules, at)
     return explanation_view(explained, is_masked(ctx))
 
 

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -451,6 +451,26 @@ async def test_the_ticket_spool_must_be_writable_and_empty(config: Config) -> No
 )
 async def test_the_databases_clock_is_compared(config: Config, ahead: float, verdict: Verdict) -> None:
     assert await seen(config, "clocks", ahead) == {"postgres": verdict}
+
+
+# ---- the working days
+
+
+@pytest.mark.parametrize(
+    ("at", "found"),
+    [
+        (datetime(2026, 6, 1, tzinfo=UTC), {"published": Verdict.OK}),
+        (datetime(2026, 11, 2, tzinfo=UTC), {"published-2027": Verdict.WARN}),
+        (datetime(2027, 1, 4, tzinfo=UTC), {"published-2027": Verdict.FAIL}),
+        (datetime(2027, 11, 2, tzinfo=UTC), {"published-2027": Verdict.FAIL, "published-2028": Verdict.WARN}),
+    ],
+)
+async def test_a_year_whose_working_days_are_not_known_is_told(
+    config: Config, at: datetime, found: dict[str, Verdict]
+) -> None:
+    """T-7"""
+    ahead = (at - SystemClock().now()).total_seconds()
+    assert await seen(config, "calendar", ahead) == found
 
 
 # ---- our processes

@@ -9,9 +9,10 @@ import pytest
 from callcenter import workdays
 from callcenter.accounts.permissions import Role
 from callcenter.clock import ManualClock
+from callcenter.complaints import Rules
 from callcenter.db.pool import Database
 from tests.service.site import Client, Reply, Site
-from tickets.calendar import SHANGHAI, Calendar, Override
+from tickets.calendar import SHANGHAI, Override
 
 pytestmark = pytest.mark.service
 
@@ -95,6 +96,16 @@ async def test_the_worked_example_with_its_extension_and_without(site: Site) -> 
         event for event in (await handler.get(f"/tickets/{ticket}")).json["events"] if event["kind"] == "extended"
     ]
     assert {"due_before": "2025-10-15", "due_now": "2025-10-21", "limit": "L-15"}.items() <= told["details"].items()
+
+
+@pytest.mark.usefixtures("received")
+async def test_a_general_complaint_shows_the_target_for_settling_it_on_the_spot(site: Site) -> None:
+    """L-10, L-11, F-51: beside the limit that is judged."""
+    general, major = await opened(site, on(9, 30), severity="general"), await opened(site, on(9, 30))
+    handler = await post(site, on(9, 30))
+    shown = await explained(handler, general)
+    assert (shown["on_the_spot"], decision(shown)["due_day"]) == ("2025-09-30", "2025-10-14")
+    assert (await explained(handler, major))["on_the_spot"] is None
 
 
 @pytest.mark.usefixtures("received")
@@ -370,9 +381,10 @@ async def test_a_corrected_calendar_counts_pauses_and_new_material_again(site: S
     assert (await asked(handler, ticket, "materials", **material)).status == 201
     before = decision(await explained(handler, ticket))
     assert (before["internal_due"], before["statutory_due"]) == ("2025-10-27", "2025-10-28")
-    calendar = Calendar.of([Override(on(10, 20).date(), False, "司庆", "总公司通知")])
+    day_off = Override(on(10, 20).date(), False, "司庆", "总公司通知")
+    await workdays.correct(database, [day_off], "user:admin", on(10, 13))
     async with database.transaction() as conn:
-        moved = await workdays.recount(conn, calendar, on(10, 13) + timedelta(minutes=2))
+        moved = await workdays.recount(conn, Rules(), on(10, 13) + timedelta(minutes=2))
     assert moved > 0
     after = decision(await explained(handler, ticket))
     assert (after["internal_due"], after["statutory_due"]) == ("2025-10-28", "2025-10-28")

@@ -66,7 +66,7 @@ async def test_a_ticket_on_a_live_call_knows_how_far_into_the_call_it_was_opened
 async def test_one_statement_writes_ticket_link_clocks_history_outbox_and_audit(
     database: Database, complaints: Complaints
 ) -> None:
-    """T-3, L-1, L-2, L-7, L-8, L-11"""
+    """T-3, L-1, L-2, L-7, L-8, L-11, L-17"""
     async with database.transaction() as conn:
         call = await a_call(conn)
     opening = an_opening(call)
@@ -76,7 +76,7 @@ async def test_one_statement_writes_ticket_link_clocks_history_outbox_and_audit(
     assert ticket["matter_id"] == opening.key
     for table, rows in [
         ("ticket_call", 1),
-        ("ticket_clock", 5),
+        ("ticket_clock", 6),
         ("ticket_event", 1),
         ("matter", 1),
         ("outbox_event", 1),

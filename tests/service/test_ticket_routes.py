@@ -79,6 +79,7 @@ async def test_an_agent_opens_a_complaint_on_a_live_call_and_the_file_shows_both
         "hand_over": None,
         "dispatch": None,
         "decide_inform": None,
+        "answer_or_progress": None,
     }
 
 

@@ -186,7 +186,7 @@ async def test_no_walk_through_the_actions_meets_a_refusal_of_the_schema(
         except TicketError:
             continue
     async with database.connection() as conn:
-        told = await conn.fetchval("SELECT count(*) FROM ticket_event")
+        told = await conn.fetchval("SELECT count(*) FROM ticket_event WHERE kind <> 'clock_breached'")
         row = await conn.fetchrow("SELECT version, status, validity, determination FROM ticket")
         open_ = await conn.fetchval(
             "SELECT count(*) FROM slip WHERE state IN ('sent', 'accepted') AND part IN ('main', 'joint')"

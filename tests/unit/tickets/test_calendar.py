@@ -125,3 +125,8 @@ def test_a_day_ends_where_the_next_begins(day: date) -> None:
 def test_the_last_day_of_all_has_an_end() -> None:
     """T-7"""
     assert end_of_day(date.max).year == 9999
+
+
+def test_the_days_to_one_that_never_comes_are_counted_in_no_time() -> None:
+    """CL-4: a deadline whose clock stands still."""
+    assert 2400 < CALENDAR.workdays_between(date(2025, 9, 30), date.max) < 2700

@@ -230,9 +230,11 @@ def test_a_refusal_names_both_sides_in_both_languages() -> None:
 
 
 def test_actions_meet_the_clocks_of_their_step() -> None:
-    """L-7, L-8, L-11, L-25"""
+    """L-7, L-8, L-11, L-17, L-21, L-25"""
     assert MEETS[Action.DISPATCH] == (Kind.HAND_OVER, Kind.DISPATCH)
-    assert MEETS[Action.INFORM] == (Kind.DECIDE_INFORM, Kind.INFORM)
+    assert MEETS[Action.INFORM] == (Kind.DECIDE_INFORM, Kind.INFORM, Kind.ANSWER_OR_PROGRESS)
+    assert MEETS[Action.PROGRESS] == (Kind.ANSWER_OR_PROGRESS,)
+    assert MEETS[Action.REPORT_UP] == (Kind.REPORT_UP,)
     assert MEETS[Action.CLOSE] == (Kind.CLOSE,)
 
 
@@ -240,7 +242,7 @@ def test_actions_meet_the_clocks_of_their_step() -> None:
 @pytest.mark.parametrize("action", list(Action))
 def test_every_action_from_every_status_moves_by_the_table_or_is_refused(status: Status, action: Action) -> None:
     """R-4.1, B-2"""
-    ticket = replace(READY, status=status, responsible=(Department.IT,), unsigned=(Department.IT,))
+    ticket = replace(READY, status=status, responsible=(Department.IT,), unsigned=(Department.IT,), is_major=True)
     if action is Action.CLOSE:
         ticket = replace(ticket, unsigned=())
     if action in (Action.PASS_ON, Action.ANSWER):
@@ -261,7 +263,8 @@ def test_every_action_from_every_status_moves_by_the_table_or_is_refused(status:
 def test_no_walk_over_the_table_leaves_it_or_skips_a_stage(actions: list[Action]) -> None:
     """R-4.1: a closed ticket was handled and informed before."""
     it = (Department.IT,)
-    ticket, seen = replace(TICKET, validity=Validity.VALID, responsible=it, unsigned=it), [Status.RECORDED]
+    ticket = replace(TICKET, validity=Validity.VALID, responsible=it, unsigned=it, is_major=True)
+    seen = [Status.RECORDED]
     for action in actions:
         try:
             unsigned = () if action is Action.CLOSE else it
@@ -285,3 +288,32 @@ def test_every_status_has_words(status: Status) -> None:
     """R-4.1"""
     assert lifecycle.STATUS_WORDS[status].zh
     assert all(lifecycle.ACTION_WORDS[action].zh for action in lifecycle.possible(status))
+
+
+@pytest.mark.parametrize(
+    ("standing", "step", "rules"),
+    [
+        (TICKET, a_step(Action.PROGRESS, note=" "), ("R-4.7",)),
+        (TICKET, a_step(Action.PROGRESS, manner=""), ("R-4.8", "CL-8")),
+        (TICKET, a_step(Action.REPORT_PROGRESS, note=""), ("R-4.7",)),
+        (TICKET, a_step(Action.REPORT_UP), ("L-21", "R-3.17")),
+        (replace(TICKET, is_major=True), a_step(Action.REPORT_UP, note=""), ("R-4.7",)),
+        (TICKET, a_step(Action.MARK_COMPLEX, note=""), ("F-10",)),
+        (replace(TICKET, is_complex=True), a_step(Action.MARK_COMPLEX), ("F-10",)),
+        (replace(TICKET, is_complaint=False), a_step(Action.MARK_COMPLEX), ("F-10", "R-2.5")),
+    ],
+)
+def test_progress_is_written_down_and_a_complex_case_has_its_reason(
+    standing: Standing, step: Step, rules: tuple[str, ...]
+) -> None:
+    """R-3.46, R-4.7, R-4.8, F-10, L-18, L-19, L-21, CL-8"""
+    assert refusal(standing, step) == rules
+
+
+@pytest.mark.parametrize("action", [Action.PROGRESS, Action.REPORT_PROGRESS, Action.REPORT_UP, Action.MARK_COMPLEX])
+def test_progress_moves_nothing_and_ends_with_the_opinion(action: Action) -> None:
+    """F-57: until the customer is informed."""
+    for status in (Status.RECORDED, Status.DISPATCHED, Status.HANDLED):
+        assert move(replace(TICKET, status=status, is_major=True), a_step(action)) is status
+    with pytest.raises(IllegalMoveError):
+        move(replace(TICKET, status=Status.INFORMED, is_major=True), a_step(action))
