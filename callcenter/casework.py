@@ -501,7 +501,7 @@ async def _start(conn: Connection, after: Mapping[str, Any], step: Step, book: R
             await store.start_clock(conn, after["id"], deadlines.archive(at, book))
         case Action.WITHDRAW:
             await progress.end(conn, after, progress.TIMERS, Ending.WITHDRAWN, book, after["closed_at"])
-        await store.void_clocks(conn, after["id"], None, Ending.WITHDRAWN, after["closed_at"])
+            await store.void_clocks(conn, after["id"], None, Ending.WITHDRAWN, after["closed_at"])
             await store.start_clock(conn, after["id"], deadlines.archive(after["closed_at"], book))
 
 
