@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tickets import authority, committee, letters, lifecycle, linked, signatures, slips
+from tickets import authority, committee, feedback, letters, lifecycle, linked, signatures, slips
 from tickets.errors import MoveRefusedError
 from tickets.lifecycle import Action, Guard, Level, Standing, Status, Step, Validity, refused
 
@@ -208,6 +208,7 @@ PARTS: Sequence[Mapping[Action, tuple[Guard, ...]]] = (
     slips.GUARDS,
     signatures.GUARDS,
     letters.GUARDS,
+    feedback.GUARDS,
 )
 """The guards of each part of the regime, asked in this order."""
 

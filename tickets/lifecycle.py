@@ -135,6 +135,7 @@ class Standing:
     letter_sent_at: datetime | None = None
     merged: bool = False
     inherited: Validity | None = None
+    handled_at: datetime | None = None
 
     sends: int = 1
     """How many slips the dispatch asked for would send."""
@@ -161,7 +162,8 @@ class Step:
     """One action as asked for: who asks, from which organisation, with what.
 
     `line`: the grievance a department is named for; `agrees`: a head signs, or refuses to; `amount`: yuan
-    that settle it; `path`, `own_department`: where the actor sits; `for_post`, `fixes_owner`: the actor is the
+    that settle it; `told_at`, `proof`: when the customer was told if not just now (CL-8); `at`: the moment of the step;
+    `path`, `own_department`: where the actor sits; `for_post`, `fixes_owner`: the actor is the
     complaint post, customer service's supervisor.
     """
 
@@ -182,6 +184,10 @@ class Step:
     line: int = 1
     agrees: bool = True
     amount: Decimal | None = None
+    told_at: datetime | None = None
+    proof: str = ""
+    review_route_told: bool = False
+    at: datetime | None = None
     path: str = ""
     own_department: Department | None = None
     for_post: bool = True

@@ -23,7 +23,7 @@ from tickets.course import Gap, PauseGround
 from tickets.errors import Problem, Words
 from tickets.findings import Verdict
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity, Source
-from tickets.letters import WrittenGround
+from tickets.letters import Means, WrittenGround
 from tickets.lifecycle import Action, InvalidGround, Liability, Status, Validity
 from tickets.statistics import RULES
 
@@ -205,6 +205,9 @@ class TicketView(ListedView):
     dispatched_at: datetime | None
     handled_at: datetime | None
     informed_at: datetime | None
+    told_means: Annotated[Means | None, Field(description="告知方式 (CL-8)")]
+    told_proof: str | None
+    answer_accepted: Annotated[bool | None, Field(description="客户是否接受 (R-4.29, R-4.30)")]
     rulebook: str
     clocks: list[ClockView]
     calls: list[CallView]
@@ -518,7 +521,7 @@ def _explained(explained: ExplainedClock) -> ExplainedClockView:
 
 
 _MASKS = {"complainant_name": masking.name, "complainant_phone": masking.phone}
-_WORDS = ("authorisation", "demand", "description")
+_WORDS = ("authorisation", "demand", "description", "told_proof")
 """Somebody's own words, in which numbers may stand."""
 
 

@@ -56,6 +56,7 @@ def a_step(action: Action, **more: object) -> Step:
         "causes": (FOUND,),
         "manner": "电话",
         "accepted": True,
+        "review_route_told": True,
     }
     return Step(action, **{**defaults, **more})
 
