@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from callcenter import dispatch, matters, progress, timekeeping
+from callcenter import dispatch, matters, outbox, progress, timekeeping
 from callcenter.accounts import authority
 from callcenter.accounts.permissions import Permission
 from callcenter.calls.sight import SEEN
@@ -147,7 +147,7 @@ class Casework:
             if step.amount is not None:
                 now = replace(now, authority=await authority.of_user(conn, by.user_id))
             status = guards.move(now, step)
-            told_at = now.letter_sent_at or at if step.action is Action.INFORM and now.written_due else at
+            told_at = _told_at(now, step, at)
             after = _moved(row, step, known, status, told_at)
             if step.action in CONFIRMS_SEVERITY and step.for_post:
                 _confirm_severity(after, by, at)
@@ -301,6 +301,7 @@ def standing(row: Mapping[str, Any], known: Facts | None = None) -> Standing:
         lacking=known.lacking,
         is_major=row["severity"] == Severity.MAJOR,
         is_complex=row["complex_at"] is not None,
+        handled_at=row["handled_at"],
     )
 
 
@@ -446,6 +447,17 @@ async def _follow(
         await _for_committee(conn, row, after, book, at)
 
 
+async def regrade(
+    conn: Connection, row: Mapping[str, Any], severity: Severity, book: Rulebook, by: By, at: datetime
+) -> dict[str, Any]:
+    """Give the ticket another severity, with the clocks that follow; returns its row. Raises StaleTicketError."""
+    after = {**row, "severity": severity.value, "gravity": intake.GRAVITY[severity].value}
+    _confirm_severity(after, by, at)
+    await save(conn, after)
+    await _follow(conn, row, after, book, at)
+    return after
+
+
 async def _for_committee(
     conn: Connection, row: Mapping[str, Any], after: Mapping[str, Any], book: Rulebook, at: datetime
 ) -> None:
@@ -463,6 +475,13 @@ def _confirm_severity(after: dict[str, Any], by: By, at: datetime) -> None:
     """The complaint post stands by the severity from now on, as proposed or as it has just set it (F-18)."""
     if after["severity_confirmed_at"] is None:
         after["severity_confirmed_at"], after["severity_confirmed_by"] = at, by.actor
+
+
+def _told_at(now: Standing, step: Step, at: datetime) -> datetime:
+    """When the step counts as done: telling the customer by the letter's sending or the moment stated (CL-8)."""
+    if step.action is not Action.INFORM:
+        return at
+    return (now.letter_sent_at if now.written_due else None) or step.told_at or at
 
 
 async def _asked(conn: Connection, step: Step, by: By, level: Level, at: datetime) -> Step:
@@ -526,6 +545,8 @@ async def _follow_up(
                 actor=by.actor,
             )
             return {"slips": sent, "released": [known.numbers[place] for place in known.replaced] or None}
+        case Action.INFORM:
+            return {"fed_back": await _feed_back(conn, after, by, at)}
         case Action.HANDLE if known.own is not None:
             await dispatch.answer_own(conn, after["id"], known.own, step.note, by.actor, at)
             await store.meet(conn, after["id"], (Kind.ACCEPT,), at, cycle=known.own)
@@ -552,6 +573,44 @@ async def _follow_up(
     return {}
 
 
+FEED_BACK = """
+WITH heard AS (
+    SELECT 'department' AS audience, organisation_id, department FROM slip
+    WHERE ticket_id = $1 AND part IN ('main', 'joint') AND state IN ('sent', 'accepted', 'answered')
+    UNION SELECT 'committee', m.organisation_id, NULL
+    FROM committee_ruling r JOIN committee_meeting m ON m.id = r.meeting_id
+    WHERE r.ticket_id = $1 AND r.confirmed_at IS NOT NULL
+    UNION SELECT 'committee', organisation_id, NULL FROM committee_referral
+    WHERE ticket_id = $1 AND withdrawn_at IS NULL
+    UNION SELECT 'upper_company', o.parent_id, NULL
+    FROM ticket t JOIN organisation o ON o.id = t.accepting_organisation_id
+    WHERE t.id = $1 AND o.parent_id IS NOT NULL AND t.nature = 'complaint' AND (t.severity <> 'general'
+        OR t.source IN ('upper_company', 'regulator') OR t.relation = 'escalation')
+)
+INSERT INTO feedback (id, ticket_id, audience, organisation_id, department, given_at, given_by)
+SELECT gen_random_uuid(), $1, audience, organisation_id, department, $2, $3 FROM heard
+ON CONFLICT DO NOTHING RETURNING id, audience, organisation_id, department"""
+"""Who hears with the customer: who handled it, the committee it was before, and the company above where the case came
+from it, was difficult or major, or had gone to it (R-4.28)."""
+
+
+async def _feed_back(conn: Connection, row: Mapping[str, Any], by: By, at: datetime) -> list[str] | None:
+    """Feed back to whom it concerns, each with a fact of its own."""
+    given = await conn.fetch(FEED_BACK, row["id"], at, by.actor)
+    for each in given:
+        payload = {
+            "feedback_id": str(each["id"]),
+            "ticket_id": str(row["id"]),
+            "number": row["number"],
+            "audience": each["audience"],
+            "organisation": each["organisation_id"],
+            "department": each["department"],
+        }
+        await outbox.append(conn, "feedback.given", str(each["id"]), payload, at)
+    named = [":".join(filter(None, (each["audience"], each["organisation_id"], each["department"]))) for each in given]
+    return sorted(named) or None
+
+
 def _moved(row: Mapping[str, Any], step: Step, known: Facts, status: Status, at: datetime) -> dict[str, Any]:
     after = {**row, "status": status.value}
     stamp = _STAMP.get(status)
@@ -562,6 +621,11 @@ def _moved(row: Mapping[str, Any], step: Step, known: Facts, status: Status, at:
     if step.action is Action.DISPATCH:
         main = next((each.department for each in known.wanted if each.leads and each.line.number == 1), None)
         after["department"] = main or row["department"]
+    if step.action is Action.INFORM:
+        means = letters.means_of(step.manner)
+        after["told_means"] = means.value if means else None
+        after["told_proof"] = step.proof or None
+        after["answer_accepted"] = step.accepted
     if status is Status.CLOSED and row["status"] not in ENDED:
         after["ended_as"] = _ending(row, step).value
     if step.action is Action.WITHDRAW:
@@ -593,6 +657,9 @@ def _said(step: Step, after: Mapping[str, Any]) -> dict[str, Any]:
         "manner": step.manner,
         "accepted": step.accepted,
         "explanation": step.explanation,
+        "told_at": step.told_at.isoformat() if step.told_at else None,
+        "proof": step.proof,
+        "review_route_told": step.review_route_told or None,
         "evidence": step.evidence,
         "validity": step.validity,
         "liability": step.liability,

@@ -825,6 +825,61 @@ CREATE TABLE public.document_template (
     CONSTRAINT document_template_version_check CHECK ((version > 0))
 );
 
+CREATE TABLE public.downgrade (
+    id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    from_severity text NOT NULL,
+    to_severity text NOT NULL,
+    reason text NOT NULL,
+    state text DEFAULT 'proposed'::text NOT NULL,
+    proposed_by text NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    answered_by text,
+    answered_at timestamp with time zone,
+    remark text DEFAULT ''::text NOT NULL,
+    CONSTRAINT downgrade_check CHECK ((from_severity <> to_severity)),
+    CONSTRAINT downgrade_check1 CHECK ((((state = 'proposed'::text) = (answered_at IS NULL)) AND ((answered_at IS NULL) = (answered_by IS NULL)))),
+    CONSTRAINT downgrade_from_severity_check CHECK ((from_severity = ANY (ARRAY['difficult'::text, 'major'::text]))),
+    CONSTRAINT downgrade_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 2000))),
+    CONSTRAINT downgrade_remark_check CHECK ((length(remark) <= 2000)),
+    CONSTRAINT downgrade_second_person CHECK (((state <> ALL (ARRAY['approved'::text, 'refused'::text])) OR (answered_by <> proposed_by))),
+    CONSTRAINT downgrade_state_check CHECK ((state = ANY (ARRAY['proposed'::text, 'approved'::text, 'refused'::text, 'withdrawn'::text]))),
+    CONSTRAINT downgrade_to_severity_check CHECK ((to_severity = ANY (ARRAY['general'::text, 'difficult'::text])))
+);
+
+CREATE TABLE public.feedback (
+    id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    audience text NOT NULL,
+    organisation_id text NOT NULL,
+    department text,
+    given_at timestamp with time zone NOT NULL,
+    given_by text NOT NULL,
+    seen_at timestamp with time zone,
+    seen_by text,
+    CONSTRAINT feedback_audience_check CHECK ((audience = ANY (ARRAY['department'::text, 'committee'::text, 'upper_company'::text]))),
+    CONSTRAINT feedback_check CHECK (((audience = 'department'::text) = (department IS NOT NULL))),
+    CONSTRAINT feedback_check1 CHECK (((seen_at IS NULL) = (seen_by IS NULL))),
+    CONSTRAINT feedback_department_check CHECK ((department = ANY (ARRAY['sales'::text, 'sales_inspection'::text, 'business_management'::text, 'finance'::text, 'it'::text, 'customer_service'::text, 'compliance'::text])))
+);
+
+CREATE TABLE public.formality (
+    id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    duty text NOT NULL,
+    owner_id uuid NOT NULL,
+    due_day date NOT NULL,
+    added_by text NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    done_at timestamp with time zone,
+    done_by text,
+    result text,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT formality_check CHECK ((((done_at IS NULL) = (done_by IS NULL)) AND ((done_at IS NULL) = (result IS NULL)))),
+    CONSTRAINT formality_duty_check CHECK (((length(duty) >= 1) AND (length(duty) <= 2000))),
+    CONSTRAINT formality_result_check CHECK (((length(result) >= 1) AND (length(result) <= 20000)))
+);
+
 CREATE TABLE public.idempotency (
     actor text NOT NULL,
     key uuid NOT NULL,
@@ -1603,6 +1658,9 @@ CREATE TABLE public.ticket (
     destination text,
     complex_at timestamp with time zone,
     complex_reason text,
+    told_means text,
+    told_proof text,
+    answer_accepted boolean,
     CONSTRAINT ticket_answered CHECK (((ended_as IS DISTINCT FROM 'answered'::text) OR (nature = 'non_complaint'::text))),
     CONSTRAINT ticket_archived CHECK (((archived_at IS NOT NULL) = (status = 'archived'::text))),
     CONSTRAINT ticket_authorisation CHECK (((complainant_type <> 'representative'::text) OR (authorisation IS NOT NULL))),
@@ -1671,6 +1729,8 @@ END),
     CONSTRAINT ticket_severity_confirmed CHECK (((severity_confirmed_at IS NULL) = (severity_confirmed_by IS NULL))),
     CONSTRAINT ticket_source_check CHECK ((source = ANY (ARRAY['direct'::text, 'upper_company'::text, 'regulator'::text, 'media'::text, 'coordinator'::text, 'callback'::text]))),
     CONSTRAINT ticket_status_check CHECK ((status = ANY (ARRAY['recorded'::text, 'dispatched'::text, 'handled'::text, 'informed'::text, 'closed'::text, 'archived'::text]))),
+    CONSTRAINT ticket_told_means_check CHECK ((told_means = ANY (ARRAY['handed_over'::text, 'posted'::text, 'emailed'::text, 'texted'::text, 'dialled'::text]))),
+    CONSTRAINT ticket_told_proof_check CHECK ((length(told_proof) <= 2000)),
     CONSTRAINT ticket_validity_check CHECK ((validity = ANY (ARRAY['pending'::text, 'valid'::text, 'invalid'::text]))),
     CONSTRAINT ticket_weight CHECK ((((nature = 'complaint'::text) AND (complainant_type <> ALL (ARRAY['agent'::text, 'public'::text]))) OR ((occurrences = 0) AND (pieces = 0)))),
     CONSTRAINT ticket_withdrawn CHECK (((ended_as IS DISTINCT FROM 'withdrawn'::text) OR (nature = 'complaint'::text)))
@@ -2163,6 +2223,15 @@ ALTER TABLE ONLY public.document_template
 ALTER TABLE ONLY public.document_template
     ADD CONSTRAINT document_template_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.downgrade
+    ADD CONSTRAINT downgrade_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.feedback
+    ADD CONSTRAINT feedback_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.formality
+    ADD CONSTRAINT formality_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (actor, key);
 
@@ -2499,6 +2568,24 @@ CREATE INDEX document_template_in_force ON public.document_template USING btree 
 CREATE UNIQUE INDEX document_template_shipped ON public.document_template USING btree (kind, sha256) WHERE (created_by = 'system:shipped'::text);
 
 CREATE INDEX document_ticket ON public.document USING btree (ticket_id, place);
+
+CREATE UNIQUE INDEX downgrade_open ON public.downgrade USING btree (ticket_id) WHERE (state = 'proposed'::text);
+
+CREATE INDEX downgrade_proposed ON public.downgrade USING btree (proposed_at, id);
+
+CREATE INDEX downgrade_ticket ON public.downgrade USING btree (ticket_id, proposed_at);
+
+CREATE INDEX feedback_given ON public.feedback USING btree (given_at, id);
+
+CREATE UNIQUE INDEX feedback_once ON public.feedback USING btree (ticket_id, audience, organisation_id, COALESCE(department, ''::text));
+
+CREATE INDEX feedback_unseen ON public.feedback USING btree (organisation_id, given_at, id) WHERE (seen_at IS NULL);
+
+CREATE INDEX formality_due ON public.formality USING btree (due_day, id);
+
+CREATE INDEX formality_open ON public.formality USING btree (due_day, id) WHERE (done_at IS NULL);
+
+CREATE INDEX formality_ticket ON public.formality USING btree (ticket_id, due_day);
 
 CREATE INDEX idempotency_at ON public.idempotency USING btree (at);
 
@@ -2889,6 +2976,21 @@ ALTER TABLE ONLY public.document
 
 ALTER TABLE ONLY public.document
     ADD CONSTRAINT document_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
+ALTER TABLE ONLY public.downgrade
+    ADD CONSTRAINT downgrade_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
+ALTER TABLE ONLY public.feedback
+    ADD CONSTRAINT feedback_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.feedback
+    ADD CONSTRAINT feedback_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
+ALTER TABLE ONLY public.formality
+    ADD CONSTRAINT formality_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.formality
+    ADD CONSTRAINT formality_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
 
 ALTER TABLE ONLY public.legal_review
     ADD CONSTRAINT legal_review_counsel_id_fkey FOREIGN KEY (counsel_id) REFERENCES public.app_user(id);

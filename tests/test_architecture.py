@@ -60,6 +60,8 @@ PURE = {
     "tickets.calendar": "unit/tickets/test_calendar.py",
     "tickets.categories": "unit/tickets/test_categories.py",
     "tickets.committee": "unit/tickets/test_committee.py",
+    "tickets.downgrades": "unit/tickets/test_downgrades.py",
+    "tickets.feedback": "unit/tickets/test_feedback.py",
     "tickets.letters": "unit/tickets/test_letters.py",
     "tickets.reviews": "unit/tickets/test_reviews.py",
     "tickets.corrections": "unit/tickets/test_corrections.py",

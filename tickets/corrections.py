@@ -6,7 +6,7 @@ or make light of one, nobody does alone and silently.
 
 from __future__ import annotations
 
-from tickets.errors import ComplaintPostOnlyError, NotAdmissibleError, Problem, Words
+from tickets.errors import ComplaintPostOnlyError, DowngradeRefusedError, NotAdmissibleError, Problem, Words
 from tickets.intake import Nature, Particulars, Severity
 
 _WEIGHT = {Severity.GENERAL: 0, Severity.DIFFICULT: 1, Severity.MAJOR: 2}
@@ -17,11 +17,21 @@ def check(
 ) -> None:
     """Refuse what may not be corrected so.
 
-    `by_post`: the complaint post corrects. Raises ComplaintPostOnlyError, or NotAdmissibleError without a reason.
+    `by_post`: the complaint post corrects. Raises ComplaintPostOnlyError, DowngradeRefusedError, or NotAdmissibleError
+    without a reason.
     """
     problems = []
     if after.severity is not before.severity:
         _check_severity(before.severity, after.severity, by_post=by_post, confirmed=severity_confirmed)
+        if nature is Nature.COMPLAINT and is_lighter(before.severity, after.severity):
+            raise DowngradeRefusedError(
+                Words(
+                    "疑难、重大投诉降级须经另一人批准:请提出降级申请",
+                    "a difficult or major complaint is made lighter with a second person's approval: propose it",
+                ),
+                rules=("F-47", "F-18"),
+                field="severity",
+            )
         problems.append(
             Problem("severity", Words("调整投诉级别须说明理由", "another severity needs a reason"), ("F-18",))
         )
@@ -44,10 +54,15 @@ def check(
         raise NotAdmissibleError(tuple(problems))
 
 
+def is_lighter(before: Severity, after: Severity) -> bool:
+    """Whether the case would be made lighter; a general one cannot be."""
+    return _WEIGHT[after] < _WEIGHT[before]
+
+
 def _check_severity(before: Severity, after: Severity, *, by_post: bool, confirmed: bool) -> None:
     if by_post:
         return
-    if _WEIGHT[after] < _WEIGHT[before]:
+    if is_lighter(before, after):
         words = Words("降低投诉级别须由投诉岗确认", "a lower severity is the complaint post's to decide")
         raise ComplaintPostOnlyError(words, rules=("F-18", "F-47"), field="severity")
     if confirmed:

@@ -110,6 +110,18 @@ class ReviewRefusedError(TicketError):
     code = "review_refused"
 
 
+class DowngradeRefusedError(TicketError):
+    """A difficult or major complaint is not made a lighter case so: it takes a second person (F-47)."""
+
+    code = "downgrade_refused"
+
+
+class FeedbackRefusedError(TicketError):
+    """Feedback is not signed for, or a formality not added or completed, so (R-4.28, R-4.29)."""
+
+    code = "feedback_refused"
+
+
 class ComplaintPostOnlyError(TicketError):
     """What was asked for is the complaint post's to decide (F-18, F-37); `field` names it."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tickets import authority, committee, endings, letters, lifecycle, linked, progress, signatures, slips
+from tickets import authority, committee, endings, feedback, letters, lifecycle, linked, progress, signatures, slips
 from tickets.errors import MoveRefusedError
 from tickets.lifecycle import Action, Guard, Level, Standing, Status, Step, Validity, refused
 
@@ -212,6 +212,7 @@ PARTS: Sequence[Mapping[Action, tuple[Guard, ...]]] = (
     signatures.GUARDS,
     letters.GUARDS,
     progress.GUARDS,
+    feedback.GUARDS,
 )
 """The guards of each part of the regime, asked in this order."""
 

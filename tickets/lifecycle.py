@@ -160,6 +160,7 @@ class Standing:
     inherited: Validity | None = None
     is_major: bool = False
     is_complex: bool = False
+    handled_at: datetime | None = None
 
     sends: int = 1
     """How many slips the dispatch asked for would send."""
@@ -190,8 +191,9 @@ class Step:
     """One action as asked for: who asks, from which organisation, with what.
 
     `line`: the grievance a department is named for; `agrees`: a head signs, or refuses to; `amount`: yuan
-    that settle it; `path`, `own_department`: where the actor sits; `for_post`, `fixes_owner`: the actor is the
-    complaint post, customer service's supervisor. `destination`: who a grievance that is no complaint is passed to;
+    that settle it; `told_at`, `proof`: when the customer was told if not just now (CL-8); `path`, `own_department`:
+    where the actor sits; `for_post`, `fixes_owner`: the actor is the complaint post, customer service's supervisor.
+    `destination`: who a grievance that is no complaint is passed to;
     `received_at`: when a withdrawal came; `at`: when the step is asked for.
     """
 
@@ -212,6 +214,9 @@ class Step:
     line: int = 1
     agrees: bool = True
     amount: Decimal | None = None
+    told_at: datetime | None = None
+    proof: str = ""
+    review_route_told: bool = False
     path: str = ""
     own_department: Department | None = None
     for_post: bool = True

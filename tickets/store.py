@@ -274,8 +274,8 @@ t.customer_id, t.policy_id, t.policy_number, t.complainant_type, t.complainant_n
 t.authorisation, t.anonymous, t.written_answer, t.demand, t.description, t.restated_at, t.complete_at, t.opened_via,
 t.opened_by, t.opened_by_user, t.accepting_organisation_id, t.underwriting_organisation_id, t.department,
 t.callback_task_id, t.callback_attempt_id, t.heard, t.verdict, t.received_at, t.received_day, t.stored_at, t.spooled,
-t.dispatched_at, t.handled_at, t.informed_at, t.closed_at, t.ended_as, t.archived_at, t.overturned_at, t.destination,
-t.rulebook, t.version"""
+t.dispatched_at, t.handled_at, t.informed_at, t.told_means, t.told_proof, t.answer_accepted, t.closed_at, t.ended_as,
+t.archived_at, t.overturned_at, t.destination, t.rulebook, t.version"""
 
 FIND = f"""
 SELECT {COLUMNS}, a.kind AS accepting_level, a.path AS accepting_path, u.path AS underwriting_path
@@ -325,7 +325,8 @@ UPDATE ticket t SET version = t.version + 1, category = n.category, other_cause 
     complainant_name = n.complainant_name, complainant_phone = n.complainant_phone, authorisation = n.authorisation,
     anonymous = n.anonymous, written_answer = n.written_answer, demand = n.demand, description = n.description,
     restated_at = n.restated_at, complete_at = n.complete_at, department = n.department,
-    dispatched_at = n.dispatched_at, handled_at = n.handled_at, informed_at = n.informed_at, closed_at = n.closed_at,
+    dispatched_at = n.dispatched_at, handled_at = n.handled_at, informed_at = n.informed_at, told_means = n.told_means,
+    told_proof = n.told_proof, answer_accepted = n.answer_accepted, closed_at = n.closed_at,
     ended_as = n.ended_as, archived_at = n.archived_at, overturned_at = n.overturned_at, destination = n.destination
 FROM jsonb_populate_record(NULL::ticket, $3) AS n
 WHERE t.id = $1 AND t.version = $2"""

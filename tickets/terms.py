@@ -21,7 +21,9 @@ from tickets.committee import (
     ReferralGround,
 )
 from tickets.course import GROUND_WORDS, PauseGround
+from tickets.downgrades import DOWNGRADE_ACTION_WORDS, DOWNGRADE_STATE_WORDS, DowngradeAction, DowngradeState
 from tickets.errors import Words
+from tickets.feedback import AUDIENCE_WORDS, Audience
 from tickets.findings import Intention, Respondent, Subject
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity, Source
 from tickets.letters import (
@@ -204,6 +206,9 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
     SupervisionGround: SUPERVISION_GROUND_WORDS,
     InvestigationState: INVESTIGATION_STATE_WORDS,
     InvestigationAction: INVESTIGATION_ACTION_WORDS,
+    DowngradeState: DOWNGRADE_STATE_WORDS,
+    DowngradeAction: DOWNGRADE_ACTION_WORDS,
+    Audience: AUDIENCE_WORDS,
     Subject: {
         Subject.FORGED_SIGNATURE: Words("代签名", "forged signature"),
         Subject.MIS_SELLING: Words("销售误导", "mis-selling"),

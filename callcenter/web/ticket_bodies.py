@@ -16,6 +16,7 @@ from tickets.lifecycle import Action, Cause, InvalidGround, Level, Liability, St
 
 Text = Annotated[str, StringConstraints(max_length=20_000)]
 Line = Annotated[str, StringConstraints(max_length=200)]
+Proof = Annotated[str, StringConstraints(max_length=2000)]
 Short = Annotated[str, StringConstraints(max_length=40)]
 
 
@@ -174,6 +175,9 @@ class ActBody(Model):
     manner: Annotated[Line, Field(description="告知方式 (CL-8)")] = ""
     accepted: Annotated[bool | None, Field(description="客户是否接受 (R-4.29, R-4.30)")] = None
     explanation: Annotated[Text, Field(description="解释安抚情况 (R-4.30)")] = ""
+    told_at: Annotated[Moment | None, Field(description="When told, if not just now 告知时间 (CL-8)")] = None
+    proof: Annotated[Proof, Field(description="告知证明 (CL-8)")] = ""
+    review_route_told: Annotated[bool, Field(description="已告知可申请核查 (F-19)")] = False
     line: Annotated[
         int, Field(ge=1, le=11, description="Which grievance `department` is named for 派发的事项序号 (F-3)")
     ] = 1

@@ -24,7 +24,7 @@ from tickets.course import Gap, PauseGround
 from tickets.errors import Problem, Words
 from tickets.findings import Verdict
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity, Source
-from tickets.letters import WrittenGround
+from tickets.letters import Means, WrittenGround
 from tickets.lifecycle import Action, Ending, InvalidGround, Liability, Status, Validity
 from tickets.statistics import RULES
 
@@ -213,6 +213,9 @@ class TicketView(ListedView):
     archived_at: datetime | None
     overturned_at: Annotated[datetime | None, Field(description="By the company above 上级改判 (R-3.25)")]
     destination: Annotated[str | None, Field(description="Whom it was passed to 转往部门 (R-1.3)")]
+    told_means: Annotated[Means | None, Field(description="告知方式 (CL-8)")]
+    told_proof: str | None
+    answer_accepted: Annotated[bool | None, Field(description="客户是否接受 (R-4.29, R-4.30)")]
     rulebook: str
     clocks: list[ClockView]
     calls: list[CallView]
@@ -529,7 +532,7 @@ def _explained(explained: ExplainedClock) -> ExplainedClockView:
 
 
 _MASKS = {"complainant_name": masking.name, "complainant_phone": masking.phone}
-_WORDS = ("authorisation", "complex_reason", "demand", "description")
+_WORDS = ("authorisation", "complex_reason", "demand", "description", "told_proof")
 """Somebody's own words, in which numbers may stand."""
 
 

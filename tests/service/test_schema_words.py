@@ -57,6 +57,8 @@ TYPES: dict[str, Any] = {
     "document.kind": Document,
     "document_counter.kind": Document,
     "document_template.kind": Document,
+    "downgrade.from_severity": Literal["difficult", "major"],
+    "downgrade.to_severity": Literal["general", "difficult"],
     "matter.validity": Validity,
     "installation.mode": Config.__annotations__["mode"],
     "neglect.state": reminders.ListState,

@@ -20,7 +20,9 @@ from tests.service.desk import a_callback, an_opening, complaints, somebody
 from tickets.categories import Category, Department, OtherCause
 from tickets.committee import MeetingKind, MeetingState, ReferralGround
 from tickets.deadlines import Gravity, Kind
+from tickets.downgrades import DowngradeState
 from tickets.errors import TicketError
+from tickets.feedback import Audience
 from tickets.findings import Heard, Intention, Respondent, Subject
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity, Source
 from tickets.letters import LetterState, Means
@@ -71,6 +73,10 @@ WORDS: dict[tuple[str, str], type[StrEnum]] = {
     ("opinion_letter", "state"): LetterState,
     ("opinion_letter", "means"): Means,
     ("legal_review", "verdict"): LegalVerdict,
+    ("ticket", "told_means"): Means,
+    ("feedback", "audience"): Audience,
+    ("feedback", "department"): Department,
+    ("downgrade", "state"): DowngradeState,
     ("review_request", "state"): ReviewState,
     ("review_request", "outcome"): Outcome,
     ("review_request", "means"): Means,

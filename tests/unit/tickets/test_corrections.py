@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tickets import corrections
-from tickets.errors import ComplaintPostOnlyError, NotAdmissibleError
+from tickets.errors import ComplaintPostOnlyError, DowngradeRefusedError, NotAdmissibleError
 from tickets.intake import ComplainantType, Nature, Particulars, Severity
 
 pytestmark = pytest.mark.unit
@@ -46,7 +46,12 @@ def test_a_lower_or_a_confirmed_severity_is_the_complaint_posts(
     with pytest.raises(ComplaintPostOnlyError) as refused:
         check(before, after, confirmed=confirmed)
     assert refused.value.rules == rules
-    check(before, after, by_post=True, confirmed=confirmed)
+    if before is GENERAL:
+        check(before, after, by_post=True, confirmed=confirmed)
+        return
+    with pytest.raises(DowngradeRefusedError) as alone:
+        check(before, after, by_post=True, confirmed=confirmed)
+    assert alone.value.rules == ("F-47", "F-18")
 
 
 @pytest.mark.parametrize(("before", "after"), [(GENERAL, OUTSIDER), (OUTSIDER, GENERAL)])

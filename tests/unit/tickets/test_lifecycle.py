@@ -59,6 +59,7 @@ def a_step(action: Action, **more: object) -> Step:
         "manner": "电话",
         "accepted": True,
         "destination": "人力资源部",
+        "review_route_told": True,
     }
     return Step(action, **{**defaults, **more})
 
