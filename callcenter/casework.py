@@ -236,7 +236,7 @@ async def facts(conn: Connection, row: Mapping[str, Any], step: Step, book: Rule
         inherited=await matters.inherited(conn, row) if step.action is Action.DETERMINE else None,
         sent=tuple(map(dispatch.slip_of, found["slips"] or ())),
         numbers={each["place"]: each["number"] for each in found["slips"] or ()},
-        causes=tuple(map(dispatch.cause_of, found["causes"] or ())),
+        causes=tuple(map(dispatch.cause_of, found["determined"] or ())),
         signed=tuple(map(dispatch.signature_of, found["signatures"] or ())),
         letter_sent_at=found["letter_sent_at"],
         **_ruled(dict(found)),
@@ -336,7 +336,7 @@ SELECT r.*,
     (SELECT jsonb_agg(to_jsonb(s)) FROM (
         SELECT place, number, part, state, department, line, leads, fixed FROM slip WHERE ticket_id = $1 ORDER BY place
     ) AS s) AS slips,
-    (SELECT jsonb_agg(to_jsonb(c)) FROM ({dispatch.CAUSES}) AS c) AS causes,
+    (SELECT jsonb_agg(to_jsonb(c)) FROM ({dispatch.CAUSES}) AS c) AS determined,
     (SELECT jsonb_agg(to_jsonb(g)) FROM (
         SELECT department, signed FROM signature WHERE ticket_id = $1 AND determination = $2 ORDER BY place
     ) AS g) AS signatures,
@@ -621,6 +621,11 @@ def _moved(row: Mapping[str, Any], step: Step, known: Facts, status: Status, at:
     if step.action is Action.DISPATCH:
         main = next((each.department for each in known.wanted if each.leads and each.line.number == 1), None)
         after["department"] = main or row["department"]
+    if step.action is Action.INFORM:
+        means = letters.means_of(step.manner)
+        after["told_means"] = means.value if means else None
+        after["told_proof"] = step.proof or None
+        after["answer_accepted"] = step.accepted
     if status is Status.CLOSED and row["status"] not in ENDED:
         after["ended_as"] = _ending(row, step).value
     if step.action is Action.WITHDRAW:
