@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from callcenter import timekeeping
+from callcenter import progress, timekeeping
 from callcenter.accounts import names
 from callcenter.accounts.permissions import Permission
 from callcenter.clock import Clock
@@ -21,11 +21,12 @@ from callcenter.ids import uuid7
 from callcenter.opening import By
 from callcenter.reach import in_reach, locked, not_found
 from tickets import intake, matters, store
-from tickets.deadlines import Kind, Rulebook
+from tickets.deadlines import Kind
 from tickets.errors import ComplaintPostOnlyError, NotAdmissibleError, Problem, StaleTicketError, Words
 from tickets.intake import Channel, ComplainantType, Nature, Relation, Severity, Source
 from tickets.lifecycle import Level, Status, Validity
 from tickets.matters import Determined, Due, Moment, Order, Place
+from tickets.progress import complex_since
 
 BY_RULES = By("system:rules")
 """Who changes an order because another one of its matter changed."""
@@ -67,6 +68,7 @@ UPDATE ticket SET relation = $2, merged_into_id = $3, external = $4, validity = 
     severity = $8, gravity = $9, status = $10, dispatched_at = $11, handled_at = $12, informed_at = $13,
     closed_at = $14, version = version + 1
 WHERE id = $1"""
+COMPLEX = "UPDATE ticket SET complex_at = $2 WHERE id = $1"
 SUMMARISE = """
 UPDATE matter SET root_ticket_id = $2, opened_at = $3, latest_at = $4, validity = $5, occurrences = $6, pieces = $7,
     repeats = $8, escalations = $9, version = version + 1
@@ -356,7 +358,18 @@ async def _write(conn: Connection, row: Mapping[str, Any], after: Mapping[str, A
             told = (Kind.HAND_OVER, Kind.DISPATCH, Kind.DECIDE_INFORM)
             await store.meet(conn, ticket_id, told, after["informed_at"])
     if after["gravity"] != row["gravity"]:
-        await timekeeping.reckon(conn, after, Rulebook(await store.calendar(conn)))
+        await _graver(conn, row, at)
+
+
+async def _graver(conn: Connection, row: Mapping[str, Any], at: datetime) -> None:
+    """What hangs on the severity an escalation has at least: the limit, and that the case is complex (F-42, F-10)."""
+    after = await store.find(conn, row["id"])
+    assert after is not None
+    book = await timekeeping.rulebook(conn, after["received_day"])
+    await timekeeping.reckon(conn, after, book)
+    since = complex_since(Severity(after["severity"]), after["complex_at"], after["complex_reason"], at)
+    await conn.execute(COMPLEX, row["id"], since)
+    await progress.classified(conn, {**after, "severity": row["severity"]}, {**after, "complex_at": since}, book, at)
 
 
 async def _summarise(

@@ -1,19 +1,16 @@
-"""The progress timers of one ticket on the caller's transaction, and breaches marked once (F-10, F-11, F-57, L-18).
+"""The progress timers of one ticket on the caller's transaction (F-10, F-11, F-57, L-18 … L-20).
 
 Two timers run on a complex case: what the customer is told, and what the coordinator reports to customer service. The
 rules are in tickets/progress.py; here their points are the cycles of two clocks.
 """
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from callcenter import outbox
-from callcenter.clock import Clock
-from callcenter.complaints import Rules
-from callcenter.db.pool import Connection, Database
+from callcenter.db.pool import Connection
 from callcenter.ids import uuid7
 from tickets import deadlines, progress, store
 from tickets.calendar import shanghai_day
@@ -22,8 +19,6 @@ from tickets.intake import Nature, Severity
 from tickets.lifecycle import Action
 from tickets.limits import Kind
 from tickets.progress import Point
-
-log = logging.getLogger(__name__)
 
 TIMERS = (Kind.PROGRESS_CUSTOMER, Kind.PROGRESS_CS)
 TELLS: Mapping[Action, Kind] = {Action.PROGRESS: Kind.PROGRESS_CUSTOMER, Action.REPORT_PROGRESS: Kind.PROGRESS_CS}
@@ -35,7 +30,6 @@ ENDS: Mapping[Action, tuple[Kind, ...]] = {
 }
 """The coordinator has nothing to report once the opinion is there; the customer is told until it is given (F-57)."""
 ACTOR = "system:clocks"
-BATCH = 50
 
 RUNNING = """
 SELECT cycle, start_day, due_day, met_at FROM ticket_clock
@@ -50,18 +44,6 @@ END = """
 UPDATE ticket_clock SET voided_at = $4, voided_why = $5, met_at = NULL
 WHERE ticket_id = $1 AND kind = $2 AND due_day >= $3 AND voided_at IS NULL"""
 """A point met ahead of time was none, when the opinion was given before its day; the feedback stays in the history."""
-UNMARKED = """
-SELECT t.id, t.number, t.nature, t.severity, t.received_at, t.received_day, t.accepting_organisation_id,
-    t.underwriting_organisation_id, t.status
-FROM ticket t
-WHERE t.id IN (SELECT k.ticket_id FROM ticket_clock k
-    WHERE k.met_at IS NULL AND k.voided_at IS NULL AND k.breached_at IS NULL AND k.due_at <= $1
-    ORDER BY k.due_at LIMIT $2)
-ORDER BY t.id FOR UPDATE SKIP LOCKED"""
-OVERDUE = """
-SELECT kind, cycle FROM ticket_clock
-WHERE ticket_id = $1 AND met_at IS NULL AND voided_at IS NULL AND breached_at IS NULL AND due_at <= $2
-ORDER BY due_at, kind, cycle"""
 
 
 async def begin(conn: Connection, row: Mapping[str, Any], book: Rulebook) -> None:
@@ -119,7 +101,7 @@ async def roll(conn: Connection, row: Mapping[str, Any], kind: Kind, book: Ruleb
     stored = await _points(conn, row["id"], kind)
     while stored and not stored[-1][1].met and stored[-1][1].due < today:
         cycle, point = stored[-1]
-        await _breach(conn, row, kind, cycle, at)
+        await breach(conn, row, kind, cycle, at)
         await store.start_clock(conn, row["id"], _deadline(kind, row, point.due, book, cycle + 1))
         stored.append((cycle + 1, Point(point.due, due(point.due))))
 
@@ -154,30 +136,8 @@ async def classified(
         await store.void_clocks(conn, after["id"], (Kind.REPORT_UP,), "downgraded", at)
 
 
-async def mark_breaches(db: Database, rules: Rules, clock: Clock) -> int:
-    """Mark every clock whose moment has passed, once, and start the next cycle of the timers; returns how many tickets
-    had one. Safe to run twice and in two processes: a ticket is held while it is looked at."""
-    done = 0
-    while True:
-        at = clock.now()
-        async with db.transaction() as conn:
-            rows = await conn.fetch(UNMARKED, at, BATCH)
-            for row in rows:
-                await _mark(conn, dict(row), await rules.current(conn, at, row["received_day"]), at)
-        done += len(rows)
-        if not rows:
-            return done
-
-
-async def _mark(conn: Connection, row: Mapping[str, Any], book: Rulebook, at: datetime) -> None:
-    for each in await conn.fetch(OVERDUE, row["id"], at):
-        kind = Kind(each["kind"])
-        if kind in TIMERS:
-            await roll(conn, row, kind, book, at)
-        await _breach(conn, row, kind, each["cycle"], at)
-
-
-async def _breach(conn: Connection, row: Mapping[str, Any], kind: Kind, cycle: int, at: datetime) -> None:
+async def breach(conn: Connection, row: Mapping[str, Any], kind: Kind, cycle: int, at: datetime) -> None:
+    """Mark a missed clock, once, and tell of it."""
     missed = await conn.fetchrow(BREACH, row["id"], kind.value, cycle)
     if missed is None:
         return

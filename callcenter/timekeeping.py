@@ -16,6 +16,7 @@ from tickets.calendar import shanghai_day
 from tickets.course import Course, LimitStanding, Material
 from tickets.deadlines import Deadline, Gravity, Rulebook
 from tickets.intake import Nature, Relation
+from tickets.versions import in_force
 
 DECISION = """
 SELECT due_day, met_at IS NULL AND voided_at IS NULL AS runs FROM ticket_clock
@@ -43,6 +44,11 @@ class Moved:
             **{name: None if day == deadlines.NEVER else str(day) for name, day in days.items()},
             "rules": list(self.deadline.rules),
         }
+
+
+async def rulebook(conn: Connection, received: date) -> Rulebook:
+    """The rulebook of a receipt day, read now; without the service hours of the settings, which only L-21 counts in."""
+    return in_force(received, await store.limit_changes(conn), Rulebook(await store.calendar(conn)))
 
 
 async def standing(conn: Connection, row: Mapping[str, Any], book: Rulebook) -> tuple[LimitStanding, Course]:

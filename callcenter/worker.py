@@ -7,7 +7,7 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 
-from callcenter import backlog, choice, idempotency, outbox, progress, workdays
+from callcenter import backlog, breaches, choice, idempotency, outbox, workdays
 from callcenter.accounts import sessions
 from callcenter.archiving.archiver import Archiver
 from callcenter.attachments.checking import Checking
@@ -117,7 +117,7 @@ class Worker:
         await workdays.warn(self._database, self._clock)
 
     async def _mark_breaches(self) -> None:
-        await progress.mark_breaches(self._database, self._complaints.rules, self._clock)
+        await breaches.mark(self._database, self._complaints.rules, self._clock)
 
     async def _deliver(self) -> None:
         while await outbox.deliver_one(self._database, self._handlers, self._clock.now()):

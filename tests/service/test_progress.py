@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from callcenter import progress
+from callcenter import breaches, progress
 from callcenter.accounts.permissions import Role
 from callcenter.clock import ManualClock
 from callcenter.complaints import Rules
@@ -29,7 +29,7 @@ def worker(database: Database, clock: ManualClock) -> Any:
     """The worker's job."""
 
     async def marked() -> int:
-        return await progress.mark_breaches(database, Rules(), clock)
+        return await breaches.mark(database, Rules(), clock)
 
     return marked
 
@@ -66,7 +66,7 @@ def points(ticket: Any, kind: str = "progress_customer") -> list[tuple[str, bool
     return [(each["due_day"], each["in_time"]) for each in sorted(found, key=lambda clock: clock["cycle"])]
 
 
-def breaches(ticket: Any) -> list[tuple[str, str]]:
+def told_of(ticket: Any) -> list[tuple[str, str]]:
     told = [event["details"] for event in ticket["events"] if event["kind"] == "clock_breached"]
     return [(each["clock"], each["due"]) for each in told]
 
@@ -80,7 +80,7 @@ async def test_the_worked_examples_major_case_meets_one_point_and_misses_the_nex
     assert await worker() == 1
     after = await file(await post(site, on(10, 31)), ticket)
     assert points(after) == [("2025-10-16", True), ("2025-10-27", False), ("2025-11-05", None)]
-    assert ("progress_customer", "2025-10-27") in breaches(after)
+    assert ("progress_customer", "2025-10-27") in told_of(after)
 
 
 async def test_the_worked_examples_letter_is_told_once_and_has_no_point_after_its_opinion(
@@ -104,7 +104,7 @@ async def test_a_late_feedback_moves_the_next_point_and_meets_none(site: Site) -
     assert points(await told(site, ticket, on(10, 20))) == [("2025-10-16", False), ("2025-10-29", None)]
     after = await told(site, ticket, on(10, 29))
     assert points(after) == [("2025-10-16", False), ("2025-10-29", True), ("2025-11-07", None)]
-    assert [day for kind, day in breaches(after) if kind == "progress_customer"] == ["2025-10-16"]
+    assert [day for kind, day in told_of(after) if kind == "progress_customer"] == ["2025-10-16"]
 
 
 async def test_told_twice_before_a_point_it_is_one_point(site: Site) -> None:
@@ -230,7 +230,7 @@ async def test_a_breach_is_told_once_however_often_and_by_however_many_it_is_loo
             ("2025-11-05", False),
             ("2025-11-14", None),
         ]
-        found = breaches(after)
+        found = told_of(after)
         assert len(found) == len(set(found))
         assert [each for each in found if each[0] == "progress_customer"] == [
             ("progress_customer", day) for day in ("2025-10-16", "2025-10-27", "2025-11-05")
