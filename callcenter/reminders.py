@@ -17,6 +17,7 @@ from callcenter.config import HoursConfig
 from callcenter.db.pool import Connection, Database
 from callcenter.errors import ConflictError, NotFoundError
 from callcenter.history import tell
+from callcenter.idempotency import KeyReusedError
 from callcenter.ids import uuid7
 from callcenter.notifications import store as notifications
 from callcenter.notifications.notification import Kind, Message
@@ -40,7 +41,7 @@ OFFICE = ("0830-1730",)
 BATCH = 200
 
 NEAR = """
-SELECT s.id, s.ticket_id FROM slip s JOIN ticket t ON t.id = s.ticket_id
+SELECT s.id FROM slip s JOIN ticket t ON t.id = s.ticket_id
     JOIN LATERAL (
         SELECT k.due_day FROM ticket_clock k
         WHERE k.ticket_id = s.ticket_id AND k.kind = 'decide_inform' AND k.met_at IS NULL AND k.voided_at IS NULL
@@ -68,7 +69,8 @@ FROM slip s JOIN ticket t ON t.id = s.ticket_id
         SELECT k.due_day FROM ticket_clock k
         WHERE k.ticket_id = s.ticket_id AND k.kind = 'decide_inform' AND k.met_at IS NULL AND k.voided_at IS NULL
         ORDER BY k.cycle DESC LIMIT 1) k ON true
-WHERE s.id = $1"""
+WHERE s.id = ANY($1::uuid[])
+ORDER BY s.id"""
 
 INSERT = """
 INSERT INTO reminder (id, number, slip_id, ticket_id, day, stage, due_day, remaining, overdue, message, copied,
@@ -87,7 +89,7 @@ CUSTOMER_SERVICE = """
 SELECT id FROM app_user
 WHERE active AND organisation_id = $1 AND roles && ARRAY['handler', 'supervisor'] ORDER BY id"""
 
-SELECT_ONE = "SELECT ticket_id FROM reminder WHERE id = $1"
+SLIP_OF = "SELECT slip_id FROM reminder WHERE id = $1"
 PAGE = """
 SELECT r.id, r.number, r.slip_id, s.number AS slip_number, r.ticket_id, t.number AS ticket_number, s.department,
     s.organisation_id, r.day, r.stage, r.due_day, r.remaining, r.overdue, r.message, r.copied, r.sent_by, r.sent_at
@@ -96,8 +98,9 @@ FROM reminder r JOIN slip s ON s.id = r.slip_id JOIN ticket t ON t.id = r.ticket
 WHERE (so.path LIKE $1 || '%' OR ao.path LIKE $1 || '%')
     AND ($2::uuid IS NULL OR r.ticket_id = $2) AND ($3::text IS NULL OR s.department = $3)
     AND ($4::text IS NULL OR s.organisation_id = $4) AND ($5::text IS NULL OR r.stage = $5)
-    AND ($6::timestamptz IS NULL OR (r.sent_at, r.id) < ($6, $7::uuid))
-ORDER BY r.sent_at DESC, r.id DESC LIMIT $8"""
+    AND ($6::uuid IS NULL OR r.id = $6)
+    AND ($7::timestamptz IS NULL OR (r.sent_at, r.id) < ($7, $8::uuid))
+ORDER BY r.sent_at DESC, r.id DESC LIMIT $9"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,33 +147,43 @@ class Reminders:
         while True:
             async with self._db.connection() as conn:
                 rows = await conn.fetch(NEAR, bound, today, after, BATCH)
-            for row in rows:
-                async with self._db.transaction() as conn:
-                    sent += await _by_itself(conn, row["ticket_id"], row["id"], calendar, at)
+                silent = await _facts(conn, [row["id"] for row in rows])
+            for facts in silent:
+                if _due(facts, today, calendar) is not None:
+                    sent += await self._remind(facts, calendar, at)
             if len(rows) < BATCH:
                 return sent
             after = rows[-1]["id"]
+
+    async def _remind(self, facts: Mapping[str, Any], calendar: Calendar, at: datetime) -> bool:
+        """What one slip has wrong keeps no other from being reminded."""
+        try:
+            async with self._db.transaction() as conn:
+                return await _by_itself(conn, facts["ticket_id"], facts["id"], calendar, at)
+        except Exception:
+            log.exception("a reminder could not be sent and is tried again", extra={"slip": facts["number"]})
+            return False
 
     def is_working_time(self, at: datetime, calendar: Calendar) -> bool:
         """Whether people are at work at the moment."""
         return calendar.is_workday(shanghai_day(at)) and self._hours.is_open(at, calendar)
 
 
-async def by_hand(db: Database, key: UUID, slip_id: UUID, text: str, by: By, at: datetime) -> UUID:
-    """The handler reminds a department that has the slip in hand; returns the ticket's id. Once a day.
+async def by_hand(db: Database, key: UUID, slip_id: UUID, text: str, by: By, at: datetime) -> None:
+    """The handler reminds a department that has the slip in hand, once a day; the same key again does nothing.
 
-    Raises NotFoundError, IllegalMoveError, ConflictError.
+    Raises NotFoundError, IllegalMoveError, ConflictError, KeyReusedError.
     """
     async with db.transaction() as conn:
-        there = await conn.fetchval(SELECT_ONE, key)
-        if there is not None:
-            return UUID(str(there))
-        facts = await _facts(conn, slip_id)
-        ticket = None if facts is None else await store.lock(conn, facts["ticket_id"])
+        found = await _facts(conn, [slip_id])
+        ticket = await store.lock(conn, found[0]["ticket_id"]) if found else None
         if ticket is None or not await in_reach(conn, by, ticket):
             raise NotFoundError("slip", slip_id)
-        facts = await _facts(conn, slip_id)
-        assert facts is not None
+        if (reminded := await conn.fetchval(SLIP_OF, key)) is not None:
+            if reminded != slip_id:
+                raise KeyReusedError(Words("该键已用于另一催办", "this key was used for another reminder"))
+            return
+        [facts] = await _facts(conn, [slip_id])
         if facts["state"] not in ("sent", "accepted") or facts["part"] not in ("main", "joint"):
             words = Words("该会办单不在办理中，无须催办", "the department has not got this slip in hand")
             raise IllegalMoveError(words, rules=("R-4.21", "F-39"), slip=facts["number"], state=facts["state"])
@@ -185,7 +198,6 @@ async def by_hand(db: Database, key: UUID, slip_id: UUID, text: str, by: By, at:
         )
         if not await _send(conn, key, ticket, facts, due, text, by, at):
             raise ConflictError(Words("今日已人工催办过", "it was reminded by hand today"))
-    return UUID(str(facts["ticket_id"]))
 
 
 async def page(
@@ -198,9 +210,12 @@ async def page(
     department: Department | None = None,
     organisation_id: str | None = None,
     stage: Stage | None = None,
+    only: UUID | None = None,
 ) -> list[Reminder]:
     """Reminders to departments, or about tickets, of the subtree; newest first."""
-    rows = await conn.fetch(PAGE, below, ticket_id, department, organisation_id, stage, *(after or (None, None)), limit)
+    rows = await conn.fetch(
+        PAGE, below, ticket_id, department, organisation_id, stage, only, *(after or (None, None)), limit
+    )
     return [Reminder(**dict(row)) for row in rows]
 
 
@@ -226,9 +241,16 @@ async def superiors(conn: Connection, facts: Mapping[str, Any], those: list[UUID
 
 async def _by_itself(conn: Connection, ticket_id: UUID, slip_id: UUID, calendar: Calendar, at: datetime) -> bool:
     ticket = await store.lock(conn, ticket_id)
-    facts = await _facts(conn, slip_id)
-    if ticket is None or facts is None or facts["due_day"] is None:
+    [facts] = await _facts(conn, [slip_id])
+    due = _due(facts, shanghai_day(at), calendar)
+    if ticket is None or due is None:
         return False
+    return await _send(conn, uuid7(at), ticket, facts, due, "", BY_ITSELF, at)
+
+
+def _due(facts: Mapping[str, Any], today: date, calendar: Calendar) -> Due | None:
+    if facts["due_day"] is None:
+        return None
     watched = Watched(
         severity=Severity(facts["severity"]),
         due_day=facts["due_day"],
@@ -238,13 +260,11 @@ async def _by_itself(conn: Connection, ticket_id: UUID, slip_id: UUID, calendar:
         copied=facts["copied"],
         listed=facts["listed"],
     )
-    due = reminders.due(watched, shanghai_day(at), calendar)
-    return due is not None and await _send(conn, uuid7(at), ticket, facts, due, "", BY_ITSELF, at)
+    return reminders.due(watched, today, calendar)
 
 
-async def _facts(conn: Connection, slip_id: UUID) -> dict[str, Any] | None:
-    row = await conn.fetchrow(FACTS, slip_id)
-    return None if row is None else dict(row)
+async def _facts(conn: Connection, slip_ids: list[UUID]) -> list[dict[str, Any]]:
+    return [dict(row) for row in await conn.fetch(FACTS, slip_ids)]
 
 
 async def _send(

@@ -91,7 +91,7 @@ class RemindBody(Model):
     text: Annotated[str, Field(max_length=2000)] = ""
 
 
-class NeglectView(Model):
+class NeglectView(Personal):
     """A department that let a case lie (R-3.9)."""
 
     id: Annotated[UUID, Field(title="条目标识")]
@@ -177,14 +177,13 @@ async def remind(ctx: Context, slip_id: UUID, body: RemindBody) -> ReminderView:
     Once a day, while the department has the slip in hand.
     """
     at, by = ctx.clock.now(), _by(ctx)
-    ticket_id = await sending.by_hand(ctx.db, ctx.key, slip_id, body.text, by, at)
+    await sending.by_hand(ctx.db, ctx.key, slip_id, body.text, by, at)
     async with ctx.db.connection() as conn:
-        rows = await sending.page(conn, "", None, 200, ticket_id=ticket_id)
-        [view] = await _views(conn, [row for row in rows if row.id == ctx.key])
+        [view] = await _views(conn, await sending.page(conn, "", None, 1, only=ctx.key))
     return view
 
 
-@routes.get("/neglects", Permission.TICKET_READ)
+@routes.get("/neglects", Permission.TICKET_READ, reads="neglect")
 async def list_neglects(ctx: Context, query: NeglectQuery) -> Page[NeglectView]:
     """The list for the published notice 公示名单 (R-3.9)
 
@@ -202,7 +201,7 @@ async def list_neglects(ctx: Context, query: NeglectQuery) -> Page[NeglectView]:
     return Page(items=[_listed(row) for row in page.items], next=page.next)
 
 
-@routes.post("/neglects/{neglect_id}/actions/{action}", Permission.TICKET_MANAGE)
+@routes.post("/neglects/{neglect_id}/actions/{action}", Permission.TICKET_MANAGE, reads="neglect")
 async def act_on_neglect(ctx: Context, neglect_id: UUID, action: ListAction, body: NeglectBody) -> NeglectView:
     """Confirm, drop or publish 核实、剔除、公示
 

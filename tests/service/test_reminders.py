@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -335,3 +335,25 @@ async def test_an_amount_is_settled_on_the_spot_only_within_authority(site: Site
     assert settled["events"][-1]["details"]["amount"] == "100.00"
     other = await opened(agent)
     assert (await done(handler, other["id"], "settle", note="已当场解释"))["status"] == "handled"
+
+
+async def test_the_id_of_anothers_reminder_is_no_key_to_it(site: Site) -> None:
+    """H2, H8"""
+    ticket, other = await dispatched(site), await dispatched(site)
+    assert await sweep(site, at(24)) == 2
+    sent = next(row for row in await reminders(site) if row["ticket_id"] == ticket["id"])
+    site.people.clear()
+    key = {"Idempotency-Key": sent["id"]}
+    post, elsewhere = await site.client(Role.HANDLER), await site.client(Role.HANDLER, where="sc-cd")
+    reused = await post.post(f"/slips/{other['slips'][0]['id']}/reminders", {}, headers=key)
+    assert (reused.status, reused.code) == (422, "idempotency_key_reused")
+    assert (await elsewhere.post(f"/slips/{sent['slip_id']}/reminders", {}, headers=key)).status == 404
+
+
+async def test_one_slip_that_fails_keeps_no_other_from_being_reminded(site: Site) -> None:
+    first, second = await dispatched(site), await dispatched(site)
+    async with site.database.transaction() as conn:
+        await conn.execute("UPDATE slip SET number = $2 WHERE id = $1", UUID(first["slips"][0]["id"]), "x" * 300)
+        await conn.execute("ALTER TABLE reminder ADD CHECK (length(number) < 100)")
+    assert await sweep(site, at(24)) == 1
+    assert [row["ticket_number"] for row in await reminders(site)] == [second["number"]]
