@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from callcenter import dispatch
+from callcenter import dispatch, reminders
 from callcenter.accounts import names
 from callcenter.attachments import store as attachments
 from callcenter.attachments.store import Attachment
@@ -15,8 +15,10 @@ from callcenter.complaints import Rules
 from callcenter.customers import phone
 from callcenter.customers.search import Criteria
 from callcenter.db.pool import Connection
+from callcenter.notifications.store import Receipt
 from callcenter.opening import By
 from callcenter.reach import in_reach, not_found
+from callcenter.reminders import Reminder
 from tickets import deadlines, intake, letters, lifecycle, signatures, store
 from tickets.calendar import shanghai_day
 from tickets.categories import Department
@@ -29,6 +31,9 @@ from tickets.lifecycle import Cause, Status
 from tickets.limits import UNIT_WORDS
 from tickets.statistics import weigh
 
+MOST_REMINDERS = 200
+"""So many of the latest are shown with a ticket; all are in the list of reminders."""
+
 
 @dataclass(frozen=True, slots=True)
 class File:
@@ -40,6 +45,8 @@ class File:
     calls: Sequence[Mapping[str, Any]]
     matter: Sequence[Mapping[str, Any]]
     slips: Sequence[Mapping[str, Any]]
+    reminders: Sequence[Reminder]
+    receipts: Sequence[Receipt]
     causes: Sequence[Cause]
     signatures: Sequence[Mapping[str, Any]]
     unsigned: Sequence[Department]
@@ -63,6 +70,7 @@ async def whole(conn: Connection, ticket_id: UUID, by: By) -> File:
     events = await store.events(conn, ticket_id)
     causes = await dispatch.causes(conn, ticket_id, row["determination"])
     signed = await dispatch.signatures(conn, ticket_id, row["determination"])
+    sent = await reminders.page(conn, "", None, MOST_REMINDERS, ticket_id=ticket_id)
     return File(
         row=row,
         clocks=await store.clocks(conn, ticket_id),
@@ -70,6 +78,8 @@ async def whole(conn: Connection, ticket_id: UUID, by: By) -> File:
         calls=await store.calls(conn, ticket_id),
         matter=[dict(other) for other in matter],
         slips=await dispatch.slips(conn, ticket_id),
+        reminders=sent,
+        receipts=await reminders.receipts(conn, sent),
         causes=causes,
         signatures=signed,
         unsigned=signatures.missing(causes, map(dispatch.signature_of, signed)),
@@ -78,7 +88,13 @@ async def whole(conn: Connection, ticket_id: UUID, by: By) -> File:
         written_due=letters.written_due(letter_matter(row)),
         possible=[action.value for action in lifecycle.possible(Status(row["status"]))],
         names=await names.of(
-            conn, [row["opened_by"], *(event["actor"] for event in events), *(each["signer"] for each in signed)]
+            conn,
+            [
+                row["opened_by"],
+                *(event["actor"] for event in events),
+                *(each["signer"] for each in signed),
+                *(each.sent_by for each in sent),
+            ],
         ),
     )
 

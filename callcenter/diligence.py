@@ -18,6 +18,7 @@ from callcenter.notifications.notification import Kind, Message
 from tickets import store
 from tickets.calendar import shanghai_day
 from tickets.categories import Department
+from tickets.deadlines import NEVER
 from tickets.terms import TERMS
 
 TOLD = 30
@@ -114,7 +115,7 @@ def _digest(organisation_id: str, department: Department, rows: list[Any], today
     lines = [
         f"{TERMS[Department][department].zh}在办会办单{len(waiting)}件：待接收{unseen}件，逾期{late}件；"
         f"抄送、督办{len(rows) - len(waiting)}件。",
-        *(f"{row['number']} 期限{row['due_day']}" for row in waiting[:TOLD] if row["due_day"] is not None),
+        *(f"{row['number']} 期限{row['due_day']}" for row in waiting[:TOLD] if row["due_day"] not in (None, NEVER)),
     ]
     if len(waiting) > TOLD:
         lines.append(f"……共{len(waiting)}件")

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from callcenter import reminders
 from callcenter.accounts.post_changes import UPPER
+from callcenter.customers import masking
 from callcenter.db.pool import Connection, Database
 from callcenter.errors import ConflictError, InvalidError, NotFoundError, StaleVersionError
 from callcenter.history import tell
@@ -135,6 +136,7 @@ async def _copy(conn: Connection, there: Listed, said: Said, at: datetime) -> No
     upper = [row["id"] for row in await conn.fetch(UPPER, there.accepting_path)]
     department = TERMS[Department][Department(there.department)].zh
     title = f"行文公示{said.notice_number}：{there.ticket_number}{department}"
-    text = f"会办单{there.slip_number}逾期{there.overdue}个工作日无任何反馈，予以公示。\n{said.remark}".strip()
+    text = f"会办单{there.slip_number}逾期{there.overdue}个工作日无任何反馈，予以公示。"
+    text = f"{text}\n{masking.numbers(said.remark)}".strip()
     message = Message(Kind.PUBLISHED, str(there.id), title, text, there.ticket_id)
     await notifications.tell(conn, [*upper, *those, *above], message, at)

@@ -5,7 +5,7 @@ second sweep, in this process or in another, finds it there. Must never decide b
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from uuid import UUID
 from callcenter.accounts import posts
 from callcenter.clock import Clock
 from callcenter.config import HoursConfig
+from callcenter.customers import masking
 from callcenter.db.pool import Connection, Database
 from callcenter.errors import ConflictError, NotFoundError
 from callcenter.history import tell
@@ -21,12 +22,14 @@ from callcenter.idempotency import KeyReusedError
 from callcenter.ids import uuid7
 from callcenter.notifications import store as notifications
 from callcenter.notifications.notification import Kind, Message
+from callcenter.notifications.store import Receipt
 from callcenter.opening import By
 from callcenter.reach import in_reach
 from callcenter.service_hours import ServiceHours
 from tickets import reminders, store
 from tickets.calendar import Calendar, shanghai_day
 from tickets.categories import Department
+from tickets.deadlines import NEVER
 from tickets.errors import IllegalMoveError, Words
 from tickets.intake import Severity
 from tickets.posts import Post
@@ -187,8 +190,8 @@ async def by_hand(db: Database, key: UUID, slip_id: UUID, text: str, by: By, at:
         if facts["state"] not in ("sent", "accepted") or facts["part"] not in ("main", "joint"):
             words = Words("该会办单不在办理中，无须催办", "the department has not got this slip in hand")
             raise IllegalMoveError(words, rules=("R-4.21", "F-39"), slip=facts["number"], state=facts["state"])
-        if facts["due_day"] is None:
-            words = Words("该服务单没有处理期限", "the order has no limit that runs")
+        if facts["due_day"] in (None, NEVER):
+            words = Words("该服务单没有在计的处理期限", "the order has no limit that runs")
             raise IllegalMoveError(words, rules=("R-4.21",), slip=facts["number"])
         calendar, today = await store.calendar(conn), shanghai_day(at)
         due = Due(
@@ -217,6 +220,12 @@ async def page(
         PAGE, below, ticket_id, department, organisation_id, stage, only, *(after or (None, None)), limit
     )
     return [Reminder(**dict(row)) for row in rows]
+
+
+async def receipts(conn: Connection, rows: Sequence[Reminder]) -> list[Receipt]:
+    """Whom these reminders reached, and how."""
+    numbers = [row.number for row in rows]
+    return await notifications.receipts(conn, numbers, (Kind.REMINDER, Kind.REMINDER_COPY)) if numbers else []
 
 
 async def coordinators(conn: Connection, facts: Mapping[str, Any], on: date) -> list[UUID]:
@@ -300,10 +309,11 @@ async def _send(
     if done != "INSERT 0 1":
         return False
     title = f"{TERMS[Stage][due.stage].zh}：{facts['ticket_number']}"
-    told = Message(Kind.REMINDER, number, title, message, facts["ticket_id"])
+    outside = _message(facts, due, masking.numbers(text))
+    told = Message(Kind.REMINDER, number, title, outside, facts["ticket_id"])
     await notifications.tell(conn, those, told, at)
     if above:
-        copy = Message(Kind.REMINDER_COPY, number, f"抄送：{title}", message, facts["ticket_id"])
+        copy = Message(Kind.REMINDER_COPY, number, f"抄送：{title}", outside, facts["ticket_id"])
         await notifications.tell(conn, above, copy, at)
     if due.listing:
         await _list(conn, ticket, facts, due, at)

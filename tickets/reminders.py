@@ -103,6 +103,8 @@ def due(watched: Watched, today: date, calendar: Calendar) -> Due | None:
     """
     if not watched.in_hand or watched.fed_back or today in watched.reminded or not calendar.is_workday(today):
         return None
+    if watched.due_day >= may_be_near(today, calendar):
+        return None
     overdue = calendar.workdays_between(watched.due_day, today)
     if overdue == 0:
         remaining = calendar.workdays_between(today, watched.due_day)

@@ -1,6 +1,7 @@
 """Routes of reminders, the list for the published notice, and coordinators' looks. Must never decide who is due."""
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -11,71 +12,17 @@ from callcenter import reminders as sending
 from callcenter.accounts import names
 from callcenter.accounts.permissions import Permission
 from callcenter.db.pool import Connection
-from callcenter.notifications import store as notifications
-from callcenter.notifications.notification import Arrival, Kind
+from callcenter.web import details
 from callcenter.web.accounts import OrganisationId
 from callcenter.web.acting import by as _by
 from callcenter.web.api import Context, Day, Model, Page, PageQuery, Personal, Routes
+from callcenter.web.customers import is_masked
+from callcenter.web.reminder_views import ReminderView, reminder_line, reminder_view
 from tickets.calendar import shanghai_day
 from tickets.categories import Department
 from tickets.reminders import ListAction, ListState, Stage
 
 routes = Routes("reminders", "Reminders 催办")
-
-TOLD_OF = (Kind.REMINDER, Kind.REMINDER_COPY)
-
-
-class ReceiptView(Personal):
-    """Whether a reminder reached somebody: shown in the console, read, and how it stands by mail and webhook."""
-
-    kind: Kind
-    recipient: UUID
-    recipient_name: str
-    shown_at: datetime | None
-    read_at: datetime | None
-    mail: Arrival
-    webhook: Arrival
-
-
-class ReminderView(Personal):
-    """A reminder slip. No receipt: the coordinator's post was vacant."""
-
-    id: Annotated[UUID, Field(title="催办标识")]
-    number: Annotated[str, Field(title="催办单号")]
-    stage: Annotated[Stage, Field(title="催办类型")]
-    slip_id: Annotated[UUID, Field(title="会办单标识")]
-    slip_number: Annotated[str, Field(title="会办单号")]
-    ticket_id: Annotated[UUID, Field(title="服务单标识")]
-    ticket_number: Annotated[str, Field(title="服务单号")]
-    department: Annotated[Department, Field(title="部门")]
-    organisation_id: Annotated[str, Field(title="机构")]
-    due_day: Annotated[date, Field(title="处理期限")]
-    remaining: Annotated[int, Field(title="剩余工作日")]
-    overdue: Annotated[int, Field(title="逾期工作日")]
-    message: Annotated[str, Field(title="内容")]
-    copied: Annotated[bool, Field(title="抄送上级")]
-    sent_at: Annotated[datetime, Field(title="催办时间")]
-    sent_by_name: Annotated[str | None, Field(title="催办人")]
-    receipts: Annotated[list[ReceiptView], Field(title="送达情况")]
-
-
-class ReminderLine(Personal):
-    """A reminder as one line of a file."""
-
-    number: Annotated[str, Field(title="催办单号")]
-    stage: Annotated[Stage, Field(title="催办类型")]
-    slip_number: Annotated[str, Field(title="会办单号")]
-    ticket_number: Annotated[str, Field(title="服务单号")]
-    department: Annotated[Department, Field(title="部门")]
-    organisation_id: Annotated[str, Field(title="机构")]
-    due_day: Annotated[date, Field(title="处理期限")]
-    remaining: Annotated[int, Field(title="剩余工作日")]
-    overdue: Annotated[int, Field(title="逾期工作日")]
-    copied: Annotated[bool, Field(title="抄送上级")]
-    sent_at: Annotated[datetime, Field(title="催办时间")]
-    sent_by_name: Annotated[str | None, Field(title="催办人")]
-    recipients: Annotated[str, Field(title="收件人")]
-    read: Annotated[int, Field(title="已读人数")]
 
 
 class ReminderQuery(PageQuery):
@@ -143,16 +90,7 @@ class LookQuery(PageQuery):
     looked: bool | None = None
 
 
-def _line(view: ReminderView) -> ReminderLine:
-    shared = {name: getattr(view, name) for name in ReminderLine.model_fields if name in ReminderView.model_fields}
-    return ReminderLine(
-        **shared,
-        recipients="、".join(receipt.recipient_name for receipt in view.receipts),
-        read=sum(receipt.read_at is not None for receipt in view.receipts),
-    )
-
-
-@routes.get("/reminders", Permission.TICKET_READ, reads="reminder", line=_line)
+@routes.get("/reminders", Permission.TICKET_READ, reads="reminder", line=reminder_line)
 async def list_reminders(ctx: Context, query: ReminderQuery) -> Page[ReminderView]:
     """Reminders with their receipts, newest first 催办单 (R-4.21)"""
     async with ctx.db.connection() as conn:
@@ -167,7 +105,7 @@ async def list_reminders(ctx: Context, query: ReminderQuery) -> Page[ReminderVie
             stage=query.stage,
         )
         page = ctx.page(rows, query, key=lambda row: (row.sent_at, row.id))
-        return Page(items=await _views(conn, page.items), next=page.next)
+        return Page(items=await _shown(conn, page.items, is_masked(ctx)), next=page.next)
 
 
 @routes.post("/slips/{slip_id}/reminders", Permission.TICKET_MANAGE, creates=True, reads="reminder")
@@ -179,7 +117,7 @@ async def remind(ctx: Context, slip_id: UUID, body: RemindBody) -> ReminderView:
     at, by = ctx.clock.now(), _by(ctx)
     await sending.by_hand(ctx.db, ctx.key, slip_id, body.text, by, at)
     async with ctx.db.connection() as conn:
-        [view] = await _views(conn, await sending.page(conn, "", None, 1, only=ctx.key))
+        [view] = await _shown(conn, await sending.page(conn, "", None, 1, only=ctx.key), is_masked(ctx))
     return view
 
 
@@ -198,7 +136,7 @@ async def list_neglects(ctx: Context, query: NeglectQuery) -> Page[NeglectView]:
             query.limit + 1,
         )
     page = ctx.page(rows, query, key=lambda row: (row.listed_at, row.id))
-    return Page(items=[_listed(row) for row in page.items], next=page.next)
+    return Page(items=[_listed(row, is_masked(ctx)) for row in page.items], next=page.next)
 
 
 @routes.post("/neglects/{neglect_id}/actions/{action}", Permission.TICKET_MANAGE, reads="neglect")
@@ -208,7 +146,8 @@ async def act_on_neglect(ctx: Context, neglect_id: UUID, action: ListAction, bod
     A published notice has a number; the upper customer service is copied (R-3.9).
     """
     said = neglect.Said(body.remark, body.notice_number)
-    return _listed(await neglect.act(ctx.db, neglect_id, body.version, action, said, _by(ctx), ctx.clock.now()))
+    entry = await neglect.act(ctx.db, neglect_id, body.version, action, said, _by(ctx), ctx.clock.now())
+    return _listed(entry, is_masked(ctx))
 
 
 @routes.get("/queue-looks", Permission.POST_READ, reads="post")
@@ -230,31 +169,12 @@ async def list_looks(ctx: Context, query: LookQuery) -> Page[LookView]:
     )
 
 
-async def _views(conn: Connection, rows: list[sending.Reminder]) -> list[ReminderView]:
+async def _shown(conn: Connection, rows: Sequence[sending.Reminder], masked: bool) -> list[ReminderView]:
     known = await names.of(conn, [row.sent_by for row in rows])
-    receipts = await notifications.receipts(conn, [row.number for row in rows], TOLD_OF)
-    made = {"sent_by_name", "receipts"}
-    return [
-        ReminderView(
-            sent_by_name=known.get(row.sent_by),
-            receipts=[_receipt(receipt) for receipt in receipts if receipt.about == row.number],
-            **{name: getattr(row, name) for name in ReminderView.model_fields if name not in made},
-        )
-        for row in rows
-    ]
+    receipts = await sending.receipts(conn, rows)
+    return [reminder_view(row, receipts, known, masked) for row in rows]
 
 
-def _receipt(receipt: notifications.Receipt) -> ReceiptView:
-    return ReceiptView(
-        kind=Kind(receipt.kind),
-        recipient=receipt.recipient,
-        recipient_name=receipt.recipient_name,
-        shown_at=receipt.shown_at,
-        read_at=receipt.read_at,
-        mail=Arrival.of(receipt.mail_done_at, receipt.mail_error),
-        webhook=Arrival.of(receipt.webhook_done_at, receipt.webhook_error),
-    )
-
-
-def _listed(row: neglect.Listed) -> NeglectView:
-    return NeglectView(**{name: getattr(row, name) for name in NeglectView.model_fields})
+def _listed(row: neglect.Listed, masked: bool) -> NeglectView:
+    values = {name: getattr(row, name) for name in NeglectView.model_fields}
+    return NeglectView(**{**values, "remark": details.text(row.remark, masked) or ""})

@@ -15,6 +15,7 @@ from callcenter.opening import Via
 from callcenter.web import details
 from callcenter.web.api import Model, Personal
 from callcenter.web.attachment_views import AttachmentView, attachment_view
+from callcenter.web.reminder_views import ReminderView, reminder_view
 from callcenter.web.slip_views import CauseView, SignatureView, SlipView, cause_view, signature_view, slip_view
 from tickets import deadlines
 from tickets.calendar import DayKind
@@ -183,6 +184,7 @@ class TicketView(ListedView):
     signatures: list[SignatureView]
     unsigned: Annotated[list[Department], Field(description="Whose head has not signed 待签字部门 (R-3.26)")]
     slips: list[SlipView]
+    reminders: Annotated[list[ReminderView], Field(description="Newest first 催办单 (R-4.21)")]
     invalid_ground: InvalidGround | None
     policy_id: UUID | None
     complainant_type: ComplainantType
@@ -390,6 +392,7 @@ def ticket_view(file: File, at: datetime, masked: bool) -> TicketView:
         signatures=[signature_view(each, file.names, masked) for each in file.signatures],
         unsigned=list(file.unsigned),
         slips=[slip_view(slip, at, masked) for slip in file.slips],
+        reminders=[reminder_view(each, file.receipts, file.names, masked) for each in file.reminders],
         opened_by_name=file.names.get(file.row["opened_by"]),
         events=[EventView(**_event(event, file.names, masked)) for event in file.events],
         matter=[MatterTicketView(**other) for other in file.matter if other["id"] != file.row["id"]],

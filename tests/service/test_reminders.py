@@ -19,6 +19,7 @@ from tests.service.site import HOME, Client, Site, person
 from tests.service.test_ticket_routes import opened
 from tests.service.walk import acted, done, of_department, slip_acted
 from tickets.categories import Department
+from tickets.deadlines import NEVER
 
 pytestmark = pytest.mark.service
 
@@ -227,7 +228,9 @@ async def test_a_reminder_shows_whom_it_reached_and_how(site: Site) -> None:
     assert sent["message"].replace("\n", "") == letter.get_content().replace("\r", "").replace("\n", "")
     async with site.database.connection() as conn:
         await conn.execute("UPDATE notification SET shown_at = now(), read_at = now()")
-    assert (await reminders(site))[0]["receipts"][0]["read_at"] is not None
+    file = (await (await fresh(site, Role.HANDLER)).get(f"/tickets/{sent['ticket_id']}")).json
+    assert [each["number"] for each in file["reminders"]] == [sent["number"]]
+    assert file["reminders"][0]["receipts"][0]["read_at"] is not None
 
 
 async def listed(site: Site) -> Any:
@@ -357,3 +360,39 @@ async def test_one_slip_that_fails_keeps_no_other_from_being_reminded(site: Site
         await conn.execute("ALTER TABLE reminder ADD CHECK (length(number) < 100)")
     assert await sweep(site, at(24)) == 1
     assert [row["ticket_number"] for row in await reminders(site)] == [second["number"]]
+
+
+async def test_where_the_limit_stands_still_nobody_is_reminded(site: Site) -> None:
+    """CL-4: nor by hand; a digest names no day."""
+    await staffed(site)
+    ticket = await dispatched(site)
+    async with site.database.transaction() as conn:
+        await conn.execute(
+            "UPDATE ticket_clock SET due_day = $1 WHERE kind = 'decide_inform' AND ticket_id = $2",
+            NEVER,
+            UUID(ticket["id"]),
+        )
+    assert await sweep(site, at(30)) == 0
+    path = f"/slips/{ticket['slips'][0]['id']}/reminders"
+    refused = await (await fresh(site, Role.HANDLER)).post(path, {})
+    assert (refused.status, refused.json["rules"]) == (409, ["R-4.21"])
+    assert await Digests(site.database, site.clock, HoursConfig()).send() == 1
+    async with site.database.connection() as conn:
+        assert "9999" not in await conn.fetchval("SELECT body FROM notification WHERE kind = 'digest'")
+
+
+async def test_no_number_leaves_with_a_reminder_or_is_shown_to_who_may_not_see_it(site: Site) -> None:
+    """T-6"""
+    await staffed(site)
+    ticket = await dispatched(site)
+    number = "13712345678"
+    made = await (await site.client(Role.HANDLER)).post(
+        f"/slips/{ticket['slips'][0]['id']}/reminders", {"text": f"请回电{number}"}
+    )
+    assert number in made.json["message"]
+    assert number not in str(await reminders(site))
+    async with site.database.connection() as conn:
+        body = await conn.fetchval("SELECT body FROM notification WHERE kind = 'reminder'")
+    assert "请回电137****5678" in body
+    coordinator = await site.client(Role.COORDINATOR)
+    assert number not in (await coordinator.get(f"/tickets/{ticket['id']}")).body.decode()

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -74,9 +75,9 @@ def test_working_days_are_the_calendars() -> None:
     assert [due.overdue for due in sent.values()] == [0, 1, 2, 3]
 
 
-@pytest.mark.parametrize("changes", [{"fed_back": True}, {"in_hand": False}])
-def test_any_feedback_and_a_return_stop_it(changes: dict[str, bool]) -> None:
-    """R-4.21, F-39"""
+@pytest.mark.parametrize("changes", [{"fed_back": True}, {"in_hand": False}, {"due_day": date.max}])
+def test_any_feedback_a_return_and_a_limit_that_stands_still_stop_it(changes: dict[str, Any]) -> None:
+    """R-4.21, F-39, CL-4"""
     assert history(replace(WATCHED, **changes), date(2026, 11, 9), 40) == {}
 
 
