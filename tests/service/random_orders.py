@@ -74,6 +74,9 @@ def _order(random: Random, ticket: str) -> Order:
         ended_as=Ending.CLOSED if closed else None,
         points=tuple(_points(random, received)),
         dispatched=random.random() < 0.6,
+        returns=(returns := random.choice((0, 0, 1, 2, 3))),
+        reminders=random.randrange(3) if returns else 0,
+        satisfied=random.choice((None, True, False)),
         severity=random.choice(list(Severity)),
         status=status,
         subject=random.choice(list(Subject)) if source is Source.CALLBACK else None,
@@ -111,6 +114,21 @@ INSERT INTO ticket ({columns}) SELECT {columns} FROM jsonb_populate_record(NULL:
 CLOCK = """
 INSERT INTO ticket_clock (ticket_id, kind, cycle, start_day, due_day, due_at, alert_day, provisional, rules, internal,
     version, met_at) VALUES ($1, $2, $3, $4, $5, $6, $5, false, '{}', $7, 'x', $8)"""
+SLIP = """
+INSERT INTO slip (id, ticket_id, place, number, part, department, organisation_id, leads, sent_at, sent_by)
+VALUES (gen_random_uuid(), $1, $2, gen_random_uuid()::text, 'main', 'sales', 'gd-gz', true, $3, 'system:test')"""
+RETURNED = """
+UPDATE slip SET state = 'returned', returned_at = sent_at, return_reason = '非本部门职责'
+WHERE ticket_id = $1 AND state = 'sent'"""
+REMINDER = """
+INSERT INTO reminder (id, number, slip_id, ticket_id, day, stage, due_day, remaining, overdue, message, sent_by, sent_at)
+SELECT gen_random_uuid(), gen_random_uuid()::text, s.id, $1, $2, 'by_hand', $2, 0, 0, '请尽快反馈', 'system:test', now()
+FROM slip s WHERE s.ticket_id = $1 AND s.place = 1"""
+DRAW = """
+INSERT INTO satisfaction_draw (id, organisation_id, first_day, last_day, seed, wanted, population, population_sha256,
+    drawn_by, drawn_at) VALUES ($1, 'hq', $2, $2, 'x', 100, 100, 'x', 'system:test', $3)"""
+SAMPLE = "INSERT INTO satisfaction_sample (ticket_id, draw_id, place) VALUES ($1, $2, $3)"
+ANSWER = "UPDATE satisfaction_sample SET result = $2, asked_by = 'system:test', asked_at = $3 WHERE ticket_id = $1"
 KINDS = {Addressee.CUSTOMER: "progress_customer", Addressee.CUSTOMER_SERVICE: "progress_cs"}
 
 
@@ -130,6 +148,22 @@ async def store(conn: Connection, orders: Sequence[Order]) -> None:
         for kind, cycle, due, met in _clocks(order):
             told = (order.received, due, end_of_day(due), {"limit": "L-4"}, _moment(met) if met else None)
             await conn.execute(CLOCK, ticket_id(order), kind, cycle, *told)
+        for place in range(1, order.returns + 1):
+            await conn.execute(SLIP, ticket_id(order), place, _moment(order.received))
+            await conn.execute(RETURNED, ticket_id(order))
+        for day in range(order.reminders):
+            await conn.execute(REMINDER, ticket_id(order), order.received + timedelta(days=day))
+    await _asked(conn, [order for order in orders if order.satisfied is not None])
+
+
+async def _asked(conn: Connection, orders: Sequence[Order]) -> None:
+    if not orders:
+        return
+    await conn.execute(DRAW, NAMESPACE, FIRST, _moment(LAST))
+    for place, order in enumerate(orders, start=1):
+        result = "satisfied" if order.satisfied else "neutral"
+        await conn.execute(SAMPLE, ticket_id(order), NAMESPACE, place)
+        await conn.execute(ANSWER, ticket_id(order), result, _moment(order.received))
 
 
 def _roots(orders: Iterable[Order]) -> dict[str, Order]:
