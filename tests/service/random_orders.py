@@ -121,7 +121,8 @@ RETURNED = """
 UPDATE slip SET state = 'returned', returned_at = sent_at, return_reason = '非本部门职责'
 WHERE ticket_id = $1 AND state = 'sent'"""
 REMINDER = """
-INSERT INTO reminder (id, number, slip_id, ticket_id, day, stage, due_day, remaining, overdue, message, sent_by, sent_at)
+INSERT INTO reminder (id, number, slip_id, ticket_id, day, stage, due_day, remaining, overdue, message, sent_by,
+    sent_at)
 SELECT gen_random_uuid(), gen_random_uuid()::text, s.id, $1, $2, 'by_hand', $2, 0, 0, '请尽快反馈', 'system:test', now()
 FROM slip s WHERE s.ticket_id = $1 AND s.place = 1"""
 DRAW = """
