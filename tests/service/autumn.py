@@ -59,14 +59,18 @@ class Autumn:
         """Plans something."""
         self._days.append(Day(day, do))
 
-    def order(self, name: str, day: date, channel: str, category: str, where: str = HOME, **said: Any) -> None:
-        """An order received that day by the complaint post."""
+    def order(
+        self, name: str, day: date, channel: str, category: str, where: str = HOME, follows: str = "", **said: Any
+    ) -> None:
+        """An order received that day by the complaint post; `follows`: one about the same incident."""
 
         async def open_it() -> None:
             post = await self.post(where)
             body = {**PERSON, "channel": channel, "category": category, **said}
             if "phone" in channel:
                 body["restated_and_confirmed"] = True
+            if follows:
+                body["same_matter_as"] = self.opened[follows]["number"]
             reply = await post.post("/tickets", body)
             assert reply.status == 201, (name, reply.body)
             self.opened[name] = reply.json
@@ -91,12 +95,12 @@ class Autumn:
 
         self.on(day, hear)
 
-    def acknowledge(self, name: str, day: date, **said: Any) -> None:
+    def acknowledge(self, name: str, day: date, where: str = HOME, **said: Any) -> None:
         """Confirmed with the customer that day, and written down."""
         told = {"note": "已与客户确认受理", "manner": "电话", **said}
 
         async def confirm() -> None:
-            await done(await self.post(), self.id_of(name), "acknowledge", **told)
+            await done(await self.post(where), self.id_of(name), "acknowledge", **told)
 
         self.on(day, confirm)
 
@@ -146,6 +150,20 @@ class Autumn:
         reply = await admin("PUT", "/test/clock", json={"at": at, "frozen": True})
         assert reply.status == 200, reply.body
         self.site.people.clear()  # yesterday's log-ins are over
+
+
+def following_orders(autumn: Autumn, *, before_the_limit: bool = False) -> None:
+    """Those that follow another: T03 and T11 of T02, T05 of T04 (V-2: before its limit), T12 of T10."""
+    autumn.order("T03", september(29), "phone_inbound", "solicitation", follows="T02")
+    autumn.close("T03", october(9), "solicitation")
+    autumn.order("T11", october(20), "phone_inbound", "solicitation", follows="T02")
+    autumn.close("T11", october(24), "solicitation")
+    autumn.order("T12", october(10), "phone_inbound", "other", other_cause="publicity", follows="T10")
+    outside = {"source": "regulator", "severity": "difficult", "follows": "T04", "where": "gd"}
+    autumn.order("T05", september(12) if before_the_limit else october(9), "letter", "counter", **outside)
+    if not before_the_limit:
+        autumn.acknowledge("T05", october(10), where="gd")
+        autumn.close("T05", october(22), "counter", where="gd")
 
 
 def first_orders(autumn: Autumn) -> None:

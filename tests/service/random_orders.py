@@ -23,16 +23,28 @@ POLICIES = (None, ("鑫享年金", "annuity", "bank", "gd-gz"), ("康宁健康",
 
 
 def random_orders(random: Random, number: int) -> list[Order]:
-    """Orders of a handful of matters, each state reachable; merged ones follow the order before them."""
-    orders = [_order(random, f"T{n:03}") for n in range(number)]
-    given = sorted(orders, key=lambda o: (o.received, o.ticket))
+    """Orders of a handful of matters, each state reachable: a matter begins with its first order, a customer's where it
+    has one; what follows repeats, escalates, or is merged into the order before it."""
+    given = sorted((_order(random, f"T{n:03}") for n in range(number)), key=lambda o: (o.received, o.ticket))
+    begun: set[str | None] = set()
+    stood: dict[str | None, Order] = {}
     followed = []
-    for at, order in enumerate(given):
-        if order.relation is not Relation.MERGED:
-            followed.append(order)
-            continue
-        before = [o for o in given[:at] if o.matter == order.matter and o.relation is not Relation.MERGED]
-        followed.append(replace(order, due=None, merged_into=before[-1].ticket if before else None))
+    for order in given:
+        if order.nature is Nature.COMPLAINT:
+            if not order.complainant.is_consumer:
+                order = replace(order, matter=order.ticket, relation=Relation.FIRST)
+            elif order.matter not in begun:
+                begun.add(order.matter)
+                order = replace(order, relation=Relation.FIRST)
+            elif order.relation is Relation.FIRST:
+                order = replace(order, relation=Relation.REPEAT)
+            if order.relation is Relation.ESCALATION and order.severity is Severity.GENERAL:
+                order = replace(order, severity=Severity.DIFFICULT)
+            if order.relation is Relation.MERGED:
+                order = replace(order, due=None, merged_into=stood[order.matter].ticket)
+            else:
+                stood[order.matter] = order
+        followed.append(order)
     return weighed(followed)
 
 
@@ -107,7 +119,7 @@ def ticket_id(order: Order | str) -> UUID:
 POLICY = """
 INSERT INTO policy (id, number, customer_id, organisation_id, product_name, product_kind, sales_channel, status)
 VALUES ($1, $2, $3, $4, $2, $5, $6, 'in_force')"""
-MATTER = "INSERT INTO matter (id, root_ticket_id, opened_at) VALUES ($1, $2, $3)"
+MATTER = "INSERT INTO matter (id, root_ticket_id, opened_at, latest_at) VALUES ($1, $2, $3, $3)"
 KEY = "INSERT INTO ticket_key (id, fingerprint, claimed_at) VALUES ($1, 'x', $2)"
 TICKET = """
 INSERT INTO ticket ({columns}) SELECT {columns} FROM jsonb_populate_record(NULL::ticket, $1)"""
@@ -207,6 +219,8 @@ def _row(order: Order, number: int) -> dict[str, Any]:
         "channel": order.channel,
         "source": order.source,
         "relation": order.relation,
+        "merged_into_id": str(ticket_id(order.merged_into)) if order.merged_into else None,
+        "external": order.relation is Relation.ESCALATION,
         "matter_id": str(uuid5(NAMESPACE, order.matter)) if order.matter else None,
         "category": order.mentioned[0] if order.mentioned else None,
         "causes": list(order.mentioned),

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,12 @@ from callcenter.clock import ManualClock
 from callcenter.db.pool import Database
 from callcenter.testmode import SettableClock
 from callcenter.web import server
-from tests.service.autumn import Autumn, first_orders
+from tests.service.autumn import Autumn, first_orders, following_orders
 from tests.service.site import Site, settings
-from tests.worked_example import LAST_DAY, ORDERS, PERIOD
+from tests.worked_example import BASES, EXPECTED, LAST_DAY, ORDERS, PERIOD
 from tickets.categories import Category
 from tickets.measures import Order, members, total, weighed
+from tickets.metrics import Metric
 from tickets.statistics import Figure
 
 pytestmark = pytest.mark.service
@@ -71,3 +73,31 @@ async def test_the_first_orders_of_the_worked_example_lived_through(autumn: Autu
         Category.PAYMENT: 1, Category.SMS: 1, Category.OTHER: 1,
     }  # fmt: skip
     assert {each["kind"]: each["tickets"] for each in report["excluded"]}["callback_finding"] == 1
+
+
+@pytest.mark.timeout(400)
+async def test_the_whole_worked_example_lived_through(autumn: Autumn) -> None:
+    """M-1 … M-9, M-15, M-19, D-1, D-2, D-3, D-4, D-11, R-4.12, R-4.13, R-4.14, R-4.15, F-49, F-60, T-4: all twelve."""
+    first_orders(autumn)
+    following_orders(autumn)
+    await autumn.live(LAST_DAY)
+    expected = [as_lived(order) for order in weighed(ORDERS)]
+    head = await autumn.site.client(Role.SUPERVISOR, where="hq")
+    names = {autumn.id_of(order.ticket): order.ticket for order in ORDERS}
+    told = {}
+    for figure in (*LOOKED_AT, *OF_SEVERAL):
+        items = (await head.get(f"/statistics/{figure}/items?{DAYS}&limit=200")).json["items"]
+        told[figure] = {names[item["id"]]: item["amount"] for item in items}
+    assert told == {f: {o.ticket: n for o, n in members(f, expected, PERIOD)} for f in (*LOOKED_AT, *OF_SEVERAL)}
+    imports = [{**EXAMPLE_DAYS, "base": base.value, "amount": int(amount)} for base, amount in BASES.items()]
+    made = await head.post("/denominators", {"source": "2025年财务月报", "items": imports})
+    assert made.status == 201, made.body
+    metrics = (await head.get(f"/statistics/complaints?{DAYS}")).json["figures"]["metrics"]
+    not_yet = {Metric.PROGRESS, Metric.COORDINATOR_PROGRESS}
+    values = {name: Decimal(str(metric["value"])) for name, metric in metrics.items() if metric["value"] is not None}
+    shown = {metric: Decimal(value) for metric, value in EXPECTED.items() if metric not in not_yet}
+    assert {metric: values[metric] for metric in shown if metric in values} == shown
+
+
+EXAMPLE_DAYS = {"organisation_id": "hq", "first_day": "2025-09-01", "last_day": "2025-10-31"}
+OF_SEVERAL = (Figure.REPEAT_MATTERS, Figure.ESCALATED_MATTERS, Figure.FORWARDED_PIECES, Figure.FORWARDED_IN_TIME)
