@@ -9,12 +9,9 @@ from decimal import Decimal
 
 from tickets.categories import Category
 from tickets.findings import Subject
-from tickets.intake import Channel, Nature, Relation, Source
+from tickets.intake import Channel, Nature, Relation, Severity, Source
 from tickets.lifecycle import Ending, Status, Validity
 from tickets.measures import Addressee, Order, Period, Point
-from tickets.intake import Channel, Nature, Relation, Severity, Source
-from tickets.lifecycle import Status, Validity
-from tickets.measures import Addressee, Ending, Order, Period, Point
 from tickets.metrics import Base, Metric
 
 _C, _R, _V = Category, Relation, Validity

@@ -43,6 +43,7 @@ SELECT t.id AS ticket_id, t.received_day, t.received_at, t.accepting_organisatio
     CASE WHEN cardinality(t.causes) = 0 OR t.category = ANY(t.causes) THEN t.category ELSE t.causes[1] END AS category,
     CASE WHEN cardinality(t.causes) > 0 THEN t.causes
         ELSE array_remove(ARRAY[t.category], NULL) END AS mentioned,
+    -- Once determined, those found responsible; until then the one that leads (D-12, R-3.26).
     CASE WHEN cardinality(t.responsible) > 0 THEN t.responsible
         ELSE array_remove(ARRAY[t.department], NULL) END AS departments,
     p.product_name AS product, p.product_kind, p.sales_channel,
@@ -55,7 +56,7 @@ SELECT t.id AS ticket_id, t.received_day, t.received_at, t.accepting_organisatio
     CASE WHEN t.relation IS DISTINCT FROM 'merged' THEN d.due_day END AS due_day,
     CASE WHEN t.relation IS DISTINCT FROM 'merged' THEN d.due_at END AS due_at,
     d.met_at AS told_at, (t.informed_at AT TIME ZONE 'Asia/Shanghai')::date AS informed_day, t.closed_at,
-    CASE WHEN t.closed_at IS NOT NULL THEN 'closed' END AS ended_as,
+    CASE WHEN t.closed_at IS NOT NULL THEN COALESCE(t.ended_as, 'closed') END AS ended_as,
     -- F-60: a merged order is closed when the order it was merged into is.
     COALESCE(t.closed_at IS NOT NULL OR (t.relation = 'merged' AND f.closed_at IS NOT NULL), false) AS closed,
     t.dispatched_at IS NOT NULL AS dispatched,
