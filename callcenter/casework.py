@@ -319,7 +319,8 @@ def letter_matter(row: Mapping[str, Any]) -> letters.Matter:
 
 
 RULED = """
-SELECT r.validity, r.causes, r.closing, r.signs_for, r.meeting_id, r.kind, r.year, r.number, r.organisation,
+SELECT r.validity, r.causes AS ruled_causes, r.closing, r.signs_for, r.meeting_id, r.kind, r.year, r.number,
+    r.organisation,
     ARRAY(SELECT ground FROM committee_referral f WHERE f.ticket_id = t.id AND f.settled_at IS NULL
         AND f.withdrawn_at IS NULL ORDER BY f.referred_at, f.id) AS grounds
 FROM (SELECT $1::uuid AS id) AS t
@@ -359,7 +360,7 @@ def _ruled(row: Mapping[str, Any]) -> dict[str, Any]:
     ruling = Ruling(
         meeting=row["organisation"] + committee.title(MeetingKind(row["kind"]), row["year"], row["number"]),
         validity=Validity(row["validity"]) if row["validity"] else None,
-        causes=tuple(Category(cause) for cause in row["causes"]),
+        causes=tuple(Category(cause) for cause in row["ruled_causes"]),
         closing=row["closing"],
         signs_for=tuple(Department(each) for each in row["signs_for"]),
     )

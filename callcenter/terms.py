@@ -25,6 +25,7 @@ from tickets.grouping import Dimension, Grouping, Unplaced
 from tickets.metrics import Base, Basis
 from tickets.periods import Comparison
 from tickets.reports import PLANS, ReportKind, ReportState, Standing
+from tickets.sampling import Answer as Satisfaction
 from tickets.terms import TERMS as OF_TICKETS
 from tickets.terms import Terms
 
@@ -151,6 +152,12 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
         Basis.REGULATOR_FORWARDED: Words("监管转办", "regulator-forwarded"),
     },
     ReportKind: {kind: plan.words for kind, plan in PLANS.items()},
+    Satisfaction: {
+        Satisfaction.SATISFIED: Words("满意", "satisfied"),
+        Satisfaction.NEUTRAL: Words("一般", "neutral"),
+        Satisfaction.DISSATISFIED: Words("不满意", "dissatisfied"),
+        Satisfaction.NOT_REACHED: Words("未联系上", "not reached"),
+    },
     ReportState: {
         ReportState.WAITING: Words("待编制", "waiting"),
         ReportState.RUNNING: Words("编制中", "being made"),

@@ -190,7 +190,8 @@ BEGIN
         told_at = excluded.told_at, informed_day = excluded.informed_day, closed_at = excluded.closed_at,
         ended_as = excluded.ended_as, closed = excluded.closed, dispatched = excluded.dispatched,
         customer_due = excluded.customer_due, customer_met = excluded.customer_met,
-        service_due = excluded.service_due, service_met = excluded.service_met
+        service_due = excluded.service_due, service_met = excluded.service_met,
+        returns = excluded.returns, reminders = excluded.reminders, satisfied = excluded.satisfied
     WHERE f IS DISTINCT FROM excluded;
 END
 $$;
@@ -1381,7 +1382,10 @@ CREATE TABLE public.report_fact (
     customer_due date[] CONSTRAINT ticket_fact_customer_due_not_null NOT NULL,
     customer_met date[] CONSTRAINT ticket_fact_customer_met_not_null NOT NULL,
     service_due date[] CONSTRAINT ticket_fact_service_due_not_null NOT NULL,
-    service_met date[] CONSTRAINT ticket_fact_service_met_not_null NOT NULL
+    service_met date[] CONSTRAINT ticket_fact_service_met_not_null NOT NULL,
+    returns smallint DEFAULT 0 NOT NULL,
+    reminders smallint DEFAULT 0 NOT NULL,
+    satisfied boolean
 );
 
 COMMENT ON TABLE public.report_fact IS 'ticket_fact as a report saw it: the same columns in the same order';
@@ -1428,6 +1432,42 @@ CREATE TABLE public.review_request (
     CONSTRAINT review_request_told CHECK ((((told_at IS NOT NULL) = (state = 'told'::text)) AND ((told_at IS NULL) = (means IS NULL)) AND ((told_at IS NULL) = (proof IS NULL)) AND ((told_at IS NULL) = (told_by IS NULL)) AND (told_at >= decided_at))),
     CONSTRAINT review_request_withdrawn CHECK (((withdrawn_why IS NOT NULL) = (state = 'withdrawn'::text))),
     CONSTRAINT review_request_withdrawn_why_check CHECK (((length(withdrawn_why) >= 1) AND (length(withdrawn_why) <= 2000)))
+);
+
+CREATE TABLE public.satisfaction_draw (
+    id uuid NOT NULL,
+    organisation_id text NOT NULL,
+    first_day date NOT NULL,
+    last_day date NOT NULL,
+    seed text NOT NULL,
+    wanted integer NOT NULL,
+    population integer NOT NULL,
+    population_sha256 text NOT NULL,
+    drawn_by text NOT NULL,
+    drawn_at timestamp with time zone NOT NULL,
+    CONSTRAINT satisfaction_draw_check CHECK ((last_day >= first_day)),
+    CONSTRAINT satisfaction_draw_population_check CHECK ((population >= 0)),
+    CONSTRAINT satisfaction_draw_seed_check CHECK (((length(seed) >= 1) AND (length(seed) <= 100))),
+    CONSTRAINT satisfaction_draw_wanted_check CHECK (((wanted >= 1) AND (wanted <= 10000)))
+);
+
+COMMENT ON COLUMN public.satisfaction_draw.first_day IS 'of closing, in Asia/Shanghai';
+
+COMMENT ON COLUMN public.satisfaction_draw.population_sha256 IS 'of the ids drawn from, in their order, so that a second drawing is known to be from the same';
+
+CREATE TABLE public.satisfaction_sample (
+    ticket_id uuid NOT NULL,
+    draw_id uuid NOT NULL,
+    place integer NOT NULL,
+    result text,
+    note text DEFAULT ''::text NOT NULL,
+    asked_by text,
+    asked_at timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT satisfaction_asked CHECK ((((result IS NULL) = (asked_at IS NULL)) AND ((result IS NULL) = (asked_by IS NULL)))),
+    CONSTRAINT satisfaction_sample_note_check CHECK ((length(note) <= 2000)),
+    CONSTRAINT satisfaction_sample_place_check CHECK ((place > 0)),
+    CONSTRAINT satisfaction_sample_result_check CHECK ((result = ANY (ARRAY['satisfied'::text, 'neutral'::text, 'dissatisfied'::text, 'not_reached'::text])))
 );
 
 CREATE TABLE public.sealing_attempt (
@@ -1889,7 +1929,10 @@ CREATE TABLE public.ticket_fact (
     customer_due date[] NOT NULL,
     customer_met date[] NOT NULL,
     service_due date[] NOT NULL,
-    service_met date[] NOT NULL
+    service_met date[] NOT NULL,
+    returns smallint DEFAULT 0 NOT NULL,
+    reminders smallint DEFAULT 0 NOT NULL,
+    satisfied boolean
 )
 WITH (fillfactor='70');
 
@@ -1954,8 +1997,13 @@ CREATE VIEW public.ticket_fact_now AS
     COALESCE(g.customer_due, '{}'::date[]) AS customer_due,
     COALESCE(g.customer_met, '{}'::date[]) AS customer_met,
     COALESCE(g.service_due, '{}'::date[]) AS service_due,
-    COALESCE(g.service_met, '{}'::date[]) AS service_met
-   FROM (((((((public.ticket t
+    COALESCE(g.service_met, '{}'::date[]) AS service_met,
+    (COALESCE(s.returns, (0)::bigint))::smallint AS returns,
+    (( SELECT count(*) AS count
+           FROM public.reminder r
+          WHERE (r.ticket_id = t.id)))::smallint AS reminders,
+    v.satisfied
+   FROM (((((((((public.ticket t
      LEFT JOIN public.policy p ON ((p.id = t.policy_id)))
      LEFT JOIN public.ticket_clock a ON (((a.ticket_id = t.id) AND (a.kind = 'acknowledge'::text) AND (a.cycle = 1))))
      LEFT JOIN LATERAL ( SELECT k.due_day,
@@ -1981,11 +2029,13 @@ CREATE VIEW public.ticket_fact_now AS
           ORDER BY l_1.linked_at
          LIMIT 1) l ON (true))
      LEFT JOIN public.call c ON ((c.id = l.call_id)))
-     LEFT JOIN LATERAL ( SELECT m.closed_at
-           FROM public.ticket m
-          WHERE ((t.relation = 'merged'::text) AND (m.matter_id = t.matter_id) AND (m.relation <> 'merged'::text) AND (ROW(m.received_at, m.id) < ROW(t.received_at, t.id)))
-          ORDER BY m.received_at DESC, m.id DESC
-         LIMIT 1) f ON (true));
+     LEFT JOIN public.ticket f ON ((f.id = t.merged_into_id)))
+     LEFT JOIN LATERAL ( SELECT count(*) FILTER (WHERE (s_1.state = 'returned'::text)) AS returns
+           FROM public.slip s_1
+          WHERE (s_1.ticket_id = t.id)) s ON (true))
+     LEFT JOIN LATERAL ( SELECT (s_1.result = 'satisfied'::text) AS satisfied
+           FROM public.satisfaction_sample s_1
+          WHERE ((s_1.ticket_id = t.id) AND (s_1.result <> 'not_reached'::text))) v ON (true));
 
 CREATE TABLE public.ticket_found (
     ticket_id uuid NOT NULL,
@@ -2366,6 +2416,15 @@ ALTER TABLE ONLY public.review_request
 
 ALTER TABLE ONLY public.review_request
     ADD CONSTRAINT review_request_ticket_id_place_key UNIQUE (ticket_id, place);
+
+ALTER TABLE ONLY public.satisfaction_draw
+    ADD CONSTRAINT satisfaction_draw_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.satisfaction_sample
+    ADD CONSTRAINT satisfaction_sample_draw_id_place_key UNIQUE (draw_id, place);
+
+ALTER TABLE ONLY public.satisfaction_sample
+    ADD CONSTRAINT satisfaction_sample_pkey PRIMARY KEY (ticket_id);
 
 ALTER TABLE ONLY public.sealing_attempt
     ADD CONSTRAINT sealing_attempt_pkey PRIMARY KEY (call_id);
@@ -2833,11 +2892,17 @@ CREATE TRIGGER ticket_event_not_emptied BEFORE TRUNCATE ON public.ticket_event F
 
 CREATE TRIGGER ticket_event_only_grows BEFORE DELETE OR UPDATE ON public.ticket_event FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
+CREATE TRIGGER ticket_facts_asked AFTER UPDATE ON public.satisfaction_sample REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.cc_follow_clocks();
+
 CREATE TRIGGER ticket_facts_changed AFTER UPDATE ON public.ticket REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.cc_follow_tickets();
 
 CREATE TRIGGER ticket_facts_met AFTER UPDATE ON public.ticket_clock REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.cc_follow_clocks();
 
 CREATE TRIGGER ticket_facts_opened AFTER INSERT ON public.ticket REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.cc_follow_openings();
+
+CREATE TRIGGER ticket_facts_reminded AFTER INSERT ON public.reminder REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.cc_follow_clocks();
+
+CREATE TRIGGER ticket_facts_returned AFTER UPDATE ON public.slip REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.cc_follow_clocks();
 
 CREATE TRIGGER ticket_facts_started AFTER INSERT ON public.ticket_clock REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.cc_follow_clocks();
 
@@ -3093,6 +3158,15 @@ ALTER TABLE ONLY public.review_request
 
 ALTER TABLE ONLY public.review_request
     ADD CONSTRAINT review_request_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
+ALTER TABLE ONLY public.satisfaction_draw
+    ADD CONSTRAINT satisfaction_draw_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.satisfaction_sample
+    ADD CONSTRAINT satisfaction_sample_draw_id_fkey FOREIGN KEY (draw_id) REFERENCES public.satisfaction_draw(id);
+
+ALTER TABLE ONLY public.satisfaction_sample
+    ADD CONSTRAINT satisfaction_sample_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
 
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);

@@ -88,6 +88,7 @@ PURE = {
     "tickets.matters": "unit/tickets/test_matters.py",
     "tickets.papers": "unit/tickets/test_papers.py",
     "tickets.reminders": "unit/tickets/test_reminders.py",
+    "tickets.sampling": "unit/tickets/test_sampling.py",
     "tickets.statistics": "unit/tickets/test_statistics.py",
     "tickets.versions": "unit/tickets/test_versions.py",
     "tickets.terms": "unit/tickets/test_terms.py",

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from tickets.categories import Category
 from tickets.findings import Subject
-from tickets.intake import Channel, Nature, Relation, Source
+from tickets.intake import Channel, Nature, Relation, Severity, Source
 from tickets.lifecycle import Ending, Status, Validity
 from tickets.measures import Addressee, Order, Period, Point
 from tickets.metrics import Base, Metric
@@ -62,6 +62,7 @@ T02 = closed(
         "T02",
         channel=Channel.LETTER,
         mentioned=(_C.SOLICITATION, _C.UNDERWRITING),
+        severity=Severity.DIFFICULT,
         validity=_V.VALID,
         acknowledged=True,
         due=september(19),
@@ -104,6 +105,7 @@ T05 = closed(
         channel=Channel.LETTER,
         source=Source.REGULATOR,
         mentioned=(_C.COUNTER,),
+        severity=Severity.DIFFICULT,
         validity=_V.VALID,
         acknowledged=True,
         due=october(22),
@@ -168,6 +170,7 @@ T10 = Order(
     "T10",
     channel=Channel.FAX,
     mentioned=(_C.OTHER, _C.SMS),
+    severity=Severity.MAJOR,
     acknowledged=True,
     due=october(21),
     points=(_point(october(16), october(16)), _point(october(27))),

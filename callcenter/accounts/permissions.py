@@ -63,6 +63,7 @@ class Permission(StrEnum):
     STATISTICS_READ = "statistics.read"
     DENOMINATOR_MANAGE = "denominator.manage"
     REPORT_MAKE = "report.make"
+    SATISFACTION_DRAW = "satisfaction.draw"
     DATA_EXPORT = "data.export"
     ACCOUNT_READ = "account.read"
     ACCOUNT_MANAGE = "account.manage"
@@ -131,7 +132,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         | _OVERSIGHT
         | {P.CALL_SUPERVISE, P.AGENT_MANAGE, P.CALLBACK_WORK, P.CAMPAIGN_MANAGE, P.TICKET_WORK, P.ACCOUNT_READ}
         | {P.TICKET_MANAGE, P.SLIP_FIX, P.INCIDENT_READ, P.INCIDENT_MANAGE, P.POST_READ, P.POST_MANAGE, P.POST_REPORT}
-        | {P.DENOMINATOR_MANAGE, P.REPORT_MAKE}
+        | {P.DENOMINATOR_MANAGE, P.REPORT_MAKE, P.SATISFACTION_DRAW}
         | {P.COMMITTEE_READ, P.COMMITTEE_SIT}
         | {P.EXTENSION_APPROVE}
         | {P.CLOSING_REVIEW}

@@ -23,16 +23,28 @@ POLICIES = (None, ("鑫享年金", "annuity", "bank", "gd-gz"), ("康宁健康",
 
 
 def random_orders(random: Random, number: int) -> list[Order]:
-    """Orders of a handful of matters, each state reachable; merged ones follow the order before them."""
-    orders = [_order(random, f"T{n:03}") for n in range(number)]
-    given = sorted(orders, key=lambda o: (o.received, o.ticket))
+    """Orders of a handful of matters, each state reachable: a matter begins with its first order, a customer's where it
+    has one; what follows repeats, escalates, or is merged into the order before it."""
+    given = sorted((_order(random, f"T{n:03}") for n in range(number)), key=lambda o: (o.received, o.ticket))
+    begun: set[str | None] = set()
+    stood: dict[str | None, Order] = {}
     followed = []
-    for at, order in enumerate(given):
-        if order.relation is not Relation.MERGED:
-            followed.append(order)
-            continue
-        before = [o for o in given[:at] if o.matter == order.matter and o.relation is not Relation.MERGED]
-        followed.append(replace(order, due=None, merged_into=before[-1].ticket if before else None))
+    for order in given:
+        if order.nature is Nature.COMPLAINT:
+            if not order.complainant.is_consumer:
+                order = replace(order, matter=order.ticket, relation=Relation.FIRST)
+            elif order.matter not in begun:
+                begun.add(order.matter)
+                order = replace(order, relation=Relation.FIRST)
+            elif order.relation is Relation.FIRST:
+                order = replace(order, relation=Relation.REPEAT)
+            if order.relation is Relation.ESCALATION and order.severity is Severity.GENERAL:
+                order = replace(order, severity=Severity.DIFFICULT)
+            if order.relation is Relation.MERGED:
+                order = replace(order, due=None, merged_into=stood[order.matter].ticket)
+            else:
+                stood[order.matter] = order
+        followed.append(order)
     return weighed(followed)
 
 
@@ -74,6 +86,9 @@ def _order(random: Random, ticket: str) -> Order:
         ended_as=Ending.CLOSED if closed else None,
         points=tuple(_points(random, received)),
         dispatched=random.random() < 0.6,
+        returns=(returns := random.choice((0, 0, 1, 2, 3))),
+        reminders=random.randrange(3) if returns else 0,
+        satisfied=random.choice((None, True, False)),
         severity=random.choice(list(Severity)),
         status=status,
         subject=random.choice(list(Subject)) if source is Source.CALLBACK else None,
@@ -104,13 +119,29 @@ def ticket_id(order: Order | str) -> UUID:
 POLICY = """
 INSERT INTO policy (id, number, customer_id, organisation_id, product_name, product_kind, sales_channel, status)
 VALUES ($1, $2, $3, $4, $2, $5, $6, 'in_force')"""
-MATTER = "INSERT INTO matter (id, root_ticket_id, opened_at) VALUES ($1, $2, $3)"
+MATTER = "INSERT INTO matter (id, root_ticket_id, opened_at, latest_at) VALUES ($1, $2, $3, $3)"
 KEY = "INSERT INTO ticket_key (id, fingerprint, claimed_at) VALUES ($1, 'x', $2)"
 TICKET = """
 INSERT INTO ticket ({columns}) SELECT {columns} FROM jsonb_populate_record(NULL::ticket, $1)"""
 CLOCK = """
 INSERT INTO ticket_clock (ticket_id, kind, cycle, start_day, due_day, due_at, alert_day, provisional, rules, internal,
     version, met_at) VALUES ($1, $2, $3, $4, $5, $6, $5, false, '{}', $7, 'x', $8)"""
+SLIP = """
+INSERT INTO slip (id, ticket_id, place, number, part, department, organisation_id, leads, sent_at, sent_by)
+VALUES (gen_random_uuid(), $1, $2, gen_random_uuid()::text, 'main', 'sales', 'gd-gz', true, $3, 'system:test')"""
+RETURNED = """
+UPDATE slip SET state = 'returned', returned_at = sent_at, return_reason = '非本部门职责'
+WHERE ticket_id = $1 AND state = 'sent'"""
+REMINDER = """
+INSERT INTO reminder (id, number, slip_id, ticket_id, day, stage, due_day, remaining, overdue, message, sent_by,
+    sent_at)
+SELECT gen_random_uuid(), gen_random_uuid()::text, s.id, $1, $2, 'by_hand', $2, 0, 0, '请尽快反馈', 'system:test', now()
+FROM slip s WHERE s.ticket_id = $1 AND s.place = 1"""
+DRAW = """
+INSERT INTO satisfaction_draw (id, organisation_id, first_day, last_day, seed, wanted, population, population_sha256,
+    drawn_by, drawn_at) VALUES ($1, 'hq', $2, $2, 'x', 100, 100, 'x', 'system:test', $3)"""
+SAMPLE = "INSERT INTO satisfaction_sample (ticket_id, draw_id, place) VALUES ($1, $2, $3)"
+ANSWER = "UPDATE satisfaction_sample SET result = $2, asked_by = 'system:test', asked_at = $3 WHERE ticket_id = $1"
 KINDS = {Addressee.CUSTOMER: "progress_customer", Addressee.CUSTOMER_SERVICE: "progress_cs"}
 
 
@@ -130,6 +161,22 @@ async def store(conn: Connection, orders: Sequence[Order]) -> None:
         for kind, cycle, due, met in _clocks(order):
             told = (order.received, due, end_of_day(due), {"limit": "L-4"}, _moment(met) if met else None)
             await conn.execute(CLOCK, ticket_id(order), kind, cycle, *told)
+        for place in range(1, order.returns + 1):
+            await conn.execute(SLIP, ticket_id(order), place, _moment(order.received))
+            await conn.execute(RETURNED, ticket_id(order))
+        for day in range(order.reminders):
+            await conn.execute(REMINDER, ticket_id(order), order.received + timedelta(days=day))
+    await _asked(conn, [order for order in orders if order.satisfied is not None])
+
+
+async def _asked(conn: Connection, orders: Sequence[Order]) -> None:
+    if not orders:
+        return
+    await conn.execute(DRAW, NAMESPACE, FIRST, _moment(LAST))
+    for place, order in enumerate(orders, start=1):
+        result = "satisfied" if order.satisfied else "neutral"
+        await conn.execute(SAMPLE, ticket_id(order), NAMESPACE, place)
+        await conn.execute(ANSWER, ticket_id(order), result, _moment(order.received))
 
 
 def _roots(orders: Iterable[Order]) -> dict[str, Order]:
@@ -172,6 +219,8 @@ def _row(order: Order, number: int) -> dict[str, Any]:
         "channel": order.channel,
         "source": order.source,
         "relation": order.relation,
+        "merged_into_id": str(ticket_id(order.merged_into)) if order.merged_into else None,
+        "external": order.relation is Relation.ESCALATION,
         "matter_id": str(uuid5(NAMESPACE, order.matter)) if order.matter else None,
         "category": order.mentioned[0] if order.mentioned else None,
         "causes": list(order.mentioned),

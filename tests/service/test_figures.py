@@ -133,7 +133,7 @@ async def test_the_rows_figures_are_read_from_follow_every_change(conn: Connecti
     async with conn.transaction():
         await store(conn, orders)
     for change in (
-        "UPDATE ticket SET pieces = 0 WHERE relation = 'first'",
+        "UPDATE ticket SET pieces = 0 WHERE relation = 'escalation'",
         "UPDATE ticket SET category = 'claims', department = 'finance'",
         "UPDATE ticket_clock SET met_at = due_at WHERE met_at IS NULL",
         "UPDATE ticket SET status = 'closed', validity = CASE WHEN validity IS NULL THEN NULL ELSE 'valid' END,"

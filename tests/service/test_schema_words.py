@@ -31,6 +31,7 @@ from tickets.grouping import Dimension
 from tickets.lifecycle import Validity
 from tickets.metrics import Base
 from tickets.reports import ReportKind, ReportState
+from tickets.sampling import Answer as Satisfaction
 
 pytestmark = pytest.mark.service
 
@@ -73,6 +74,7 @@ TYPES: dict[str, Any] = {
     "report.dimension": Dimension,
     "report.kind": ReportKind,
     "report.state": ReportState,
+    "satisfaction_sample.result": Satisfaction,
     "segment.state": SegmentState,
     "ticket_pause.ground": PauseGround,
     "reminder.stage": reminders.Stage,
