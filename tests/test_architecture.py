@@ -61,6 +61,7 @@ PURE = {
     "tickets.categories": "unit/tickets/test_categories.py",
     "tickets.committee": "unit/tickets/test_committee.py",
     "tickets.letters": "unit/tickets/test_letters.py",
+    "tickets.likeness": "unit/tickets/test_likeness.py",
     "tickets.reviews": "unit/tickets/test_reviews.py",
     "tickets.corrections": "unit/tickets/test_corrections.py",
     "tickets.course": "unit/tickets/test_course.py",
