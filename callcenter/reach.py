@@ -20,6 +20,16 @@ HAS_SLIP = """
 SELECT EXISTS (SELECT FROM slip s JOIN organisation o ON o.id = s.organisation_id
     WHERE s.ticket_id = $1 AND starts_with(o.path, $2))"""
 
+KNOWN = f"""($1::text IS NULL OR starts_with(a.path, $1) OR COALESCE(starts_with(u.path, $1), false)
+    OR EXISTS (SELECT FROM organisation own JOIN organisation b ON b.parent_id = own.parent_id AND b.kind = 'counter_b'
+        WHERE own.path = $1 AND own.kind = 'counter_a' AND b.path = a.path)
+    OR ($2::uuid IS NOT NULL AND (t.opened_by_user = $2
+        OR EXISTS (SELECT FROM ticket_call l JOIN call c ON c.id = l.call_id WHERE l.ticket_id = t.id AND {TALKED})
+        OR EXISTS (SELECT FROM slip s JOIN organisation o ON o.id = s.organisation_id
+            WHERE s.ticket_id = t.id AND starts_with(o.path, $1)))))"""  # noqa: S608
+"""The same as `in_reach` for lists: the ticket `t`, accepted by the organisation `a`, underwritten by `u` (outer
+joined); $1 and $2 are the actor's path and id."""
+
 
 async def in_reach(conn: Connection, by: By, row: Mapping[str, Any]) -> bool:
     """Whether the actor may know the ticket.

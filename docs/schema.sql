@@ -2804,6 +2804,8 @@ CREATE INDEX ticket_phone ON public.ticket USING btree (complainant_phone, recei
 
 CREATE INDEX ticket_policy ON public.ticket USING btree (policy_id, received_at) WHERE (policy_id IS NOT NULL);
 
+CREATE INDEX ticket_policy_number ON public.ticket USING btree (policy_number, received_at) WHERE (policy_number IS NOT NULL);
+
 CREATE INDEX ticket_received ON public.ticket USING btree (received_at, id);
 
 CREATE UNIQUE INDEX ticket_root ON public.ticket USING btree (matter_id) WHERE ((relation = 'first'::text) AND (complainant_type <> ALL (ARRAY['agent'::text, 'public'::text])));

@@ -63,6 +63,7 @@ PURE = {
     "tickets.downgrades": "unit/tickets/test_downgrades.py",
     "tickets.feedback": "unit/tickets/test_feedback.py",
     "tickets.letters": "unit/tickets/test_letters.py",
+    "tickets.likeness": "unit/tickets/test_likeness.py",
     "tickets.reviews": "unit/tickets/test_reviews.py",
     "tickets.corrections": "unit/tickets/test_corrections.py",
     "tickets.course": "unit/tickets/test_course.py",

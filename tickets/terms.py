@@ -51,6 +51,7 @@ from tickets.lifecycle import (
     Status,
     Validity,
 )
+from tickets.likeness import COMMON_WORDS, Ground
 from tickets.limits import KIND_WORDS, UNIT_WORDS, Kind, Unit
 from tickets.papers import Origin, Paper
 from tickets.posts import Duty, Part, Post, ReportState, Turn
@@ -108,6 +109,7 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
         Relation.ESCALATION: Words("投诉升级", "escalation"),
         Relation.MERGED: Words("并入原单", "merged"),
     },
+    Ground: COMMON_WORDS,
     Severity: {
         Severity.GENERAL: Words("一般投诉", "general"),
         Severity.DIFFICULT: Words("疑难投诉", "difficult"),
