@@ -21,6 +21,8 @@ from tickets.committee import (
     ReferralGround,
 )
 from tickets.course import GROUND_WORDS, PauseGround
+from tickets.dossier import GROUND_WORDS as DEMAND_GROUND_WORDS
+from tickets.dossier import ITEM_WORDS, NEED_WORDS, Ground, Item, Need
 from tickets.errors import Words
 from tickets.findings import Intention, Respondent, Subject
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity, Source
@@ -272,6 +274,9 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
         ReportState.REPORTED_LATE: Words("逾期报备", "reported late"),
     },
     Stage: STAGE_WORDS,
+    Item: ITEM_WORDS,
+    Need: NEED_WORDS,
+    Ground: DEMAND_GROUND_WORDS,
     ListState: LIST_WORDS,
     ListAction: {
         ListAction.CONFIRM: Words("核实", "confirm"),
