@@ -541,6 +541,17 @@ CREATE TABLE public.campaign (
     CONSTRAINT campaign_purpose_check CHECK ((purpose = ANY (ARRAY['new_business'::text, 'return_call'::text])))
 );
 
+CREATE TABLE public.case_file_absence (
+    id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    item text NOT NULL,
+    reason text NOT NULL,
+    explained_at timestamp with time zone NOT NULL,
+    explained_by text NOT NULL,
+    CONSTRAINT case_file_absence_item_check CHECK ((item = ANY (ARRAY['order'::text, 'original'::text, 'visit_form'::text, 'acknowledgement'::text, 'recording'::text, 'authorisation'::text, 'identity'::text, 'preliminary_opinion'::text, 'slips'::text, 'reminders'::text, 'investigation'::text, 'progress'::text, 'extension'::text, 'ruling'::text, 'opinion_letter'::text, 'determination'::text, 'reply'::text, 'signatures'::text, 'closing'::text, 'satisfaction'::text, 'links'::text]))),
+    CONSTRAINT case_file_absence_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 2000)))
+);
+
 CREATE TABLE public.cel_offset (
     file text NOT NULL,
     path text NOT NULL,
@@ -783,19 +794,23 @@ CREATE TABLE public.document (
     voided_at timestamp with time zone,
     voided_by text,
     void_reason text,
-    CONSTRAINT document_kind_check CHECK ((kind = ANY (ARRAY['acknowledgement'::text, 'email_reply'::text]))),
+    about uuid,
+    CONSTRAINT document_is_about CHECK (((about IS NOT NULL) = (kind = ANY (ARRAY['slip'::text, 'reminder'::text, 'extension'::text, 'minutes'::text, 'opinion_letter'::text])))),
+    CONSTRAINT document_kind_check CHECK ((kind = ANY (ARRAY['acknowledgement'::text, 'email_reply'::text, 'slip'::text, 'reminder'::text, 'extension'::text, 'minutes'::text, 'opinion_letter'::text, 'decision'::text, 'case_cover'::text, 'case_index'::text]))),
     CONSTRAINT document_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT document_size_check CHECK ((size > 0)),
     CONSTRAINT document_void_reason_check CHECK (((length(void_reason) >= 1) AND (length(void_reason) <= 2000))),
     CONSTRAINT document_voided CHECK ((((voided_at IS NULL) = (voided_by IS NULL)) AND ((voided_at IS NULL) = (void_reason IS NULL))))
 );
 
+COMMENT ON COLUMN public.document.about IS 'the slip, reminder, extension, meeting or letter it prints';
+
 CREATE TABLE public.document_counter (
     organisation_id text NOT NULL,
     kind text NOT NULL,
     year integer NOT NULL,
     last integer NOT NULL,
-    CONSTRAINT document_counter_kind_check CHECK ((kind = ANY (ARRAY['acknowledgement'::text, 'email_reply'::text]))),
+    CONSTRAINT document_counter_kind_check CHECK ((kind = ANY (ARRAY['acknowledgement'::text, 'email_reply'::text, 'slip'::text, 'reminder'::text, 'extension'::text, 'minutes'::text, 'opinion_letter'::text, 'decision'::text, 'case_cover'::text, 'case_index'::text]))),
     CONSTRAINT document_counter_last_check CHECK (((last >= 1) AND (last <= 999999)))
 )
 WITH (fillfactor='50');
@@ -819,7 +834,7 @@ CREATE TABLE public.document_template (
     active_from timestamp with time zone NOT NULL,
     created_at timestamp with time zone NOT NULL,
     created_by text NOT NULL,
-    CONSTRAINT document_template_kind_check CHECK ((kind = ANY (ARRAY['acknowledgement'::text, 'email_reply'::text]))),
+    CONSTRAINT document_template_kind_check CHECK ((kind = ANY (ARRAY['acknowledgement'::text, 'email_reply'::text, 'slip'::text, 'reminder'::text, 'extension'::text, 'minutes'::text, 'opinion_letter'::text, 'decision'::text, 'case_cover'::text, 'case_index'::text]))),
     CONSTRAINT document_template_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 2000))),
     CONSTRAINT document_template_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT document_template_source_check CHECK (((length(source) >= 1) AND (length(source) <= 60000))),
@@ -2201,6 +2216,12 @@ ALTER TABLE ONLY public.callback_task
 ALTER TABLE ONLY public.campaign
     ADD CONSTRAINT campaign_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.case_file_absence
+    ADD CONSTRAINT case_file_absence_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.case_file_absence
+    ADD CONSTRAINT case_file_absence_ticket_id_item_key UNIQUE (ticket_id, item);
+
 ALTER TABLE ONLY public.cel_offset
     ADD CONSTRAINT cel_offset_pkey PRIMARY KEY (file);
 
@@ -2848,6 +2869,10 @@ CREATE TRIGGER callback_answer_not_emptied BEFORE TRUNCATE ON public.callback_an
 
 CREATE TRIGGER callback_answer_only_grows BEFORE DELETE OR UPDATE ON public.callback_answer FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
+CREATE TRIGGER case_file_absence_is_not_emptied BEFORE TRUNCATE ON public.case_file_absence FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER case_file_absence_only_grows BEFORE DELETE OR UPDATE ON public.case_file_absence FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
 CREATE TRIGGER committee_opinion_only_grows BEFORE DELETE OR UPDATE ON public.committee_opinion FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER committee_ruling_stands BEFORE DELETE OR UPDATE ON public.committee_ruling FOR EACH ROW WHEN ((old.confirmed_at IS NOT NULL)) EXECUTE FUNCTION public.cc_refuse_change();
@@ -2968,6 +2993,9 @@ ALTER TABLE ONLY public.callback_task
 
 ALTER TABLE ONLY public.campaign
     ADD CONSTRAINT campaign_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.case_file_absence
+    ADD CONSTRAINT case_file_absence_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
 
 ALTER TABLE ONLY public.click
     ADD CONSTRAINT click_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);

@@ -69,6 +69,7 @@ PURE = {
     "tickets.course": "unit/tickets/test_course.py",
     "tickets.denominators": "unit/tickets/test_denominators.py",
     "tickets.deadlines": "unit/tickets/test_deadlines.py",
+    "tickets.dossier": "unit/tickets/test_dossier.py",
     "tickets.findings": "unit/tickets/test_findings.py",
     "tickets.endings": "unit/tickets/test_endings.py",
     "tickets.guards": "unit/tickets/test_lifecycle.py",

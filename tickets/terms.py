@@ -21,6 +21,9 @@ from tickets.committee import (
     ReferralGround,
 )
 from tickets.course import GROUND_WORDS, PauseGround
+from tickets.dossier import GROUND_WORDS as DEMAND_GROUND_WORDS
+from tickets.dossier import ITEM_WORDS, NEED_WORDS, Item, Need
+from tickets.dossier import Ground as DemandGround
 from tickets.downgrades import DOWNGRADE_ACTION_WORDS, DOWNGRADE_STATE_WORDS, DowngradeAction, DowngradeState
 from tickets.errors import Words
 from tickets.feedback import AUDIENCE_WORDS, Audience
@@ -280,6 +283,9 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
         ReportState.REPORTED_LATE: Words("逾期报备", "reported late"),
     },
     Stage: STAGE_WORDS,
+    Item: ITEM_WORDS,
+    Need: NEED_WORDS,
+    DemandGround: DEMAND_GROUND_WORDS,
     ListState: LIST_WORDS,
     ListAction: {
         ListAction.CONFIRM: Words("核实", "confirm"),

@@ -44,6 +44,7 @@ class Permission(StrEnum):
     PROGRESS_REPORT = "progress.report"
     ATTACHMENT_READ = "attachment.read"
     DOCUMENT_ISSUE = "document.issue"
+    CASE_EXPORT = "case_file.export"
     TEMPLATE_MANAGE = "template.manage"
     CUSTOMER_READ = "customer.read"
     CUSTOMER_UNMASK = "customer.unmask"
@@ -106,6 +107,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
             P.TICKET_MANAGE,
             P.POST_REPORT,
             P.DOCUMENT_ISSUE,
+            P.CASE_EXPORT,
             P.CALL_HANDLE,
             P.AGENT_SELF,
             P.RECORDING_LISTEN_OWN,
@@ -125,7 +127,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.SECRETARY: frozenset(
         _OVERSIGHT - {P.RECORDING_LISTEN}
         | {P.RECORDING_LISTEN_CASE, P.TICKET_WORK, P.POST_READ}
-        | {P.COMMITTEE_READ, P.COMMITTEE_SIT, P.COMMITTEE_MANAGE, P.DOCUMENT_ISSUE}
+        | {P.COMMITTEE_READ, P.COMMITTEE_SIT, P.COMMITTEE_MANAGE, P.DOCUMENT_ISSUE, P.CASE_EXPORT}
     ),
     Role.SUPERVISOR: frozenset(
         _TALKING
@@ -137,11 +139,11 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         | {P.EXTENSION_APPROVE}
         | {P.CLOSING_REVIEW}
         | {P.NOTIFICATION_MANAGE}
-        | {P.DOCUMENT_ISSUE}
+        | {P.DOCUMENT_ISSUE, P.CASE_EXPORT}
     ),
     Role.QA: frozenset(_OVERSIGHT - {P.DATA_EXPORT}),
     Role.AUDITOR: frozenset(
-        _OVERSIGHT | {P.AUDIT_READ, P.ACCOUNT_READ, P.INCIDENT_READ, P.POST_READ, P.COMMITTEE_READ}
+        _OVERSIGHT | {P.AUDIT_READ, P.ACCOUNT_READ, P.INCIDENT_READ, P.POST_READ, P.COMMITTEE_READ} | {P.CASE_EXPORT}
     ),
     Role.ADMIN: frozenset(
         {P.ACCOUNT_READ, P.ACCOUNT_MANAGE, P.ORGANISATION_READ, P.ORGANISATION_MANAGE, P.TOKEN_MANAGE, P.AUDIT_READ}

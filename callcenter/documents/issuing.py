@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from callcenter.attachments import store as attachments
 from callcenter.attachments.errors import DamagedError
 from callcenter.attachments.vault import Content, Vault
 from callcenter.clock import Clock
+from callcenter.complaints import Rules
 from callcenter.config import DocumentsConfig
 from callcenter.db.pool import Connection, Database
 from callcenter.documents import gathering, language, press, store
@@ -29,6 +30,7 @@ from callcenter.documents.errors import (
     NotYoursToReadError,
 )
 from callcenter.documents.facts import Imprint, Office
+from callcenter.documents.gathering import Told
 from callcenter.documents.kinds import FORMS, Kind, number
 from callcenter.documents.press import Printed
 from callcenter.documents.printing import print_from
@@ -55,19 +57,22 @@ class Asked:
     note: str | None = None
     replaces: UUID | None = None
     reason: str | None = None
+    told: Told = field(default_factory=Told)
 
     @property
     def digest(self) -> str:
         """What tells a repeat from another request under the same key (H8)."""
-        told = [self.kind, self.note, str(self.replaces), self.reason]
+        of = self.told
+        told = [self.kind, self.note, str(self.replaces), self.reason, str(of.about), of.facts, of.basis]
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 class Issuing:
     """The use cases of documents."""
 
-    def __init__(self, db: Database, clock: Clock, vault: Vault, config: DocumentsConfig) -> None:
+    def __init__(self, db: Database, clock: Clock, rules: Rules, vault: Vault, config: DocumentsConfig) -> None:
         self._db = db
+        self._rules = rules
         self._clock = clock
         self._vault = vault
         self._config = config
@@ -86,7 +91,8 @@ class Issuing:
                     raise KeyReusedError(Words("该键已用于另一请求", "this key was used for another request"))
                 return await _of_ticket(conn, ticket_id, key)
             at = self._clock.now()
-            _refuse(asked.kind, row)
+            _refuse_others(asked.kind, by)
+            _refuse(asked, row)
             replaced = await _replaced(conn, ticket_id, asked)
             template = await in_force(conn, asked.kind, at)
             organisation = by.organisation_id or row["accepting_organisation_id"]
@@ -102,7 +108,8 @@ class Issuing:
                 replaces_reason=asked.reason,
             )
             office = Office(self._config.company, await gathering.name_of(conn, organisation), self._config.hotline)
-            facts = await gathering.gather(conn, asked.kind, row, imprint, office)
+            book = await self._rules.current(conn, at)
+            facts = await gathering.gather(conn, asked.kind, row, imprint, office, asked.told, book)
             printed, content = await asyncio.to_thread(self._made, template, facts)
             new = Document(
                 id=key,
@@ -117,6 +124,7 @@ class Issuing:
                 issued_at=at,
                 issued_by=by.actor,
                 replaces=asked.replaces,
+                about=asked.told.about,
             )
             making = Making(year, serial, language.as_json(facts), press.engine(), asked.digest)
             await custody.keep(
@@ -168,13 +176,7 @@ class Issuing:
         async with self._db.connection() as conn:
             await seen(conn, ticket_id, by)
             found = await _of_ticket(conn, ticket_id, document_id)
-        if FORMS[found.kind].personal and not by.may(Permission.CUSTOMER_UNMASK):
-            raise NotYoursToReadError(
-                Words(
-                    "该文书载有客户完整信息，仅限可查看完整信息的人员",
-                    "the document shows the customer whole: only those who see customers whole read it",
-                )
-            )
+        refuse_reading(found.kind, by)
         try:
             await asyncio.to_thread(self._vault.verify, found.sha256, found.size)
         except DamagedError as error:
@@ -188,6 +190,23 @@ class Issuing:
         async with self._db.connection() as conn:
             await seen(conn, ticket_id, by)
             return await store.of_ticket(conn, ticket_id, after, limit)
+
+
+def refuse_reading(kind: Kind, by: By) -> None:
+    """Raises NotYoursToReadError when the actor may know of such a document, but not read it (N-10)."""
+    needed = FORMS[kind].reads
+    if needed is None or by.may(needed):
+        return
+    if needed is Permission.CUSTOMER_UNMASK:
+        raise NotYoursToReadError(
+            Words(
+                "该文书载有客户完整信息，仅限可查看完整信息的人员",
+                "the document shows the customer whole: only those who see customers whole read it",
+            )
+        )
+    raise NotYoursToReadError(
+        Words("该文书仅限可查看委员会事务的人员", "only those who may know of the committee's work read it")
+    )
 
 
 async def seen(conn: Connection, ticket_id: UUID, by: By) -> dict[str, Any]:
@@ -221,6 +240,10 @@ async def _replaced(conn: Connection, ticket_id: UUID, asked: Asked) -> Document
         raise DocumentRefusedError(
             Words("更正文书须与原文书种类相同", "a correction is of the same kind as what it corrects")
         )
+    if found.about != asked.told.about:
+        raise DocumentRefusedError(
+            Words("更正文书须针对原文书所指的同一事项", "a correction is about what it corrects was about")
+        )
     if found.replaced_by_number is not None:
         raise DocumentVoidError(
             Words(
@@ -231,20 +254,45 @@ async def _replaced(conn: Connection, ticket_id: UUID, asked: Asked) -> Document
     return found
 
 
-def _refuse(kind: Kind, row: Mapping[str, Any]) -> None:
-    """Raises DocumentRefusedError when the ticket is not such that it is written about like this."""
-    rules = FORMS[kind].rules
-    if row["nature"] == Nature.CALLBACK_FINDING:
+def _refuse_others(kind: Kind, by: By) -> None:
+    """Raises ForbiddenError when such a document is somebody else's to issue."""
+    needed = FORMS[kind].issues
+    if needed is None or by.may(needed):
+        return
+    zh, en = ("委员会秘书", "the committee's secretary") if kind is Kind.MINUTES else ("投诉岗", "the complaint post")
+    words = FORMS[kind].words
+    raise ForbiddenError(Words(f"{words.zh}由{zh}出具", f"{en} issues: {words.en}"))
+
+
+OPEN_ONLY = frozenset({Kind.ACKNOWLEDGEMENT, Kind.EMAIL_REPLY, Kind.EXTENSION})
+"""What says something of the time before closing: not issued after it."""
+OF_COMPLAINTS = frozenset({Kind.ACKNOWLEDGEMENT, Kind.EMAIL_REPLY, Kind.DECISION, Kind.OPINION_LETTER})
+"""What answers a customer who complained: not issued on what a callback found."""
+
+
+def _refuse(asked: Asked, row: Mapping[str, Any]) -> None:
+    """Raises DocumentRefusedError when the ticket is not such that this is issued on it."""
+    kind, rules = asked.kind, FORMS[asked.kind].rules
+    about = FORMS[kind].about
+    if (asked.told.about is None) != (about is None):
+        zh = f"须指明所出具的{about.zh}" if about else "该文书不针对单个事项"
+        en = f"name {about.en}: the document is of one" if about else "the document is of the ticket alone"
+        raise DocumentRefusedError(Words(zh, en), rules=rules)
+    if row["nature"] == Nature.CALLBACK_FINDING and kind in OF_COMPLAINTS:
         raise DocumentRefusedError(
-            Words("回访问题件不出具此文书", "a callback finding is not acknowledged so"), rules=rules
+            Words("回访问题件不出具此文书", "a callback finding is not answered so"), rules=rules
         )
     if kind is Kind.EMAIL_REPLY and row["channel"] != Channel.NETWORK:
         raise DocumentRefusedError(
             Words("只有网络渠道的投诉以电子邮件回复", "only what came by network is answered by e-mail"), rules=rules
         )
-    if row["status"] in ENDED:
+    if kind in OPEN_ONLY and row["status"] in ENDED:
         raise DocumentRefusedError(
             Words("已结案的服务单不再出具此文书", "this is not issued on a closed ticket"), rules=("B-2",)
+        )
+    if kind in (Kind.CASE_COVER, Kind.CASE_INDEX) and row["status"] not in ENDED:
+        raise DocumentRefusedError(
+            Words("尚未结案，不制作案卷", "the case is not closed: its file is not made up yet"), rules=rules
         )
 
 

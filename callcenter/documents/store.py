@@ -122,6 +122,7 @@ class Document:
     issued_at: datetime
     issued_by: str
     replaces: UUID | None
+    about: UUID | None = None
     place: int = 0
     voided_at: datetime | None = None
     voided_by: str | None = None
@@ -133,8 +134,8 @@ class Document:
 
 SELECTED = """
 SELECT d.id, d.number, d.kind, d.ticket_id, d.organisation_id, d.template_id, d.sha256, d.size, d.substituted,
-    d.issued_at, d.issued_by, d.replaces, d.place, d.voided_at, d.voided_by, d.void_reason, o.number AS replaces_number,
-    n.number AS replaced_by_number, t.version AS template_version
+    d.issued_at, d.issued_by, d.replaces, d.about, d.place, d.voided_at, d.voided_by, d.void_reason,
+    o.number AS replaces_number, n.number AS replaced_by_number, t.version AS template_version
 FROM document d JOIN document_template t ON t.id = d.template_id
 LEFT JOIN document o ON o.id = d.replaces LEFT JOIN document n ON n.replaces = d.id"""
 FIND = f"{SELECTED} WHERE d.id = $1"
@@ -142,8 +143,8 @@ OF_TICKET = f"""
 {SELECTED} WHERE d.ticket_id = $1 AND d.place > $2 ORDER BY d.place LIMIT $3"""
 ADD = """
 INSERT INTO document (id, number, kind, ticket_id, organisation_id, year, serial, template_id, facts, engine,
-    substituted, sha256, size, issued_at, issued_by, replaces, asked)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"""
+    substituted, sha256, size, issued_at, issued_by, replaces, asked, about)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"""
 ASKED = "SELECT ticket_id, issued_by, asked FROM document WHERE id = $1"
 VOID = """
 UPDATE document SET voided_at = $2, voided_by = $3, void_reason = $4 WHERE id = $1 AND voided_at IS NULL RETURNING 1"""
@@ -166,7 +167,7 @@ async def add(conn: Connection, new: Document, making: Making) -> None:
         ADD,
         *(new.id, new.number, new.kind, new.ticket_id, new.organisation_id, making.year, making.serial),
         *(new.template_id, dict(making.facts), making.engine, list(new.substituted), new.sha256, new.size),
-        *(new.issued_at, new.issued_by, new.replaces, making.asked),
+        *(new.issued_at, new.issued_by, new.replaces, making.asked, new.about),
     )
 
 

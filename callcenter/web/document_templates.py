@@ -102,7 +102,7 @@ async def show_kind(ctx: Context, kind: Kind) -> KindView:
         kind=kind,
         name=form.words.zh,
         code=form.code,
-        personal=form.personal,
+        personal=form.reads is Permission.CUSTOMER_UNMASK,
         rules=list(form.rules),
         fields=[FieldView(name=e.name, holds=e.holds, meaning=e.meaning) for e in language.entries(FACTS[kind])],
         filters=list(language.FILTERS),

@@ -16,6 +16,7 @@ from callcenter.accounts import names
 from callcenter.accounts.permissions import Permission
 from callcenter.archiving.errors import AccessLogError
 from callcenter.documents.errors import DocumentDamagedError
+from callcenter.documents.gathering import Told
 from callcenter.documents.issuing import Asked
 from callcenter.documents.kinds import Kind
 from callcenter.documents.store import Document
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 routes = Routes("documents", "Documents of service orders 服务单文书")
 
 PDF = "application/pdf"
+Passage = Annotated[str, StringConstraints(min_length=1, max_length=20_000, strip_whitespace=True)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 
 
@@ -41,6 +43,16 @@ class IssueBody(Model):
     note: Annotated[
         Annotated[str, StringConstraints(min_length=1, max_length=5000)] | None,
         Field(description="What is to be said beside what the ticket holds 补充说明"),
+    ] = None
+    about: Annotated[
+        UUID | None,
+        Field(description="The slip, reminder, extension, meeting or letter it is of, where it is of one 所指事项"),
+    ] = None
+    facts: Annotated[Passage | None, Field(description="Of a decision notice: the facts verified (N-9) 核实的事实")] = (
+        None
+    )
+    basis: Annotated[
+        Passage | None, Field(description="Of a decision notice: the basis and the reasons (N-9) 依据和理由")
     ] = None
     replaces: Annotated[UUID | None, Field(description="The document this one corrects 所更正的文书")] = None
     reason: Annotated[Reason | None, Field(description="Why it is corrected 更正原因")] = None
@@ -79,6 +91,7 @@ class DocumentView(Personal):
         list[str],
         Field(title="以编码代替的字", description="Characters no font has: they stand in it as 〔U+XXXX〕"),
     ]
+    about: Annotated[UUID | None, Field(title="所指事项标识")]
     replaces: Annotated[str | None, Field(title="更正")]
     replaced_by: Annotated[str | None, Field(title="被更正")]
     voided_at: Annotated[datetime | None, Field(title="作废时间")]
@@ -94,7 +107,7 @@ async def issue_document(ctx: Context, ticket_id: UUID, body: IssueBody) -> Docu
     Made from the template that counts now, numbered by organisation, kind and year without gaps, kept with its hash.
     It never changes: to correct it, issue another that names it in `replaces`.
     """
-    asked = Asked(body.kind, body.note, body.replaces, body.reason)
+    asked = Asked(body.kind, body.note, body.replaces, body.reason, Told(body.about, body.facts, body.basis))
     with _found():
         return await _one(ctx, await ctx.resource(ISSUING).issue(ticket_id, ctx.key, asked, _by(ctx), ctx.actor.name))
 

@@ -5,6 +5,7 @@ from redis.asyncio import Redis
 
 from agi.ari.commands import Ari
 from callcenter.attachments.vault import Vault
+from callcenter.bundle import Bundling
 from callcenter.calls.switchboard import Switchboard
 from callcenter.casework import Casework
 from callcenter.clock import Clock
@@ -40,6 +41,8 @@ CUSTODY = web.AppKey("custody", Custody)
 """What is done with the files of tickets."""
 ISSUING = web.AppKey("issuing", Issuing)
 """What is done with the documents of tickets."""
+BUNDLING = web.AppKey("bundling", Bundling)
+"""What hands out case files."""
 TEMPLATES = web.AppKey("templates", Templates)
 """What administrators do with the documents' templates."""
 MATTERS = web.AppKey("matters", Matters)

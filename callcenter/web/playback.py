@@ -97,6 +97,19 @@ async def hear_recording(ctx: Context, recording_id: UUID, query: AudioQuery) ->
     return response
 
 
+async def copy_of(ctx: Context, recording_id: UUID, number: int, ticket_id: UUID) -> Listening:
+    """One segment of a recording as its master stands in the archive, for somebody who may hear it for the ticket.
+
+    Raises what `hear_recording` does; refusals are logged here.
+    """
+    async with refusals_logged(ctx, recording_id, ticket_id):
+        entry = await known(ctx, recording_id)
+        await _admitted(ctx, entry, ticket_id)
+        segment, _ = await _sealed_segment(ctx, entry, number)
+        form = Form(segment.form.value)
+        return await _listening(ctx, entry, AudioQuery(segment=number, ticket_id=ticket_id, format=form))
+
+
 class PeaksQuery(SegmentQuery):
     """Which part, and in which form."""
 

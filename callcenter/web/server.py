@@ -9,8 +9,9 @@ from typing import Any
 from aiohttp import web
 from redis.asyncio import Redis
 
-from callcenter import testmode
+from callcenter import dossier, testmode
 from callcenter.attachments.vault import Vault
+from callcenter.bundle import Bundling
 from callcenter.casework import Casework
 from callcenter.clock import Clock, SystemClock
 from callcenter.complaints import Complaints, Rules
@@ -28,6 +29,7 @@ from callcenter.web.api import Route
 from callcenter.web.auth import RECENT, Recent
 from callcenter.web.connections import Runner
 from callcenter.web.keys import (
+    BUNDLING,
     CASEWORK,
     CLOCK,
     COMPLAINTS,
@@ -71,12 +73,15 @@ def build(
     spool = TicketSpool(config.spool.folder)
     app[COMPLAINTS] = Complaints(database, clock, spool, Rules.of(config.hours))
     app[CASEWORK] = Casework(database, clock, app[COMPLAINTS].rules)
+    app[COMPLAINTS] = Complaints(database, clock, spool)
+    app[CASEWORK] = Casework(database, clock, app[COMPLAINTS].rules, dossier.lacking)
     app[SLIPS] = Slips(database, clock, app[COMPLAINTS].rules)
     app[HANDLING_LIMIT] = HandlingLimit(database, clock, app[COMPLAINTS].rules)
     files = config.attachments
     app[VAULT] = Vault(files.folder, files.minimum_free << 20)
     app[CUSTODY] = Custody(database, clock, app[VAULT], files.per_ticket)
-    app[ISSUING] = Issuing(database, clock, app[VAULT], config.documents)
+    app[ISSUING] = Issuing(database, clock, app[COMPLAINTS].rules, app[VAULT], config.documents)
+    app[BUNDLING] = Bundling(database, clock, app[VAULT], config.documents)
     app[TEMPLATES] = Templates(database, clock, config.documents)
     app[MATTERS] = Matters(database, clock)
     app[RECENT] = Recent()

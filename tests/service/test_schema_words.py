@@ -27,6 +27,7 @@ from tests.service.test_ticket_schema import WORDS as OF_TICKETS
 from tickets import posts, reminders
 from tickets.categories import Department
 from tickets.course import PauseGround
+from tickets.dossier import Item
 from tickets.grouping import Dimension
 from tickets.lifecycle import Validity
 from tickets.metrics import Base
@@ -53,6 +54,7 @@ TYPES: dict[str, Any] = {
     "callback_task.source": TaskSource,
     "callback_task.state": TaskState,
     "campaign.purpose": Purpose,
+    "case_file_absence.item": Item,
     "committee_ruling.validity": Literal["valid", "invalid"],
     "denominator.base": Base,
     "document.kind": Document,
