@@ -69,6 +69,8 @@ class Autumn:
             body = {**PERSON, "channel": channel, "category": category, **said}
             if "phone" in channel:
                 body["restated_and_confirmed"] = True
+            if channel == "visit":
+                body["form_signed"] = True
             if follows:
                 body["same_matter_as"] = self.opened[follows]["number"]
             reply = await post.post("/tickets", body)
