@@ -69,6 +69,9 @@ class Autumn:
             body = {**PERSON, "channel": channel, "category": category, **said}
             if "phone" in channel:
                 body["restated_and_confirmed"] = True
+            if said.get("source") == "regulator":
+                body |= {"forwarder": "监管部门", "forwarder_level": "province", "forwarding_number": "转办1号"}
+                body["forwarded_day"] = day.isoformat()[:10]
             if channel == "visit":
                 body["form_signed"] = True
             if follows:
@@ -176,7 +179,7 @@ def first_orders(autumn: Autumn) -> None:
     autumn.acknowledge("T02", september(8))
     autumn.close("T02", september(18), "solicitation", "underwriting")
     autumn.order("T04", september(8), "visit", "counter")
-    autumn.acknowledge("T04", september(8), manner="当面签字")
+    autumn.acknowledge("T04", september(8), manner="当面")
     autumn.close("T04", september(16), "counter")
     autumn.heard("T06", september(10), subject="forged_signature", intention="yes", respondent="policyholder")
     autumn.close("T06", september(17), "solicitation")
