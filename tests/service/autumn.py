@@ -167,7 +167,7 @@ def following_orders(autumn: Autumn, *, before_the_limit: bool = False) -> None:
     outside = {"source": "regulator", "severity": "difficult", "follows": "T04", "where": "gd"}
     autumn.order("T05", september(12) if before_the_limit else october(9), "letter", "counter", **outside)
     if not before_the_limit:
-        autumn.acknowledge("T05", october(10), where="gd")
+        autumn.acknowledge("T05", october(10), where="gd", manner="信函")
         autumn.close("T05", october(22), "counter", where="gd")
 
 
@@ -176,7 +176,7 @@ def first_orders(autumn: Autumn) -> None:
     autumn.order("T01", september(3), "phone_inbound", "claims")
     autumn.settle("T01", september(3), "claims")
     autumn.order("T02", september(5), "letter", "solicitation", severity="difficult")
-    autumn.acknowledge("T02", september(8))
+    autumn.acknowledge("T02", september(8), manner="信函")
     autumn.close("T02", september(18), "solicitation", "underwriting")
     autumn.order("T04", september(8), "visit", "counter")
     autumn.acknowledge("T04", september(8), manner="当面")
