@@ -6,11 +6,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from callcenter import dispatch, reminders
+from callcenter import acknowledging, casework, dispatch, reminders
 from callcenter.accounts import names
 from callcenter.attachments import store as attachments
 from callcenter.attachments.store import Attachment
-from callcenter.casework import contact, letter_matter, particulars
+from callcenter.casework import letter_matter
 from callcenter.complaints import Rules
 from callcenter.customers import phone
 from callcenter.customers.search import Criteria
@@ -19,7 +19,7 @@ from callcenter.notifications.store import Receipt
 from callcenter.opening import By
 from callcenter.reach import in_reach, not_found
 from callcenter.reminders import Reminder
-from tickets import deadlines, intake, letters, lifecycle, signatures, store
+from tickets import deadlines, letters, lifecycle, signatures, store
 from tickets.calendar import shanghai_day
 from tickets.categories import Department
 from tickets.course import Gap
@@ -51,6 +51,7 @@ class File:
     signatures: Sequence[Mapping[str, Any]]
     unsigned: Sequence[Department]
     attachments: Sequence[Attachment]
+    acknowledgements: Sequence[Mapping[str, Any]]
     owed: Sequence[Problem]
     written_due: Sequence[WrittenGround]
     possible: Sequence[str]
@@ -71,6 +72,7 @@ async def whole(conn: Connection, ticket_id: UUID, by: By) -> File:
     causes = await dispatch.causes(conn, ticket_id, row["determination"])
     signed = await dispatch.signatures(conn, ticket_id, row["determination"])
     sent = await reminders.page(conn, "", None, MOST_REMINDERS, ticket_id=ticket_id)
+    acknowledged = await acknowledging.of_ticket(conn, ticket_id)
     return File(
         row=row,
         clocks=await store.clocks(conn, ticket_id),
@@ -84,13 +86,15 @@ async def whole(conn: Connection, ticket_id: UUID, by: By) -> File:
         signatures=signed,
         unsigned=signatures.missing(causes, map(dispatch.signature_of, signed)),
         attachments=await attachments.of_ticket(conn, ticket_id),
-        owed=intake.owed(particulars(row), contact(row)),
+        owed=casework.owed(row, await acknowledging.kept(conn, ticket_id)),
+        acknowledgements=acknowledged,
         written_due=letters.written_due(letter_matter(row)),
         possible=[action.value for action in lifecycle.possible(Status(row["status"]))],
         names=await names.of(
             conn,
             [
                 row["opened_by"],
+                row["identity_verified_by"],
                 *(event["actor"] for event in events),
                 *(each["signer"] for each in signed),
                 *(each.sent_by for each in sent),
@@ -300,6 +304,10 @@ class Wanted:
     callback_task_id: UUID | None = None
     organisation_path: str | None = None
     overdue_at: datetime | None = None
+    unacknowledged: bool | None = None
+    due_before: datetime | None = None
+    """Some step of the intake is due before then: registering, acknowledging, handing over, dispatching."""
+    incomplete: bool | None = None
     todo_of: UUID | None = None
 
 
@@ -331,6 +339,12 @@ _PLAIN: Mapping[str, str] = {
     "call_id": "t.id IN (SELECT ticket_id FROM ticket_call WHERE call_id = {})",
     "callback_task_id": "t.callback_task_id = {}",
     "organisation_path": "t.accepting_organisation_id IN (SELECT id FROM organisation WHERE path LIKE {} || '%')",
+    "unacknowledged": "t.closed_at IS NULL AND {} AND t.id = ANY(ARRAY(SELECT ticket_id FROM ticket_clock "
+    "WHERE kind = 'acknowledge' AND met_at IS NULL AND voided_at IS NULL))",
+    "due_before": "t.closed_at IS NULL AND t.id = ANY(ARRAY(SELECT ticket_id FROM ticket_clock "
+    "WHERE kind IN ('register', 'acknowledge', 'hand_over', 'dispatch') AND met_at IS NULL AND voided_at IS NULL "
+    "AND due_at <= {}))",
+    "incomplete": "t.closed_at IS NULL AND {} AND t.owes <> '{{}}'",
     "overdue_at": "t.id = ANY(ARRAY(SELECT ticket_id FROM ticket_clock "
     "WHERE kind = 'decide_inform' AND met_at IS NULL AND voided_at IS NULL AND due_at <= {}))",
     "todo_of": "t.status = 'recorded' AND t.id = ANY(ARRAY(SELECT id FROM ticket WHERE status = 'recorded' "

@@ -6,14 +6,13 @@ the first one changed. Nobody works on a ticket outside his organisations: to hi
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from callcenter import dispatch, matters, outbox, progress, timekeeping
+from callcenter import acknowledging, dispatch, matters, outbox, progress, timekeeping
 from callcenter.accounts import authority
 from callcenter.accounts.permissions import Permission
-from callcenter.calls.sight import SEEN
 from callcenter.clock import Clock
 from callcenter.complaints import Rules
 from callcenter.customers import phone
@@ -21,10 +20,23 @@ from callcenter.db.pool import Connection, Database
 from callcenter.history import tell
 from callcenter.opening import By, is_complete
 from callcenter.reach import in_reach, locked, not_found
-from tickets import committee, corrections, deadlines, guards, intake, letters, lifecycle, signatures, slips, store
+from tickets import (
+    channels,
+    committee,
+    corrections,
+    deadlines,
+    guards,
+    intake,
+    letters,
+    lifecycle,
+    signatures,
+    slips,
+    store,
+)
 from tickets import progress as rhythm
 from tickets.calendar import shanghai_day
 from tickets.categories import Category, Department, OtherCause, Route, route
+from tickets.channels import NOTHING, Kept, Way
 from tickets.committee import MeetingKind
 from tickets.deadlines import Gravity, Kind, Rulebook
 from tickets.errors import (
@@ -33,10 +45,20 @@ from tickets.errors import (
     NotAdmissibleError,
     Problem,
     StaleTicketError,
-    TooManyLinksError,
     Words,
 )
-from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Particulars, Relation, Severity, Source
+from tickets.intake import (
+    Channel,
+    ComplainantType,
+    ForwarderLevel,
+    IdentityManner,
+    Nature,
+    NetworkKind,
+    Particulars,
+    Relation,
+    Severity,
+    Source,
+)
 from tickets.lifecycle import (
     ENDED,
     Action,
@@ -53,13 +75,9 @@ from tickets.lifecycle import (
 from tickets.signatures import Signature
 from tickets.slips import Line, Slip, Wanted
 
-MOST_CALLS = 200
-"""A ticket hangs on at most so many calls (H14)."""
-
 LEVEL_OF = "SELECT kind FROM organisation WHERE id = $1"
 KNOWN_CUSTOMER = "SELECT 1 FROM customer WHERE id = $1"
 KNOWN_POLICY = "SELECT id, organisation_id FROM policy WHERE number = $1"
-CALL_IN_REACH = f"SELECT 1 FROM call c WHERE c.id = $5 AND {SEEN}"  # noqa: S608
 
 _STAMP: Mapping[Status, str] = {
     Status.DISPATCHED: "dispatched_at",
@@ -87,6 +105,9 @@ Lacking = Callable[[Connection, Mapping[str, Any]], Awaitable[tuple[Words, ...]]
 
 TEXTS = ("complainant_name", "complainant_phone", "authorisation", "demand", "description", "policy_number")
 
+NOW_DONE = {"restated_and_confirmed": "restated_at", "form_signed": "form_signed_at"}
+"""Marks that are set once, and the columns that say when."""
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -94,6 +115,7 @@ class Changes:
 
     values: Mapping[str, Any]
     restated_and_confirmed: bool = False
+    form_signed: bool = False
     reason: str = ""
 
 
@@ -176,15 +198,14 @@ class Casework:
             row = await store.lock(conn, ticket_id)
             if row is None or not await in_reach(conn, by, row):
                 raise not_found(ticket_id)
-            if await conn.fetchval(CALL_IN_REACH, *by.eyes.values, call_id) is None:
+            if await conn.fetchval(acknowledging.CALL_IN_REACH, *by.eyes.values, call_id) is None:
                 raise CallNotFoundError(Words("没有这个通话", "no such call"), call=str(call_id))
             if await store.is_linked(conn, ticket_id, call_id):
                 return
             if row["status"] in ENDED:
                 raise closed("link_call")
-            if not await store.link(conn, ticket_id, call_id, at, MOST_CALLS):
-                words = Words(f"一张服务单最多关联{MOST_CALLS}通电话", f"a ticket hangs on at most {MOST_CALLS} calls")
-                raise TooManyLinksError(words)
+            if not await store.link(conn, ticket_id, call_id, at, acknowledging.MOST_CALLS):
+                raise acknowledging.too_many_calls()
             await tell(conn, row, by, at, "call_linked", {"call_id": str(call_id)})
 
 
@@ -214,6 +235,8 @@ class Facts:
     own: int | None = None
     """Place of the slip the step itself answers."""
     lacking: tuple[Words, ...] = ()
+    kept: Kept = NOTHING
+    """Its papers and acknowledgements."""
 
     @property
     def main(self) -> Slip | None:
@@ -239,6 +262,7 @@ async def facts(conn: Connection, row: Mapping[str, Any], step: Step, book: Rule
         causes=tuple(map(dispatch.cause_of, found["determined"] or ())),
         signed=tuple(map(dispatch.signature_of, found["signatures"] or ())),
         letter_sent_at=found["letter_sent_at"],
+        kept=acknowledging.kept_of(dict(found)),
         **_ruled(dict(found)),
     )
     if step.action is Action.DISPATCH:
@@ -282,7 +306,7 @@ def standing(row: Mapping[str, Any], known: Facts | None = None) -> Standing:
         forwarded=row["source"] in (Source.REGULATOR, Source.UPPER_COMPANY),
         accepting_organisation=row["accepting_organisation_id"],
         accepting_level=Level(row["accepting_level"]),
-        owed=intake.owed(particulars(row), contact(row)),
+        owed=owed(row, known.kept),
         sends=len(known.wanted),
         owner_disputed=known.disputed,
         unanswered=tuple(known.numbers[slip.place] for slip in unanswered),
@@ -302,6 +326,8 @@ def standing(row: Mapping[str, Any], known: Facts | None = None) -> Standing:
         is_major=row["severity"] == Severity.MAJOR,
         is_complex=row["complex_at"] is not None,
         handled_at=row["handled_at"],
+        came_in_writing=acknowledging.came_in_writing(row),
+        reachable=bool(row["complainant_name"] or row["complainant_phone"]),
     )
 
 
@@ -316,6 +342,13 @@ def letter_matter(row: Mapping[str, Any]) -> letters.Matter:
         asked=row["written_answer"],
         anonymous=row["anonymous"],
     )
+
+
+def owed(row: Mapping[str, Any], kept: Kept) -> tuple[Problem, ...]:
+    """What the ticket still owes before it may be closed (F-9, R-4.3 … R-4.6)."""
+    kind = NetworkKind(row["network_kind"]) if row["network_kind"] else None
+    way = Way(Nature(row["nature"]), Channel(row["channel"]), Source(row["source"]), kind)
+    return channels.owed(way, particulars(row), kept)
 
 
 RULED = """
@@ -341,7 +374,8 @@ SELECT r.*,
     (SELECT jsonb_agg(to_jsonb(g)) FROM (
         SELECT department, signed FROM signature WHERE ticket_id = $1 AND determination = $2 ORDER BY place
     ) AS g) AS signatures,
-    (SELECT min(sent_at) FROM opinion_letter WHERE ticket_id = $1 AND state = 'sent') AS letter_sent_at
+    (SELECT min(sent_at) FROM opinion_letter WHERE ticket_id = $1 AND state = 'sent') AS letter_sent_at,
+    {acknowledging.HELD}
 FROM ({RULED}) AS r"""  # noqa: S608
 """Everything beside the ticket's row that guards ask for, in one round trip."""
 
@@ -382,6 +416,15 @@ def particulars(row: Mapping[str, Any]) -> Particulars:
         description=row["description"],
         restated_and_confirmed=row["restated_at"] is not None,
         asks_company_to_act=row["nature"] != Nature.NON_COMPLAINT,
+        heir=row["heir"],
+        form_signed=row["form_signed_at"] is not None,
+        identity_manner=IdentityManner(row["identity_manner"]) if row["identity_manner"] else None,
+        forwarder=row["forwarder"],
+        forwarder_level=ForwarderLevel(row["forwarder_level"]) if row["forwarder_level"] else None,
+        forwarding_number=row["forwarding_number"],
+        forwarded_day=row["forwarded_day"],
+        media_outlet=row["media_outlet"],
+        media_link=row["media_link"],
     )
 
 
@@ -394,8 +437,12 @@ def contact(row: Mapping[str, Any]) -> deadlines.Contact:
 async def _corrected(conn: Connection, row: dict[str, Any], changes: Changes, by: By, at: datetime) -> dict[str, Any]:
     after = {**row, **changes.values}
     after["complainant_phone"] = phone.as_kept(after["complainant_phone"])
-    if changes.restated_and_confirmed and row["restated_at"] is None:
-        after["restated_at"] = at
+    for mark, column in NOW_DONE.items():
+        if getattr(changes, mark) and row[column] is None:
+            after[column] = at
+    if after["identity_manner"] != row["identity_manner"]:
+        known = after["identity_manner"] is not None
+        after["identity_verified_at"], after["identity_verified_by"] = (at, by.actor) if known else (None, None)
     nature = Nature(row["nature"])
     corrections.check(
         nature,
@@ -438,7 +485,8 @@ async def _follow(
     met = []
     if row["complete_at"] is None and after["complete_at"] is not None:
         met.append(Kind.REGISTER)
-    if row["restated_at"] is None and after["restated_at"] is not None and contact(row) is deadlines.Contact.PHONE:
+    confirmed = {deadlines.Contact.PHONE: "restated_at", deadlines.Contact.VISIT: "form_signed_at"}.get(contact(row))
+    if confirmed is not None and row[confirmed] is None and after[confirmed] is not None:
         met.append(Kind.ACKNOWLEDGE)
     if met:
         await store.meet(conn, row["id"], met, at)
@@ -530,6 +578,10 @@ async def _follow_up(
 ) -> dict[str, Any]:
     """What an action does beside the ticket's row; returns what the history says of it."""
     match step.action:
+        case Action.ACKNOWLEDGE:
+            told = await acknowledging.record(conn, after, step, by, at)
+            await look_again(conn, after)
+            return told
         case Action.DISPATCH:
             await dispatch.release(conn, after["id"], known.replaced, step.note or REDISPATCHED, "replaced", at)
             sent = await dispatch.send(
@@ -686,9 +738,16 @@ def _cause(cause: Cause) -> dict[str, Any]:
 
 
 async def save(conn: Connection, after: Mapping[str, Any]) -> None:
-    """Write the changed row; its version grows by one. Raises StaleTicketError."""
-    if not await store.save(conn, after):
+    """Write the changed row, with what it owes now; its version grows by one. Raises StaleTicketError."""
+    owes = [problem.field for problem in owed(after, await acknowledging.kept(conn, after["id"]))]
+    if not await store.save(conn, {**after, "owes": owes}):
         raise StaleTicketError(Words("服务单已被他人修改", "somebody else changed the ticket"))
+
+
+async def look_again(conn: Connection, row: Mapping[str, Any]) -> None:
+    """Note what the ticket owes, after its papers or acknowledgements changed."""
+    kept = await acknowledging.kept(conn, row["id"])
+    await store.owe(conn, row["id"], [problem.field for problem in owed(row, kept)])
 
 
 def closed(action: str = "correct") -> IllegalMoveError:
@@ -698,4 +757,4 @@ def closed(action: str = "correct") -> IllegalMoveError:
 
 
 def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else str(value) if isinstance(value, UUID) else value
+    return value.isoformat() if isinstance(value, date) else str(value) if isinstance(value, UUID) else value

@@ -23,8 +23,9 @@ from callcenter.errors import ForbiddenError, NotFoundError
 from callcenter.ids import uuid7
 from callcenter.opening import By
 from tickets import store as tickets
-from tickets.errors import KeyReusedError, Words
-from tickets.lifecycle import ENDED
+from tickets.deadlines import Contact, Kind
+from tickets.errors import IllegalMoveError, KeyReusedError, Words
+from tickets.lifecycle import ENDED, Status
 from tickets.papers import Origin, Paper
 
 
@@ -50,13 +51,15 @@ class Custody:
     async def receive(self, ticket_id: UUID, key: UUID, handed: Handed, by: By) -> Attachment:
         """Take a file in; the same one again under its key is the one that is there.
 
-        Raises TicketNotFoundError, TypeRefusedError, EmptyError, TooManyError, KeyReusedError, StoreFullError,
+        Raises TicketNotFoundError, IllegalMoveError when archived (B-3), TypeRefusedError,
+        EmptyError, TooManyError, KeyReusedError, StoreFullError,
         StoreAwayError; then the ticket is as it was.
         """
         async with self._db.connection() as conn:
-            await seen(conn, ticket_id, by)
+            row = await seen(conn, ticket_id, by)
             if (known := await store.find(conn, key)) is not None:
                 return _same(known, ticket_id, handed, by)
+            _refuse_archived(row)
             await self._refuse_more(conn, ticket_id)
         form = await asyncio.to_thread(_examine, handed.staged)
         content = await asyncio.to_thread(self._vault.keep, handed.staged)
@@ -78,10 +81,12 @@ class Custody:
             row = await _locked(conn, ticket_id, by)
             if (known := await store.find(conn, key)) is not None:
                 return _same(known, ticket_id, handed, by)
+            _refuse_archived(row)
             await self._refuse_more(conn, ticket_id)
             if not await store.add(conn, new):
                 raise _reused()
             await history.tell(conn, row, by, at, "attached", _told(new))
+            await _follow(conn, row, new.kind, at)
         return new
 
     async def _refuse_more(self, conn: Connection, ticket_id: UUID) -> None:
@@ -113,6 +118,7 @@ class Custody:
             if not await store.withdraw(conn, attachment_id, at, by.actor, reason):
                 raise WithdrawnError(Words("附件已撤回", "the file was withdrawn before"))
             await history.tell(conn, row, by, at, "attachment_withdrawn", {**_told(found), "reason": reason})
+            await casework.look_again(conn, row)
             return await _of_ticket(conn, ticket_id, attachment_id)
 
     async def opened(self, ticket_id: UUID, attachment_id: UUID, by: By) -> Attachment:
@@ -177,6 +183,20 @@ async def keep(
 def is_letter(attachment: Attachment) -> bool:
     """Whether it is a document this system printed: it may show the complainant whole."""
     return attachment.kind is Paper.DOCUMENT and attachment.origin is Origin.GENERATED
+
+
+def _refuse_archived(row: Mapping[str, Any]) -> None:
+    """What came after closing belongs to the file; an archived file is whole and takes nothing more (B-3, E-20)."""
+    if row["status"] == Status.ARCHIVED:
+        words = Words("已归档的服务单不再收件", "an archived ticket takes no further file")
+        raise IllegalMoveError(words, rules=("B-3",), status=row["status"], action="attach")
+
+
+async def _follow(conn: Connection, row: Mapping[str, Any], kind: Paper, at: datetime) -> None:
+    """A signed visit form is the acknowledgement of a visit (R-4.3, L-3); what the ticket owes follows its papers."""
+    if kind is Paper.VISIT_FORM and casework.contact(row) is Contact.VISIT:
+        await tickets.meet(conn, row["id"], (Kind.ACKNOWLEDGE,), at)
+    await casework.look_again(conn, row)
 
 
 async def seen(conn: Connection, ticket_id: UUID, by: By) -> dict[str, Any]:

@@ -20,9 +20,10 @@ from callcenter.calls.call import Direction
 from callcenter.calls.sight import Eyes, eyes
 from callcenter.customers import phone
 from callcenter.ids import derived, moment_of, uuid7
-from tickets import committee, deadlines, intake, progress
+from tickets import channels, committee, deadlines, intake, progress
 from tickets.calendar import SHANGHAI, shanghai_day
 from tickets.categories import Department, OtherCause
+from tickets.channels import Way
 from tickets.deadlines import Contact, Deadline, Gravity, Kind, Rulebook
 from tickets.errors import NotAdmissibleError, Problem, Words
 from tickets.findings import Heard, Respondent, Verdict, classify
@@ -387,14 +388,32 @@ def _columns(opening: Opening, decided: Decision, by: By, received_at: datetime)
         "heard": opening.heard.as_json() if opening.heard else None,
         "verdict": decided.verdict.as_json() if decided.verdict else None,
         "received_at": received_at,
+        "heir": p.heir,
+        "form_signed_at": received_at if p.form_signed else None,
+        "identity_manner": p.identity_manner,
+        "identity_verified_at": received_at if p.identity_manner else None,
+        "identity_verified_by": by.actor if p.identity_manner else None,
+        "forwarder": p.forwarder,
+        "forwarder_level": p.forwarder_level,
+        "forwarding_number": p.forwarding_number,
+        "forwarded_day": p.forwarded_day,
+        "media_outlet": p.media_outlet,
+        "media_link": p.media_link,
+        "owes": [problem.field for problem in channels.owed(_way(opening, decided), p)],
     }
+
+
+def _way(opening: Opening, decided: Decision) -> Way:
+    return Way(decided.nature, decided.channel, decided.source, opening.network_kind)
 
 
 def _clocks(decided: Decision, book: Rulebook, at: datetime) -> tuple[tuple[Deadline, datetime | None], ...]:
     """The first clocks, those already met with their moment; what is no complaint is passed on, not decided."""
+    p = decided.particulars
     met: dict[Kind, bool] = {
-        Kind.REGISTER: is_complete(decided.particulars, decided.contact),
-        Kind.ACKNOWLEDGE: decided.contact is Contact.PHONE and decided.particulars.restated_and_confirmed,
+        Kind.REGISTER: is_complete(p, decided.contact),
+        Kind.ACKNOWLEDGE: (decided.contact is Contact.PHONE and p.restated_and_confirmed)
+        or (decided.contact is Contact.VISIT and p.form_signed),
     }
     first = deadlines.first_deadlines(at, decided.contact, decided.gravity, book)
     if decided.nature is Nature.COMPLAINT:

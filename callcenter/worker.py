@@ -7,7 +7,7 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 
-from callcenter import backlog, breaches, choice, idempotency, outbox, workdays
+from callcenter import backlog, breaches, choice, idempotency, outbox, rechecking, workdays
 from callcenter.accounts import sessions
 from callcenter.archiving.archiver import Archiver
 from callcenter.attachments.checking import Checking
@@ -87,6 +87,7 @@ class Worker:
             ("calendar", self._warn, DAILY),
             ("breached clocks", self._mark_breaches, 30.0),
             ("figures", self._settle, 5.0),
+            ("acknowledgements", lambda: rechecking.recheck(self._database, self._clock), 5.0),
             ("reminders", self._reminders.sweep, 15.0),
             ("digests", self._digests.send, 600.0),
             ("mail", lambda: self._delivery.carry(Way.MAIL), 1.0),

@@ -7,6 +7,17 @@ CREATE TYPE public.text_range AS RANGE (
     collation = pg_catalog."C"
 );
 
+CREATE FUNCTION public.cc_acknowledgement_stays() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF (to_jsonb(NEW) - ARRAY['state', 'state_at']) <> (to_jsonb(OLD) - ARRAY['state', 'state_at']) THEN
+        RAISE EXCEPTION 'an acknowledgement is never changed' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
 CREATE FUNCTION public.cc_attachment_stays() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -228,6 +239,22 @@ CREATE TABLE public.access_log (
     CONSTRAINT access_log_verdict_check CHECK ((verdict = ANY (ARRAY['allow'::text, 'deny'::text])))
 )
 PARTITION BY RANGE (id);
+
+CREATE TABLE public.acknowledgement (
+    id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    means text NOT NULL,
+    state text NOT NULL,
+    call_id uuid,
+    note text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    recorded_by text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    CONSTRAINT acknowledgement_check CHECK (((call_id IS NULL) OR (means = 'phone'::text))),
+    CONSTRAINT acknowledgement_means_check CHECK ((means = ANY (ARRAY['letter'::text, 'email'::text, 'phone'::text, 'sms'::text, 'in_person'::text, 'online'::text, 'fax'::text, 'not_possible'::text]))),
+    CONSTRAINT acknowledgement_note_check CHECK ((note ~ '\S'::text)),
+    CONSTRAINT acknowledgement_state_check CHECK ((state = ANY (ARRAY['complete'::text, 'awaits_recording'::text, 'incomplete'::text, 'not_possible'::text])))
+);
 
 CREATE TABLE public.agent_queue (
     user_id uuid NOT NULL,
@@ -1716,6 +1743,18 @@ CREATE TABLE public.ticket (
     told_means text,
     told_proof text,
     answer_accepted boolean,
+    heir boolean DEFAULT false NOT NULL,
+    form_signed_at timestamp with time zone,
+    identity_manner text,
+    identity_verified_at timestamp with time zone,
+    identity_verified_by text,
+    forwarder text,
+    forwarder_level text,
+    forwarding_number text,
+    forwarded_day date,
+    media_outlet text,
+    media_link text,
+    owes text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT ticket_answered CHECK (((ended_as IS DISTINCT FROM 'answered'::text) OR (nature = 'non_complaint'::text))),
     CONSTRAINT ticket_archived CHECK (((archived_at IS NOT NULL) = (status = 'archived'::text))),
     CONSTRAINT ticket_authorisation CHECK (((complainant_type <> 'representative'::text) OR (authorisation IS NOT NULL))),
@@ -1750,6 +1789,11 @@ CASE relation
 END),
     CONSTRAINT ticket_finding_channel CHECK (((nature <> 'callback_finding'::text) OR ((channel = 'phone_outbound'::text) AND (source = 'callback'::text)))),
     CONSTRAINT ticket_finding_gravity CHECK (((nature = 'callback_finding'::text) = (gravity = ANY (ARRAY['grave_finding'::text, 'data_finding'::text])))),
+    CONSTRAINT ticket_form CHECK (((channel = 'visit'::text) OR (form_signed_at IS NULL))),
+    CONSTRAINT ticket_forwarder_check CHECK ((length(forwarder) <= 200)),
+    CONSTRAINT ticket_forwarder_level_check CHECK ((forwarder_level = ANY (ARRAY['headquarters'::text, 'province'::text, 'city'::text]))),
+    CONSTRAINT ticket_forwarding CHECK (((source = ANY (ARRAY['upper_company'::text, 'regulator'::text, 'coordinator'::text])) OR (num_nonnulls(forwarder, forwarder_level, forwarding_number, forwarded_day) = 0))),
+    CONSTRAINT ticket_forwarding_number_check CHECK ((length(forwarding_number) <= 100)),
     CONSTRAINT ticket_gravity_check CHECK ((gravity = ANY (ARRAY['general'::text, 'difficult'::text, 'major'::text, 'grave_finding'::text, 'data_finding'::text]))),
     CONSTRAINT ticket_grievance_is_first CHECK (((complainant_type <> ALL (ARRAY['agent'::text, 'public'::text])) OR (relation IS NULL) OR (relation = 'first'::text))),
     CONSTRAINT ticket_handled CHECK (
@@ -1758,6 +1802,8 @@ CASE
     WHEN ((status = ANY (ARRAY['handled'::text, 'informed'::text])) OR (COALESCE(ended_as, 'closed'::text) = 'closed'::text)) THEN (handled_at IS NOT NULL)
     ELSE true
 END),
+    CONSTRAINT ticket_identity CHECK ((((identity_manner IS NULL) = (identity_verified_at IS NULL)) AND ((identity_manner IS NULL) = (identity_verified_by IS NULL)))),
+    CONSTRAINT ticket_identity_manner_check CHECK ((identity_manner = ANY (ARRAY['document'::text, 'questions'::text, 'number_on_file'::text, 'online'::text]))),
     CONSTRAINT ticket_informed CHECK (
 CASE
     WHEN (status = ANY (ARRAY['recorded'::text, 'dispatched'::text, 'handled'::text])) THEN (informed_at IS NULL)
@@ -1766,6 +1812,9 @@ CASE
 END),
     CONSTRAINT ticket_invalid_ground_check CHECK ((invalid_ground = ANY (ARRAY['not_a_customer'::text, 'outside_definition'::text, 'duplicate'::text, 'withdrawn_as_mistake'::text, 'facts_disproved'::text, 'unreachable'::text]))),
     CONSTRAINT ticket_liability_check CHECK ((liability = ANY (ARRAY['undetermined'::text, 'none'::text, 'company'::text, 'sales'::text, 'shared'::text]))),
+    CONSTRAINT ticket_media CHECK (((source = 'media'::text) OR (num_nonnulls(media_outlet, media_link) = 0))),
+    CONSTRAINT ticket_media_link_check CHECK ((length(media_link) <= 2000)),
+    CONSTRAINT ticket_media_outlet_check CHECK ((length(media_outlet) <= 200)),
     CONSTRAINT ticket_merged CHECK ((((NOT (relation IS DISTINCT FROM 'merged'::text)) = (merged_into_id IS NOT NULL)) AND (merged_into_id IS DISTINCT FROM id))),
     CONSTRAINT ticket_nature_check CHECK ((nature = ANY (ARRAY['complaint'::text, 'callback_finding'::text, 'non_complaint'::text]))),
     CONSTRAINT ticket_network_kind CHECK (((network_kind IS NULL) OR (channel = 'network'::text))),
@@ -2134,6 +2183,9 @@ CREATE TABLE public.worker_beat (
 
 ALTER TABLE ONLY public.access_log
     ADD CONSTRAINT access_log_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.acknowledgement
+    ADD CONSTRAINT acknowledgement_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.agent_queue
     ADD CONSTRAINT agent_queue_pkey PRIMARY KEY (user_id, queue);
@@ -2547,6 +2599,10 @@ CREATE INDEX access_log_actor ON ONLY public.access_log USING btree (actor, id);
 
 CREATE INDEX access_log_object ON ONLY public.access_log USING btree (object_kind, object_id, id);
 
+CREATE INDEX acknowledgement_recheck ON public.acknowledgement USING btree (call_id) WHERE ((call_id IS NOT NULL) AND (state = ANY (ARRAY['awaits_recording'::text, 'incomplete'::text])));
+
+CREATE INDEX acknowledgement_ticket ON public.acknowledgement USING btree (ticket_id, recorded_at);
+
 CREATE UNIQUE INDEX agent_state_log_open ON public.agent_state_log USING btree (user_id) WHERE (ended_at IS NULL);
 
 CREATE INDEX agent_state_log_user ON public.agent_state_log USING btree (user_id, id);
@@ -2817,6 +2873,8 @@ CREATE INDEX ticket_mine ON public.ticket USING btree (opened_by_user, received_
 
 CREATE INDEX ticket_number_prefix ON public.ticket USING btree (number text_pattern_ops);
 
+CREATE INDEX ticket_owing ON public.ticket USING btree (received_at, id) WHERE ((owes <> '{}'::text[]) AND (closed_at IS NULL));
+
 CREATE UNIQUE INDEX ticket_pause_one_open ON public.ticket_pause USING btree (ticket_id) WHERE (ended_at IS NULL);
 
 CREATE INDEX ticket_pause_ticket ON public.ticket_pause USING btree (ticket_id, started_at);
@@ -2842,6 +2900,12 @@ CREATE INDEX ticket_words ON public.ticket USING gin (public.cc_pairs(public.cc_
 CREATE TRIGGER access_log_not_emptied BEFORE TRUNCATE ON public.access_log FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER access_log_only_grows BEFORE DELETE OR UPDATE ON public.access_log FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER acknowledgement_is_not_changed BEFORE UPDATE ON public.acknowledgement FOR EACH ROW EXECUTE FUNCTION public.cc_acknowledgement_stays();
+
+CREATE TRIGGER acknowledgement_is_not_deleted BEFORE DELETE ON public.acknowledgement FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER acknowledgement_is_not_emptied BEFORE TRUNCATE ON public.acknowledgement FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER archive_counter_not_emptied BEFORE TRUNCATE ON public.archive_counter FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
 
@@ -2936,6 +3000,9 @@ CREATE TRIGGER ticket_facts_started AFTER INSERT ON public.ticket_clock REFERENC
 CREATE CONSTRAINT TRIGGER ticket_matter_is_whole AFTER INSERT ON public.ticket DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.matter_id IS NOT NULL) AND (new.relation IS DISTINCT FROM 'first'::text))) EXECUTE FUNCTION public.cc_matter_is_whole();
 
 CREATE CONSTRAINT TRIGGER ticket_matter_stays_whole AFTER UPDATE OF matter_id, relation, merged_into_id, complainant_type ON public.ticket DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.matter_id IS DISTINCT FROM new.matter_id) OR (old.relation IS DISTINCT FROM new.relation) OR (old.merged_into_id IS DISTINCT FROM new.merged_into_id) OR (old.complainant_type <> new.complainant_type))) EXECUTE FUNCTION public.cc_matter_is_whole();
+
+ALTER TABLE ONLY public.acknowledgement
+    ADD CONSTRAINT acknowledgement_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
 
 ALTER TABLE ONLY public.agent_queue
     ADD CONSTRAINT agent_queue_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);

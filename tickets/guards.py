@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tickets import authority, committee, endings, feedback, letters, lifecycle, linked, progress, signatures, slips
+from tickets import (
+    acknowledgement,
+    authority,
+    committee,
+    endings,
+    feedback,
+    letters,
+    lifecycle,
+    linked,
+    progress,
+    signatures,
+    slips,
+)
 from tickets.errors import MoveRefusedError
 from tickets.lifecycle import Action, Guard, Level, Standing, Status, Step, Validity, refused
 
@@ -206,6 +218,7 @@ PARTS: Sequence[Mapping[Action, tuple[Guard, ...]]] = (
     linked.GUARDS,
     OWN,
     endings.GUARDS,
+    acknowledgement.GUARDS,
     authority.GUARDS,
     committee.GUARDS,
     slips.GUARDS,

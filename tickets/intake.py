@@ -56,6 +56,23 @@ class Source(StrEnum):
     CALLBACK = "callback"
 
 
+class ForwarderLevel(StrEnum):
+    """On which level an authority or upper company forwarded a case; M-16 counts the regulator's headquarters."""
+
+    HEADQUARTERS = "headquarters"
+    PROVINCE = "province"
+    CITY = "city"
+
+
+class IdentityManner(StrEnum):
+    """How somebody made sure who complains (N-10)."""
+
+    DOCUMENT = "document"
+    QUESTIONS = "questions"
+    NUMBER_ON_FILE = "number_on_file"
+    ONLINE = "online"
+
+
 class Relation(StrEnum):
     """How a complaint stands to the others of its matter (domain d.1)."""
 
@@ -89,8 +106,13 @@ class ComplainantType(StrEnum):
         return self not in (ComplainantType.AGENT, ComplainantType.PUBLIC)
 
 
+FORWARDED = frozenset({Source.UPPER_COMPANY, Source.REGULATOR, Source.COORDINATOR})
+"""Whose cases are passed on to us, and are acknowledged by R-4.6."""
+
 MAX_TEXT = 20_000
 MAX_NAME = 200
+MAX_NUMBER = 100
+MAX_LINK = 2_000
 SEQUENCE_DIGITS = 6
 
 
@@ -112,10 +134,23 @@ class Particulars:
     restated_and_confirmed: bool = False
     asks_company_to_act: bool = True
 
+    heir: bool = False
+    """The complainant speaks as an heir and proves the kinship (N-6)."""
+    form_signed: bool = False
+    """The customer signed the visit form (来访受理表, R-4.3)."""
+    identity_manner: IdentityManner | None = None
+    forwarder: str | None = None
+    """Who forwarded the case: upper company, regulator or its 12378 hotline, a department's coordinator (R-4.6)."""
+    forwarder_level: ForwarderLevel | None = None
+    forwarding_number: str | None = None
+    forwarded_day: date | None = None
+    media_outlet: str | None = None
+    media_link: str | None = None
+
 
 def check(channel: Channel, source: Source, network_kind: NetworkKind | None, p: Particulars) -> None:
     """Refuse what can never be a complaint ticket as stated; raises NotAdmissibleError with every problem."""
-    problems = (*_origin(channel, source, network_kind), *_person(p), *_texts(p))
+    problems = (*_origin(channel, source, network_kind), *_person(p), *_misplaced(channel, source, p), *_texts(p))
     if problems:
         raise NotAdmissibleError(problems)
 
@@ -137,7 +172,7 @@ def severity_proposed(source: Source, severity: Severity) -> Severity:
 
 def contact_of(channel: Channel, source: Source, network_kind: NetworkKind | None) -> Contact:
     """Which acknowledgement duty applies: forwarded cases first, then the channel (L-2 … L-6)."""
-    if source in (Source.UPPER_COMPANY, Source.REGULATOR, Source.COORDINATOR):
+    if source in FORWARDED:
         return Contact.FORWARDED
     match channel:
         case Channel.PHONE_INBOUND | Channel.PHONE_OUTBOUND:
@@ -183,9 +218,31 @@ def _person(p: Particulars) -> list[Problem]:
     if representative and not (p.authorisation or "").strip():
         words = Words("受托人投诉须留存委托证明", "a representative's authorisation must be held")
         problems.append(Problem("authorisation", words, ("R-1.1", "N-6")))
-    if p.anonymous and (p.complainant_name or representative):
+    if p.anonymous and (p.complainant_name or representative or p.heir):
         words = Words("匿名投诉不应有姓名或受托关系", "an anonymous complaint has no name and no representative")
         problems.append(Problem("anonymous", words, ("F-35",)))
+    return problems
+
+
+def _misplaced(channel: Channel, source: Source, p: Particulars) -> list[Problem]:
+    """What is said of a forwarding, of a medium or of a form where there is none."""
+    problems = []
+    forwarding = {
+        "forwarder": p.forwarder,
+        "forwarder_level": p.forwarder_level,
+        "forwarding_number": p.forwarding_number,
+        "forwarded_day": p.forwarded_day,
+    }
+    if source not in FORWARDED:
+        words = Words("不是转办件，没有转办信息", "nobody forwarded this case")
+        problems += [Problem(field, words, ("R-4.6",)) for field, value in forwarding.items() if value is not None]
+    if source is not Source.MEDIA:
+        words = Words("不是媒体来源", "the source is no medium")
+        media = {"media_outlet": p.media_outlet, "media_link": p.media_link}
+        problems += [Problem(field, words, ("F-41",)) for field, value in media.items() if value is not None]
+    if p.form_signed and channel is not Channel.VISIT:
+        words = Words("只有来访才签署来访受理表", "only a visit has a visit form")
+        problems.append(Problem("form_signed", words, ("R-4.3",)))
     return problems
 
 
@@ -196,6 +253,10 @@ def _texts(p: Particulars) -> list[Problem]:
         "authorisation": MAX_TEXT,
         "demand": MAX_TEXT,
         "description": MAX_TEXT,
+        "forwarder": MAX_NAME,
+        "forwarding_number": MAX_NUMBER,
+        "media_outlet": MAX_NAME,
+        "media_link": MAX_LINK,
     }
     problems = []
     for field, most in limits.items():

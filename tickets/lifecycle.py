@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from uuid import UUID
 
 from tickets.categories import Category, Department
 from tickets.deadlines import Kind
@@ -185,6 +186,11 @@ class Standing:
     lacking: tuple[Words, ...] = ()
     """What its file still lacks before it can be archived (E-21)."""
 
+    came_in_writing: bool = False
+    """It came as a letter or an e-mail (R-4.4)."""
+    reachable: bool = True
+    """Somebody left a name or a telephone (F-35)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -224,6 +230,8 @@ class Step:
     destination: str = ""
     received_at: datetime | None = None
     at: datetime | None = None
+    call_id: UUID | None = None
+    """The call the customer was told on (R-4.5)."""
 
 
 Guard = Callable[[Standing, Step], MoveRefusedError | None]
@@ -252,6 +260,7 @@ MOVES: Mapping[tuple[Status, Action], Status] = {
     (_S.HANDLED, _A.SIGN): _S.HANDLED,
     (_S.HANDLED, _A.INFORM): _S.INFORMED,
     (_S.INFORMED, _A.NOTE): _S.INFORMED,
+    (_S.INFORMED, _A.ACKNOWLEDGE): _S.INFORMED,
     (_S.INFORMED, _A.DETERMINE): _S.INFORMED,
     (_S.INFORMED, _A.SIGN): _S.INFORMED,
     (_S.INFORMED, _A.CLOSE): _S.CLOSED,
@@ -276,7 +285,6 @@ MOVES: Mapping[tuple[Status, Action], Status] = {
 }
 
 MEETS: Mapping[Action, tuple[Kind, ...]] = {
-    _A.ACKNOWLEDGE: (Kind.ACKNOWLEDGE,),
     _A.HAND_OVER: (Kind.HAND_OVER,),
     _A.DISPATCH: (Kind.HAND_OVER, Kind.DISPATCH),
     _A.SETTLE: (Kind.HAND_OVER, Kind.DISPATCH),

@@ -44,7 +44,9 @@ WITH claim AS (
         complainant_type, complainant_name, complainant_phone, authorisation, anonymous, written_answer, demand,
         description, restated_at, complete_at, opened_via, opened_by, opened_by_user, accepting_organisation_id,
         underwriting_organisation_id, callback_task_id, callback_attempt_id, heard, verdict, received_at, received_day,
-        stored_at, spooled, rulebook)
+        stored_at, spooled, rulebook, heir, form_signed_at, identity_manner, identity_verified_at,
+        identity_verified_by, forwarder, forwarder_level, forwarding_number, forwarded_day, media_outlet, media_link,
+        owes)
     SELECT $1, '95519-' || to_char($4::date, 'YYYYMMDD') || '-' || lpad(counted.last::text, 6, '0'), d.nature,
         d.channel, d.network_kind, d.source, d.relation, d.matter_id, d.category, d.other_cause, d.severity, d.gravity,
         d.complex_at, d.validity, d.occurrences, d.pieces, c.id, p.id, d.policy_number, d.complainant_type,
@@ -53,7 +55,9 @@ WITH claim AS (
         d.restated_at, d.complete_at, d.opened_via, d.opened_by, d.opened_by_user,
         COALESCE(d.accepting_organisation_id, (SELECT id FROM organisation WHERE parent_id IS NULL)),
         p.organisation_id, d.callback_task_id, d.callback_attempt_id, d.heard, d.verdict, d.received_at, $4,
-        $3, d.spooled, d.rulebook
+        $3, d.spooled, d.rulebook, d.heir, d.form_signed_at, d.identity_manner, d.identity_verified_at,
+        d.identity_verified_by, d.forwarder, d.forwarder_level, d.forwarding_number, d.forwarded_day, d.media_outlet,
+        d.media_link, d.owes
     FROM given d CROSS JOIN counted
     LEFT JOIN customer c ON c.id = d.customer_id
     LEFT JOIN policy p ON p.number = d.policy_number
@@ -275,7 +279,9 @@ t.authorisation, t.anonymous, t.written_answer, t.demand, t.description, t.resta
 t.opened_by, t.opened_by_user, t.accepting_organisation_id, t.underwriting_organisation_id, t.department,
 t.callback_task_id, t.callback_attempt_id, t.heard, t.verdict, t.received_at, t.received_day, t.stored_at, t.spooled,
 t.dispatched_at, t.handled_at, t.informed_at, t.told_means, t.told_proof, t.answer_accepted, t.closed_at, t.ended_as,
-t.archived_at, t.overturned_at, t.destination, t.rulebook, t.version"""
+t.archived_at, t.overturned_at, t.destination, t.rulebook, t.version, t.heir, t.form_signed_at, t.identity_manner,
+t.identity_verified_at, t.identity_verified_by, t.forwarder, t.forwarder_level, t.forwarding_number, t.forwarded_day,
+t.media_outlet, t.media_link, t.owes"""
 
 FIND = f"""
 SELECT {COLUMNS}, a.kind AS accepting_level, a.path AS accepting_path, u.path AS underwriting_path
@@ -327,7 +333,11 @@ UPDATE ticket t SET version = t.version + 1, category = n.category, other_cause 
     restated_at = n.restated_at, complete_at = n.complete_at, department = n.department,
     dispatched_at = n.dispatched_at, handled_at = n.handled_at, informed_at = n.informed_at, closed_at = n.closed_at,
     told_means = n.told_means, told_proof = n.told_proof, answer_accepted = n.answer_accepted,
-    ended_as = n.ended_as, archived_at = n.archived_at, overturned_at = n.overturned_at, destination = n.destination
+    ended_as = n.ended_as, archived_at = n.archived_at, overturned_at = n.overturned_at, destination = n.destination,
+    heir = n.heir, form_signed_at = n.form_signed_at, identity_manner = n.identity_manner,
+    identity_verified_at = n.identity_verified_at, identity_verified_by = n.identity_verified_by,
+    forwarder = n.forwarder, forwarder_level = n.forwarder_level, forwarding_number = n.forwarding_number,
+    forwarded_day = n.forwarded_day, media_outlet = n.media_outlet, media_link = n.media_link, owes = n.owes
 FROM jsonb_populate_record(NULL::ticket, $3) AS n
 WHERE t.id = $1 AND t.version = $2"""
 
@@ -339,6 +349,14 @@ WHERE e.ticket_id = $1 AND e.details ? 'version' AND (e.details ->> 'version')::
 async def save(conn: Connection, row: Mapping[str, Any]) -> bool:
     """Write a changed row over the version it was read at; False when somebody else was first."""
     return await conn.execute(SAVE, row["id"], row["version"], dict(row)) == "UPDATE 1"
+
+
+OWE = "UPDATE ticket SET owes = $2 WHERE id = $1 AND owes <> $2"
+
+
+async def owe(conn: Connection, ticket_id: UUID, owes: Sequence[str]) -> None:
+    """Note what the ticket owes, where that changed beside its row; its version stays."""
+    await conn.execute(OWE, ticket_id, list(owes))
 
 
 async def changed_since(conn: Connection, ticket_id: UUID, version: int) -> list[dict[str, Any]]:

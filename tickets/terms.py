@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
 
-from tickets import slips
+from tickets import acknowledgement, slips
 from tickets.categories import CATEGORIES, Category, Department, DisputeType, OtherCause
 from tickets.committee import (
     MEETING_ACTION_WORDS,
@@ -28,7 +28,17 @@ from tickets.downgrades import DOWNGRADE_ACTION_WORDS, DOWNGRADE_STATE_WORDS, Do
 from tickets.errors import Words
 from tickets.feedback import AUDIENCE_WORDS, Audience
 from tickets.findings import Intention, Respondent, Subject
-from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity, Source
+from tickets.intake import (
+    Channel,
+    ComplainantType,
+    ForwarderLevel,
+    IdentityManner,
+    Nature,
+    NetworkKind,
+    Relation,
+    Severity,
+    Source,
+)
 from tickets.letters import (
     LETTER_ACTION_WORDS,
     LETTER_STATE_WORDS,
@@ -106,6 +116,19 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
         Source.COORDINATOR: Words("协调员", "coordinator"),
         Source.CALLBACK: Words("回访", "callback"),
     },
+    ForwarderLevel: {
+        ForwarderLevel.HEADQUARTERS: Words("总部级", "headquarters"),
+        ForwarderLevel.PROVINCE: Words("省级", "province"),
+        ForwarderLevel.CITY: Words("地市级", "city"),
+    },
+    IdentityManner: {
+        IdentityManner.DOCUMENT: Words("核对证件", "document seen"),
+        IdentityManner.QUESTIONS: Words("核对信息", "questions answered"),
+        IdentityManner.NUMBER_ON_FILE: Words("系统预留号码", "telephone on file"),
+        IdentityManner.ONLINE: Words("线上实名", "verified online"),
+    },
+    acknowledgement.Manner: acknowledgement.MANNER_WORDS,
+    acknowledgement.Worth: acknowledgement.WORTH_WORDS,
     Relation: {
         Relation.FIRST: Words("首次投诉", "first"),
         Relation.REPEAT: Words("重复投诉", "repeat"),

@@ -8,16 +8,27 @@ from pydantic import Field, StringConstraints
 
 from callcenter.matters import Said
 from callcenter.opening import By, Opening, Via
-from callcenter.web.api import Model, Moment
+from callcenter.web.api import Day, Model, Moment
 from tickets.categories import Category, Department, OtherCause
 from tickets.findings import Heard, Intention, Respondent, Subject
-from tickets.intake import Channel, ComplainantType, NetworkKind, Particulars, Severity, Source
+from tickets.intake import (
+    Channel,
+    ComplainantType,
+    ForwarderLevel,
+    IdentityManner,
+    NetworkKind,
+    Particulars,
+    Severity,
+    Source,
+)
 from tickets.lifecycle import Action, Cause, InvalidGround, Level, Liability, Step, Validity
 
 Text = Annotated[str, StringConstraints(max_length=20_000)]
 Line = Annotated[str, StringConstraints(max_length=200)]
 Proof = Annotated[str, StringConstraints(max_length=2000)]
 Short = Annotated[str, StringConstraints(max_length=40)]
+Number = Annotated[str, StringConstraints(max_length=100)]
+Link = Annotated[str, StringConstraints(max_length=2_000)]
 
 
 class HeardBody(Model):
@@ -50,6 +61,15 @@ class ParticularsBody(Model):
     asks_company_to_act: Annotated[bool, Field(description="要求公司处理;否则转职能部门 (R-1.2, R-1.3)")] = True
     customer_id: Annotated[UUID | None, Field(description="客户,由人选定")] = None
     policy_number: Annotated[Short | None, Field(description="保单号")] = None
+    heir: Annotated[bool, Field(description="Complains as an heir 以继承人身份投诉 (N-6)")] = False
+    form_signed: Annotated[bool, Field(description="来访受理表已签字 (R-4.3)")] = False
+    identity_manner: Annotated[IdentityManner | None, Field(description="身份核实方式 (N-10)")] = None
+    forwarder: Annotated[Line | None, Field(description="转办单位 (R-4.6)")] = None
+    forwarder_level: Annotated[ForwarderLevel | None, Field(description="转办单位层级 (M-16)")] = None
+    forwarding_number: Annotated[Number | None, Field(description="转办编号 (R-4.6)")] = None
+    forwarded_day: Annotated[Day | None, Field(description="转办日期 (R-4.6)")] = None
+    media_outlet: Annotated[Line | None, Field(description="媒体名称 (F-41)")] = None
+    media_link: Annotated[Link | None, Field(description="报道链接 (F-41)")] = None
 
     def particulars(self) -> Particulars:
         """As the rules take them."""
@@ -66,6 +86,15 @@ class ParticularsBody(Model):
             description=self.description,
             restated_and_confirmed=self.restated_and_confirmed,
             asks_company_to_act=self.asks_company_to_act,
+            heir=self.heir,
+            form_signed=self.form_signed,
+            identity_manner=self.identity_manner,
+            forwarder=self.forwarder,
+            forwarder_level=self.forwarder_level,
+            forwarding_number=self.forwarding_number,
+            forwarded_day=self.forwarded_day,
+            media_outlet=self.media_outlet,
+            media_link=self.media_link,
         )
 
 
@@ -129,6 +158,15 @@ class CorrectBody(Model):
     restated_and_confirmed: bool | None = None
     customer_id: UUID | None = None
     policy_number: Short | None = None
+    heir: bool | None = None
+    form_signed: bool | None = None
+    identity_manner: IdentityManner | None = None
+    forwarder: Line | None = None
+    forwarder_level: ForwarderLevel | None = None
+    forwarding_number: Number | None = None
+    forwarded_day: Day | None = None
+    media_outlet: Line | None = None
+    media_link: Link | None = None
     reason: Annotated[
         Line,
         Field(description="Reason for another severity or complainant type 调整级别、投诉人身份的理由 (F-18, F-37)"),
@@ -136,8 +174,8 @@ class CorrectBody(Model):
 
     def values(self) -> dict[str, Any]:
         """The columns named; a flag or an enumeration that is always set cannot be emptied."""
-        never_empty = {"complainant_type", "anonymous", "written_answer", "severity"}
-        named = self.model_fields_set - {"version", "reason", "restated_and_confirmed"}
+        never_empty = {"complainant_type", "anonymous", "written_answer", "severity", "heir"}
+        named = self.model_fields_set - {"version", "reason", "restated_and_confirmed", "form_signed"}
         return {
             name: getattr(self, name)
             for name in sorted(named)
@@ -172,7 +210,10 @@ class ActBody(Model):
     ]
     ground: Annotated[InvalidGround | None, Field(description="无效理由 (F-23)")] = None
     evidence: Annotated[Text, Field(description="依据 (F-23)")] = ""
-    manner: Annotated[Line, Field(description="告知方式 (CL-8)")] = ""
+    manner: Annotated[
+        Line,
+        Field(description="告知方式 (CL-8); of an acknowledgement one of its means, by code or name 确认方式 (R-4.4)"),
+    ] = ""
     accepted: Annotated[bool | None, Field(description="客户是否接受 (R-4.29, R-4.30)")] = None
     explanation: Annotated[Text, Field(description="解释安抚情况 (R-4.30)")] = ""
     told_at: Annotated[Moment | None, Field(description="When told, if not just now 告知时间 (CL-8)")] = None
@@ -188,6 +229,9 @@ class ActBody(Model):
     agrees: Annotated[bool, Field(description="The head signs; false: refuses, with a note 签字或拒签 (R-3.26)")] = True
     destination: Annotated[Line, Field(description="转往的部门或机构 (R-1.3, F-24)")] = ""
     received_at: Annotated[Moment | None, Field(description="When the withdrawal came 收到撤诉的时间 (CL-6)")] = None
+    call_id: Annotated[
+        UUID | None, Field(description="The call an acknowledgement by telephone was given on 电话确认的通话 (R-4.5)")
+    ] = None
 
     def step(self, action: Action) -> Step:
         """As the lifecycle takes it; where the actor sits is filled in by the use case."""

@@ -18,12 +18,23 @@ from callcenter.web.attachment_views import AttachmentView, attachment_view
 from callcenter.web.reminder_views import ReminderView, reminder_view
 from callcenter.web.slip_views import CauseView, SignatureView, SlipView, cause_view, signature_view, slip_view
 from tickets import deadlines
+from tickets.acknowledgement import Manner, Worth
 from tickets.calendar import DayKind
 from tickets.categories import CATEGORIES, Category, Department, OtherCause
 from tickets.course import Gap, PauseGround
 from tickets.errors import Problem, Words
 from tickets.findings import Verdict
-from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity, Source
+from tickets.intake import (
+    Channel,
+    ComplainantType,
+    ForwarderLevel,
+    IdentityManner,
+    Nature,
+    NetworkKind,
+    Relation,
+    Severity,
+    Source,
+)
 from tickets.letters import Means, WrittenGround
 from tickets.lifecycle import Action, Ending, InvalidGround, Liability, Status, Validity
 from tickets.statistics import RULES
@@ -163,6 +174,19 @@ class OwedView(Model):
     rules: list[str]
 
 
+class AcknowledgementView(Personal):
+    """One time the customer was told that the complaint was received, and what that is worth now (R-4.4 … R-4.7)."""
+
+    id: UUID
+    means: Manner
+    state: Annotated[Worth, Field(description="Incomplete without its recording 缺录音即不完整 (R-4.5, E-3)")]
+    call_id: UUID | None
+    note: str
+    recorded_at: datetime
+    recorded_by: str
+    recorded_by_name: str | None
+
+
 class TicketView(ListedView):
     """The whole file."""
 
@@ -222,6 +246,19 @@ class TicketView(ListedView):
     events: list[EventView]
     matter: list[MatterTicketView]
     attachments: list[AttachmentView]
+    heir: bool
+    form_signed_at: Annotated[datetime | None, Field(description="来访受理表签字时间 (R-4.3)")]
+    identity_manner: Annotated[IdentityManner | None, Field(description="身份核实方式 (N-10)")]
+    identity_verified_at: datetime | None
+    identity_verified_by: str | None
+    identity_verified_by_name: str | None
+    forwarder: str | None
+    forwarder_level: ForwarderLevel | None
+    forwarding_number: str | None
+    forwarded_day: date | None
+    media_outlet: str | None
+    media_link: str | None
+    acknowledgements: list[AcknowledgementView]
     owed: list[OwedView]
     possible: list[Action]
 
@@ -397,6 +434,8 @@ def ticket_view(file: File, at: datetime, masked: bool) -> TicketView:
         slips=[slip_view(slip, at, masked) for slip in file.slips],
         reminders=[reminder_view(each, file.receipts, file.names, masked) for each in file.reminders],
         opened_by_name=file.names.get(file.row["opened_by"]),
+        identity_verified_by_name=file.names.get(file.row["identity_verified_by"] or ""),
+        acknowledgements=[_acknowledgement(each, file.names, masked) for each in file.acknowledgements],
         events=[EventView(**_event(event, file.names, masked)) for event in file.events],
         matter=[MatterTicketView(**other) for other in file.matter if other["id"] != file.row["id"]],
         attachments=[attachment_view(each, masked) for each in file.attachments],
@@ -477,6 +516,12 @@ def _reason(rule: str, words: Words) -> ReasonView:
 
 def _owed(problem: Problem) -> OwedView:
     return OwedView(field=problem.field, zh=problem.words.zh, en=problem.words.en, rules=list(problem.rules))
+
+
+def _acknowledgement(row: Mapping[str, Any], names: Mapping[str, str], masked: bool) -> AcknowledgementView:
+    own = {name: row[name] for name in AcknowledgementView.model_fields if name in row}
+    own["note"] = details.text(row["note"], masked)
+    return AcknowledgementView(**own, recorded_by_name=names.get(row["recorded_by"]))
 
 
 def _in_time(row: Mapping[str, Any], at: datetime) -> bool | None:

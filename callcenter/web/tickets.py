@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from callcenter.web.ticket_views import (
     opened_view,
     ticket_view,
 )
+from tickets.calendar import end_of_day, shanghai_day
 from tickets.categories import Category
 from tickets.errors import Words
 from tickets.intake import Channel, Nature, Severity, Source
@@ -64,7 +66,18 @@ NEEDS: Mapping[Action, Permission] = {
 
 PATH_OF = "SELECT path FROM organisation WHERE id = $1"
 
+OWN_MEANING = frozenset({"organisation", "overdue", "todo", "intake", "status", "phone"})
+"""Filters that are not simply a column's value."""
+
 STATUSES = "^({0})(,({0}))*$".format("|".join(Status))
+
+
+class Intake(StrEnum):
+    """What the complaint desk works through of what came in."""
+
+    UNACKNOWLEDGED = "unacknowledged"
+    DUE_TODAY = "due_today"
+    INCOMPLETE = "incomplete"
 
 
 class TicketQuery(PageQuery):
@@ -95,6 +108,13 @@ class TicketQuery(PageQuery):
         str | None, Field(max_length=100, description="Accepting organisation and below 受理机构")
     ] = None
     overdue: Annotated[bool, Field(description="Past the deadline and not yet informed 已逾期")] = False
+    intake: Annotated[
+        Intake | None,
+        Field(
+            description="Open tickets not acknowledged; with a step of intake due today or past; that owe something "
+            "受理工作清单：未确认、今日到期（含逾期）、要素不全 (R-4.3…R-4.7)"
+        ),
+    ] = None
     todo: Annotated[bool, Field(description="My own tickets still to be completed or handed over 我的待办")] = False
 
 
@@ -150,7 +170,9 @@ async def open_otherwise(ctx: Context, body: OpenBody) -> OpenedView:
 async def list_tickets(ctx: Context, query: TicketQuery) -> Page[ListedView]:
     """Tickets, newest first 服务单列表"""
     at = ctx.clock.now()
-    filters = query.model_dump(exclude={"limit", "cursor", "organisation", "overdue", "todo", "status", "phone"})
+    filters = query.model_dump(
+        exclude={"limit", "cursor", "organisation", "overdue", "todo", "intake", "status", "phone"}
+    )
     async with ctx.db.connection() as conn:
         wanted = Wanted(
             **filters,
@@ -158,6 +180,9 @@ async def list_tickets(ctx: Context, query: TicketQuery) -> Page[ListedView]:
             phone=phone.as_kept(query.phone),
             organisation_path=await organisation_path(ctx, query.organisation) if query.organisation else None,
             overdue_at=at if query.overdue else None,
+            unacknowledged=query.intake is Intake.UNACKNOWLEDGED or None,
+            due_before=end_of_day(shanghai_day(at)) if query.intake is Intake.DUE_TODAY else None,
+            incomplete=query.intake is Intake.INCOMPLETE or None,
             todo_of=ctx.actor.id if query.todo else None,
         )
         rows = await casefile.page(conn, wanted, _by(ctx), ctx.after(query, tuple[datetime, UUID]), query.limit + 1)
@@ -216,7 +241,9 @@ async def correct_ticket(ctx: Context, ticket_id: UUID, body: CorrectBody) -> Ti
             Words("您看到的内容已脱敏：不修改请勿填写", "you were shown this masked: leave it out to keep it")
         )
     by = _by(ctx)
-    changes = Changes(body.values(), body.restated_and_confirmed is True, body.reason)
+    changes = Changes(
+        body.values(), body.restated_and_confirmed is True, form_signed=body.form_signed is True, reason=body.reason
+    )
     with _found():
         await ctx.resource(CASEWORK).correct(ticket_id, body.version, changes, by)
     return await shown_ticket(ctx, ticket_id, by)

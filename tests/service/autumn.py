@@ -69,6 +69,11 @@ class Autumn:
             body = {**PERSON, "channel": channel, "category": category, **said}
             if "phone" in channel:
                 body["restated_and_confirmed"] = True
+            if said.get("source") == "regulator":
+                body |= {"forwarder": "监管部门", "forwarder_level": "province", "forwarding_number": "转办1号"}
+                body["forwarded_day"] = day.isoformat()[:10]
+            if channel == "visit":
+                body["form_signed"] = True
             if follows:
                 body["same_matter_as"] = self.opened[follows]["number"]
             reply = await post.post("/tickets", body)
@@ -162,7 +167,7 @@ def following_orders(autumn: Autumn, *, before_the_limit: bool = False) -> None:
     outside = {"source": "regulator", "severity": "difficult", "follows": "T04", "where": "gd"}
     autumn.order("T05", september(12) if before_the_limit else october(9), "letter", "counter", **outside)
     if not before_the_limit:
-        autumn.acknowledge("T05", october(10), where="gd")
+        autumn.acknowledge("T05", october(10), where="gd", manner="信函")
         autumn.close("T05", october(22), "counter", where="gd")
 
 
@@ -171,10 +176,10 @@ def first_orders(autumn: Autumn) -> None:
     autumn.order("T01", september(3), "phone_inbound", "claims")
     autumn.settle("T01", september(3), "claims")
     autumn.order("T02", september(5), "letter", "solicitation", severity="difficult")
-    autumn.acknowledge("T02", september(8))
+    autumn.acknowledge("T02", september(8), manner="信函")
     autumn.close("T02", september(18), "solicitation", "underwriting")
     autumn.order("T04", september(8), "visit", "counter")
-    autumn.acknowledge("T04", september(8), manner="当面签字")
+    autumn.acknowledge("T04", september(8), manner="当面")
     autumn.close("T04", september(16), "counter")
     autumn.heard("T06", september(10), subject="forged_signature", intention="yes", respondent="policyholder")
     autumn.close("T06", september(17), "solicitation")

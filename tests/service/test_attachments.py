@@ -27,8 +27,10 @@ from callcenter.web.keys import VAULT
 from tests.fakes import files
 from tests.service import site as sites
 from tests.service.site import ELSEWHERE, Client, Reply, Site
-from tests.service.test_ticket_routes import acted, opened
+from tests.service.test_ticket_routes import opened
+from tests.service.walk import walk
 from tickets import store as tickets
+from tickets.lifecycle import Status
 from tickets.papers import Paper
 
 pytestmark = pytest.mark.service
@@ -577,18 +579,26 @@ async def test_a_file_may_come_after_closing_but_none_is_withdrawn_then(site: Si
     agent, handler = await site.client(Role.AGENT), await site.client(Role.HANDLER)
     ticket = await opened(agent)
     told = (await attach(agent, ticket)).json
-    for action, said in (
-        ("acknowledge", {"note": "已发受理回执", "manner": "email"}),
-        ("settle", {"note": "当场赔付"}),
-        ("determine", {"validity": "valid", "liability": "none", "causes": ["claims"]}),
-        ("inform", {"manner": "电话", "accepted": True}),
-        ("close", {}),
-    ):
-        reply = await acted(handler, ticket, action, **said)
-        assert reply.status == 200, reply.body
+    await walk(site, ticket["id"], Status.CLOSED)
     assert (await attach(handler, ticket, kind="customer_reply")).status == 201
     reply = await handler.post(f"{content_of(told)[:-8]}/withdrawal", {"reason": "x"})
     assert (reply.status, reply.json["rules"]) == (409, ["B-2"])
+
+
+async def test_an_archived_ticket_takes_no_further_file(site: Site) -> None:
+    """B-3, E-20: but the same file again, under its key, is the one that is there."""
+    handler = await site.client(Role.HANDLER)
+    ticket = await opened(handler)
+    await walk(site, ticket["id"], Status.CLOSED)
+    key = {"Idempotency-Key": str(uuid4())}
+    assert (await attach(handler, ticket, kind="customer_reply", headers=key)).status == 201
+    async with site.database.transaction() as conn:
+        await conn.execute(
+            "UPDATE ticket SET status = 'archived', archived_at = now() WHERE number = $1", ticket["number"]
+        )
+    reply = await attach(handler, ticket, kind="evidence")
+    assert (reply.status, reply.code, reply.json["rules"]) == (409, "ticket_illegal_move", ["B-3"])
+    assert (await attach(handler, ticket, kind="customer_reply", headers=key)).status == 201
 
 
 async def test_files_are_listed_page_by_page(site: Site) -> None:

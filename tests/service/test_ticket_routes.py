@@ -21,7 +21,7 @@ from tests.conftest import NOON
 from tests.service.customers import a_customer, a_policy, settle
 from tests.service.desk import a_call, hang_up
 from tests.service.site import ELSEWHERE, HOME, PATHS, Client, Reply, Site
-from tests.service.walk import of_department
+from tests.service.walk import acknowledge_letter, of_department
 
 pytestmark = pytest.mark.service
 
@@ -55,6 +55,8 @@ async def fresh(site: Site, role: Role, where: str = HOME) -> Client:
 
 
 async def acted(client: Client, ticket: Any, action: str, **said: Any) -> Reply:
+    if action == "close":
+        await acknowledge_letter(client, ticket["id"])
     shown = await client.get(f"/tickets/{ticket['id']}")
     return await client.post(f"/tickets/{ticket['id']}/actions/{action}", {"version": shown.json["version"], **said})
 
@@ -367,7 +369,7 @@ async def test_a_complaint_goes_all_the_way_and_every_step_is_in_its_history(sit
     head = await of_department(site, "business_management", HOME, Role.DEPARTMENT_HEAD)
     ticket = await opened(agent)
     steps: list[tuple[Client, str, dict[str, Any]]] = [
-        (agent, "acknowledge", {"note": "电话告知已收到来信", "manner": "电话"}),
+        (agent, "acknowledge", {"note": "已寄来函确认书", "manner": "信函"}),
         (agent, "hand_over", {}),
         (handler, "dispatch", {}),
         (coordinator, "note", {"note": "已调取赔案"}),
@@ -441,7 +443,7 @@ async def test_what_a_b_counter_accepts_the_a_counter_beside_it_closes(
     refused = await acted(b, ticket, "determine", **valid)
     assert (refused.status, refused.json["rules"]) == (409, ["R-3.33", "F-7"])
     for client, action, said in [
-        (b, "acknowledge", {"note": "已电话确认", "manner": "电话"}),
+        (b, "acknowledge", {"note": "已寄来函确认书", "manner": "letter"}),
         (b, "settle", {"note": "当场解决"}),
         (b, "inform", {"manner": "电话", "accepted": True}),
         (a, "determine", valid),
@@ -571,13 +573,14 @@ async def test_a_closed_ticket_is_not_changed(site: Site) -> None:
     path, earlier, later = f"/tickets/{ticket['id']}/calls", await a_live_call(site), await a_live_call(site, serial=2)
     assert (await handler.post(path, {"call_id": str(earlier)})).status == 200
     for action, said in [
+        ("acknowledge", {"note": "已寄来函确认书", "manner": "letter"}),
         ("settle", {"note": "当场解决"}),
         ("inform", {"manner": "电话", "accepted": True}),
         ("determine", {"validity": "invalid", "ground": "facts_disproved", "evidence": "录音"}),
         ("close", {}),
     ]:
         assert (await acted(handler, ticket, action, **said)).status == 200
-    reply = await handler("PATCH", f"/tickets/{ticket['id']}", json={"version": 5, "demand": "x"})
+    reply = await handler("PATCH", f"/tickets/{ticket['id']}", json={"version": 6, "demand": "x"})
     assert (reply.status, reply.json["rules"]) == (409, ["B-2"])
     refused = await handler.post(path, {"call_id": str(later)})
     assert (refused.status, refused.json["rules"], refused.json["details"]["action"]) == (409, ["B-2"], "link_call")

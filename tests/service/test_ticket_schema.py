@@ -17,6 +17,7 @@ from callcenter.db.pool import Database
 from callcenter.opening import By, Via
 from callcenter.slips import Said, Slips
 from tests.service.desk import a_callback, an_opening, complaints, somebody
+from tickets.acknowledgement import Manner, Worth
 from tickets.categories import Category, Department, OtherCause
 from tickets.committee import MeetingKind, MeetingState, ReferralGround
 from tickets.deadlines import Gravity, Kind
@@ -24,7 +25,17 @@ from tickets.downgrades import DowngradeState
 from tickets.errors import TicketError
 from tickets.feedback import Audience
 from tickets.findings import Heard, Intention, Respondent, Subject
-from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity, Source
+from tickets.intake import (
+    Channel,
+    ComplainantType,
+    ForwarderLevel,
+    IdentityManner,
+    Nature,
+    NetworkKind,
+    Relation,
+    Severity,
+    Source,
+)
 from tickets.letters import LetterState, Means
 from tickets.letters import Verdict as LegalVerdict
 from tickets.lifecycle import Action, Cause, Ending, InvalidGround, Level, Liability, Status, Step, Validity
@@ -54,6 +65,10 @@ WORDS: dict[tuple[str, str], type[StrEnum]] = {
     ("ticket", "department"): Department,
     ("ticket", "responsible"): Department,
     ("ticket", "opened_via"): Via,
+    ("ticket", "forwarder_level"): ForwarderLevel,
+    ("ticket", "identity_manner"): IdentityManner,
+    ("acknowledgement", "means"): Manner,
+    ("acknowledgement", "state"): Worth,
     ("ticket_clock", "kind"): Kind,
     ("committee_meeting", "kind"): MeetingKind,
     ("committee_meeting", "state"): MeetingState,
@@ -118,6 +133,10 @@ async def test_the_columns_words_are_the_enumerations(database: Database, table:
         "SET complainant_type = 'representative', authorisation = NULL",
         "SET number = '95519-1'",
         "SET validity = NULL",
+        "SET forwarder = '保险监管局'",
+        "SET media_link = 'https://example.org'",
+        "SET form_signed_at = now()",
+        "SET identity_manner = 'document'",
     ],
 )
 async def test_impossible_rows_are_refused(database: Database, complaints: Complaints, change: str) -> None:

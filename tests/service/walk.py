@@ -22,8 +22,23 @@ HOW: Mapping[Status, str] = {
 }
 
 
+async def acknowledge_letter(client: Client, ticket_id: str) -> None:
+    """Give an open ticket what its way still owes, as far as the client may; an unacknowledged letter is answered."""
+    file = (await client.get(f"/tickets/{ticket_id}")).json
+    owed = [each["field"] for each in file.get("owed", ())]
+    if "visit_form" in owed:
+        body = {"version": file["version"], "form_signed": True}
+        await client("PATCH", f"/tickets/{ticket_id}", json=body)
+        file = (await client.get(f"/tickets/{ticket_id}")).json
+    if "acknowledgement" in owed and "acknowledge" in file["possible"]:
+        said = {"version": file["version"], "note": "已寄来函确认书", "manner": "letter"}
+        await client.post(f"/tickets/{ticket_id}/actions/acknowledge", said)
+
+
 async def acted(client: Client, ticket_id: str, action: str, **said: Any) -> Reply:
-    """One action on the version as it stands."""
+    """One action on the version as it stands; a letter not yet acknowledged is so before it is closed."""
+    if action == HOW[Status.CLOSED]:
+        await acknowledge_letter(client, ticket_id)
     shown = await client.get(f"/tickets/{ticket_id}")
     return await client.post(f"/tickets/{ticket_id}/actions/{action}", {"version": shown.json["version"], **said})
 
@@ -64,6 +79,33 @@ async def sign_all(site: Site, ticket_id: str, reader: Client, where: str) -> No
     for department in (await reader.get(f"/tickets/{ticket_id}")).json["unsigned"]:
         head = await of_department(site, department, where, Role.DEPARTMENT_HEAD)
         await done(head, ticket_id, "sign")
+
+
+GIVEN: Mapping[str, Mapping[str, Any]] = {
+    "visit_form": {"form_signed": True},
+    "forwarder": {"forwarder": "国家金融监督管理总局12378热线"},
+    "forwarder_level": {"forwarder_level": "headquarters"},
+    "forwarding_number": {"forwarding_number": "转办〔2026〕18号"},
+    "media_outlet": {"media_outlet": "南方日报"},
+    "identity": {"identity_manner": "document"},
+}
+"""What a correction gives of what a ticket may owe; the day of forwarding is the ticket's own."""
+
+
+async def give_what_is_owed(client: Client, file: Any) -> Any:
+    """The file after everything it owed by its way was given, and the letter or e-mail acknowledged by letter."""
+    owed = {each["field"] for each in file["owed"]}
+    given = {name: value for field in sorted(owed & set(GIVEN)) for name, value in GIVEN[field].items()}
+    if "forwarded_day" in owed:
+        given["forwarded_day"] = file["received_at"][:10]
+    if given:
+        body = {"version": file["version"], **given}
+        reply = await client("PATCH", f"/tickets/{file['id']}", json=body)
+        assert reply.status == 200, reply.body
+        file = reply.json
+    if "acknowledgement" in owed:
+        file = await done(client, file["id"], "acknowledge", note="已寄来函确认书", manner="letter")
+    return file
 
 
 async def walk(
@@ -107,6 +149,7 @@ async def walk(
                     explanation="" if accepted else "已解释",
                 )
             case _:
+                file = await give_what_is_owed(post, file)
                 if file["nature"] == "complaint" and file["validity"] == "pending":
                     said = determined or {"validity": "valid", "causes": [file["category"]], "liability": "company"}
                     file = await done(post, ticket_id, "determine", **said)
