@@ -10,6 +10,7 @@ import pytest
 from callcenter.accounts.permissions import Role
 from callcenter.web.keys import CASEWORK
 from tests.service.site import HOME, Reply, Site
+from tests.service.test_attachments import attach
 from tests.service.test_ticket_routes import fresh, opened
 from tests.service.walk import acted, done, of_department, sign_all, walk
 from tickets.errors import Words
@@ -132,6 +133,9 @@ async def test_a_closed_file_is_archived_within_five_working_days(site: Site) ->
     file = await walk(site, (await opened(await site.client(Role.AGENT)))["id"], Status.CLOSED)
     assert (file["ended_as"], clock_of(file, "archive")["due_day"]) == ("closed", "2026-11-25")
     handler = await site.client(Role.HANDLER)
+    assert (await attach(handler, file, kind="visit_form")).status == 201
+    why = {"item": "acknowledgement", "reason": "来访时未登记受理确认"}
+    assert (await handler.post(f"/tickets/{file['id']}/case-file/absences", why)).status == 201
     file = await done(handler, file["id"], "archive")
     assert (file["status"], clock_of(file, "archive")["in_time"]) == ("archived", True)
     assert file["archived_at"] is not None
