@@ -10,7 +10,7 @@ from callcenter import dispatch, reminders
 from callcenter.accounts import names
 from callcenter.attachments import store as attachments
 from callcenter.attachments.store import Attachment
-from callcenter.casework import contact, letter_matter, particulars
+from callcenter.casework import LINES, contact, letter_matter, lines_of, particulars
 from callcenter.complaints import Rules
 from callcenter.customers import phone
 from callcenter.customers.search import Criteria
@@ -29,6 +29,7 @@ from tickets.intake import ComplainantType, Nature, Relation, Severity
 from tickets.letters import WrittenGround
 from tickets.lifecycle import Cause, Status
 from tickets.limits import UNIT_WORDS
+from tickets.slips import Line
 from tickets.statistics import weigh
 
 MOST_REMINDERS = 200
@@ -51,6 +52,8 @@ class File:
     signatures: Sequence[Mapping[str, Any]]
     unsigned: Sequence[Department]
     attachments: Sequence[Attachment]
+    further: Sequence[Line]
+    """The grievances beside the main one (F-3)."""
     owed: Sequence[Problem]
     written_due: Sequence[WrittenGround]
     possible: Sequence[str]
@@ -84,12 +87,14 @@ async def whole(conn: Connection, ticket_id: UUID, by: By) -> File:
         signatures=signed,
         unsigned=signatures.missing(causes, map(dispatch.signature_of, signed)),
         attachments=await attachments.of_ticket(conn, ticket_id),
+        further=lines_of(await conn.fetch(LINES, ticket_id)),
         owed=intake.owed(particulars(row), contact(row)),
         written_due=letters.written_due(letter_matter(row)),
         possible=[action.value for action in lifecycle.possible(Status(row["status"]))],
         names=await names.of(
             conn,
             [
+                *(f"user:{row[who]}" for who in ("handler_id", "about_user_id") if row[who]),
                 row["opened_by"],
                 *(event["actor"] for event in events),
                 *(each["signer"] for each in signed),
@@ -291,6 +296,7 @@ class Wanted:
     first_day: date | None = None
     last_day: date | None = None
     customer_id: UUID | None = None
+    handler_id: UUID | None = None
     policy_number: str | None = None
     phone: str | None = None
     number: str | None = None
@@ -326,6 +332,7 @@ _PLAIN: Mapping[str, str] = {
     "first_day": "t.received_at >= ({}::date)::timestamp AT TIME ZONE 'Asia/Shanghai'",
     "last_day": "t.received_at < ({}::date + 1)::timestamp AT TIME ZONE 'Asia/Shanghai'",
     "customer_id": "t.customer_id = {}",
+    "handler_id": "t.handler_id = {}",
     "policy_number": "t.policy_number = {}",
     "phone": "t.complainant_phone = {}",
     "call_id": "t.id IN (SELECT ticket_id FROM ticket_call WHERE call_id = {})",

@@ -65,6 +65,8 @@ class Action(StrEnum):
     ANSWER = "answer"
     ARCHIVE = "archive"
     OVERTURN = "overturn"
+    OPINE = "opine"
+    ASSIGN = "assign"
 
 
 class Validity(StrEnum):
@@ -184,6 +186,13 @@ class Standing:
     lacking: tuple[Words, ...] = ()
     """What its file still lacks before it can be archived (E-21)."""
 
+    has_opinion: bool = False
+    """A preliminary opinion is there (R-3.18, R-3.30)."""
+    recused: tuple[str, ...] = ()
+    """Ids of the person the order is about and of their manager (F-48)."""
+    handler_fits: bool = False
+    """The person it is to be given to handles complaints and may know the order."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -192,7 +201,8 @@ class Step:
     `line`: the grievance a department is named for; `agrees`: a head signs, or refuses to; `amount`: yuan
     that settle it; `path`, `own_department`: where the actor sits; `for_post`, `fixes_owner`: the actor is the
     complaint post, customer service's supervisor. `destination`: who a grievance that is no complaint is passed to;
-    `received_at`: when a withdrawal came; `at`: when the step is asked for.
+    `received_at`: when a withdrawal came; `at`: when the step is asked for. `opinion`: the preliminary one; `handler`,
+    `actor`: ids of who is to handle the order, of who acts.
     """
 
     action: Action
@@ -219,6 +229,9 @@ class Step:
     destination: str = ""
     received_at: datetime | None = None
     at: datetime | None = None
+    opinion: str = ""
+    handler: str = ""
+    actor: str = ""
 
 
 Guard = Callable[[Standing, Step], MoveRefusedError | None]
@@ -250,6 +263,12 @@ MOVES: Mapping[tuple[Status, Action], Status] = {
     (_S.INFORMED, _A.DETERMINE): _S.INFORMED,
     (_S.INFORMED, _A.SIGN): _S.INFORMED,
     (_S.INFORMED, _A.CLOSE): _S.CLOSED,
+    (_S.RECORDED, _A.OPINE): _S.RECORDED,
+    (_S.DISPATCHED, _A.OPINE): _S.DISPATCHED,
+    (_S.RECORDED, _A.ASSIGN): _S.RECORDED,
+    (_S.DISPATCHED, _A.ASSIGN): _S.DISPATCHED,
+    (_S.HANDLED, _A.ASSIGN): _S.HANDLED,
+    (_S.INFORMED, _A.ASSIGN): _S.INFORMED,
     (_S.RECORDED, _A.WITHDRAW): _S.CLOSED,
     (_S.DISPATCHED, _A.WITHDRAW): _S.CLOSED,
     (_S.HANDLED, _A.WITHDRAW): _S.CLOSED,
@@ -319,6 +338,8 @@ ACTION_WORDS: Mapping[Action, Words] = {
     _A.ANSWER: Words("答复非投诉", "answer what is no complaint"),
     _A.ARCHIVE: Words("归档", "archive"),
     _A.OVERTURN: Words("改判", "overturn"),
+    _A.OPINE: Words("填写初步处理意见", "give a preliminary opinion"),
+    _A.ASSIGN: Words("指定处理人", "assign a handler"),
 }
 
 

@@ -44,7 +44,7 @@ WITH claim AS (
         complainant_type, complainant_name, complainant_phone, authorisation, anonymous, written_answer, demand,
         description, restated_at, complete_at, opened_via, opened_by, opened_by_user, accepting_organisation_id,
         underwriting_organisation_id, callback_task_id, callback_attempt_id, heard, verdict, received_at, received_day,
-        stored_at, spooled, rulebook)
+        stored_at, spooled, rulebook, sub_code, group_size, designated_major)
     SELECT $1, '95519-' || to_char($4::date, 'YYYYMMDD') || '-' || lpad(counted.last::text, 6, '0'), d.nature,
         d.channel, d.network_kind, d.source, d.relation, d.matter_id, d.category, d.other_cause, d.severity, d.gravity,
         d.complex_at, d.validity, d.occurrences, d.pieces, c.id, p.id, d.policy_number, d.complainant_type,
@@ -53,11 +53,15 @@ WITH claim AS (
         d.restated_at, d.complete_at, d.opened_via, d.opened_by, d.opened_by_user,
         COALESCE(d.accepting_organisation_id, (SELECT id FROM organisation WHERE parent_id IS NULL)),
         p.organisation_id, d.callback_task_id, d.callback_attempt_id, d.heard, d.verdict, d.received_at, $4,
-        $3, d.spooled, d.rulebook
+        $3, d.spooled, d.rulebook, d.sub_code, COALESCE(d.group_size, 1),
+        COALESCE(d.designated_major, false)
     FROM given d CROSS JOIN counted
     LEFT JOIN customer c ON c.id = d.customer_id
     LEFT JOIN policy p ON p.number = d.policy_number
     RETURNING id, number, received_at, accepting_organisation_id, underwriting_organisation_id
+), lined AS (
+    INSERT INTO ticket_line (ticket_id, place, category, sub_code)
+    SELECT o.id, r.place, r.category, r.sub_code FROM opened o, jsonb_populate_recordset(NULL::ticket_line, $22) AS r
 ), called AS (
     INSERT INTO call (id, cc_call, direction, state, state_at, caller, did, started_at)
     SELECT $6, $17, $18, 'ivr', o.received_at, $19, $20, COALESCE($7::timestamptz, o.received_at) FROM opened o
@@ -144,6 +148,8 @@ class NewTicket:
     address: str | None
     safe_at: datetime
     arrival: Arrival | None = None
+    lines: Sequence[Mapping[str, Any]] = ()
+    """The further grievances, as rows of ticket_line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +190,7 @@ async def open_ticket(conn: Connection, new: NewTicket) -> OpenedRow:
         arrival and arrival.caller,
         arrival and arrival.did,
         new.safe_at,
+        list(new.lines),
     )
     if row is not None:
         return _opened(row, None)
@@ -275,7 +282,8 @@ t.authorisation, t.anonymous, t.written_answer, t.demand, t.description, t.resta
 t.opened_by, t.opened_by_user, t.accepting_organisation_id, t.underwriting_organisation_id, t.department,
 t.callback_task_id, t.callback_attempt_id, t.heard, t.verdict, t.received_at, t.received_day, t.stored_at, t.spooled,
 t.dispatched_at, t.handled_at, t.informed_at, t.closed_at, t.ended_as, t.archived_at, t.overturned_at, t.destination,
-t.rulebook, t.version"""
+t.sub_code, t.opinion, t.opinion_at, t.opinion_by, t.handler_id, t.about_user_id, t.case_at, t.group_size,
+t.designated_major, t.rulebook, t.version"""
 
 FIND = f"""
 SELECT {COLUMNS}, a.kind AS accepting_level, a.path AS accepting_path, u.path AS underwriting_path
@@ -326,7 +334,10 @@ UPDATE ticket t SET version = t.version + 1, category = n.category, other_cause 
     anonymous = n.anonymous, written_answer = n.written_answer, demand = n.demand, description = n.description,
     restated_at = n.restated_at, complete_at = n.complete_at, department = n.department,
     dispatched_at = n.dispatched_at, handled_at = n.handled_at, informed_at = n.informed_at, closed_at = n.closed_at,
-    ended_as = n.ended_as, archived_at = n.archived_at, overturned_at = n.overturned_at, destination = n.destination
+    ended_as = n.ended_as, archived_at = n.archived_at, overturned_at = n.overturned_at, destination = n.destination,
+    sub_code = n.sub_code, opinion = n.opinion, opinion_at = n.opinion_at, opinion_by = n.opinion_by,
+    handler_id = n.handler_id, about_user_id = n.about_user_id, case_at = n.case_at,
+    group_size = n.group_size, designated_major = n.designated_major
 FROM jsonb_populate_record(NULL::ticket, $3) AS n
 WHERE t.id = $1 AND t.version = $2"""
 

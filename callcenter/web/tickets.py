@@ -20,7 +20,16 @@ from callcenter.web.acting import sought as _found
 from callcenter.web.api import Context, Day, Page, PageQuery, Routes
 from callcenter.web.customers import CandidateView, candidate_view, is_masked, reach
 from callcenter.web.keys import CASEWORK, COMPLAINTS, MATTERS
-from callcenter.web.ticket_bodies import ActBody, CorrectBody, LinkBody, OpenBody, OpenOnCallBody, RelateBody, asked
+from callcenter.web.ticket_bodies import (
+    ActBody,
+    CorrectBody,
+    LinkBody,
+    OpenBody,
+    OpenOnCallBody,
+    RelateBody,
+    asked,
+    numbered,
+)
 from callcenter.web.ticket_views import (
     ExplanationView,
     ListedView,
@@ -58,6 +67,8 @@ NEEDS: Mapping[Action, Permission] = {
     Action.ANSWER: Permission.TICKET_MANAGE,
     Action.ARCHIVE: Permission.TICKET_MANAGE,
     Action.OVERTURN: Permission.CLOSING_REVIEW,
+    Action.OPINE: Permission.TICKET_MANAGE,
+    Action.ASSIGN: Permission.TICKET_MANAGE,
 }
 """Which permission an action needs: the receiver's, the department's, the complaint post's (R-4.16 … R-4.33)."""
 
@@ -79,6 +90,7 @@ class TicketQuery(PageQuery):
     category: Category | None = None
     severity: Severity | None = None
     validity: Validity | None = None
+    handler_id: Annotated[UUID | None, Field(description="处理人")] = None
     first_day: Day | None = None
     last_day: Day | None = None
     customer_id: UUID | None = None
@@ -216,7 +228,12 @@ async def correct_ticket(ctx: Context, ticket_id: UUID, body: CorrectBody) -> Ti
             Words("您看到的内容已脱敏：不修改请勿填写", "you were shown this masked: leave it out to keep it")
         )
     by = _by(ctx)
-    changes = Changes(body.values(), body.restated_and_confirmed is True, body.reason)
+    changes = Changes(
+        body.values(),
+        body.restated_and_confirmed is True,
+        body.reason,
+        None if body.further is None else numbered(body.further),
+    )
     with _found():
         await ctx.resource(CASEWORK).correct(ticket_id, body.version, changes, by)
     return await shown_ticket(ctx, ticket_id, by)

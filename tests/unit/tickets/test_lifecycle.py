@@ -42,6 +42,7 @@ TICKET = Standing(
     accepting_level=Level.CITY,
     owed=(),
     accepting_path="hq/gd/gd-gz/",
+    handler_fits=True,
 )
 
 
@@ -59,6 +60,8 @@ def a_step(action: Action, **more: object) -> Step:
         "manner": "电话",
         "accepted": True,
         "destination": "人力资源部",
+        "opinion": "建议业务管理部门核实",
+        "handler": "u-1",
     }
     return Step(action, **{**defaults, **more})
 
