@@ -19,7 +19,7 @@ from tickets.lifecycle import Level
 DRAWS = (Level.PROVINCE, Level.HQ)
 
 ORGANISATION = "SELECT kind, path FROM organisation WHERE id = $1"
-FIND = "SELECT * FROM closing_sample WHERE id = $1"
+KNOWN = "SELECT 1 FROM closing_sample WHERE id = $1"
 CLOSINGS = """
 FROM ticket t JOIN organisation o ON o.id = t.accepting_organisation_id
 WHERE t.closed_at >= ($1::date)::timestamp AT TIME ZONE 'Asia/Shanghai'
@@ -78,7 +78,7 @@ async def draw(conn: Connection, key: UUID, wish: Wish, by: By, at: datetime) ->
         raise ForbiddenError(Words(*words))
     if wish.first_day > wish.last_day:
         raise InvalidError(Words("起始日不得晚于截止日", "the first day is no later than the last"))
-    if await conn.fetchval("SELECT 1 FROM closing_sample WHERE id = $1", key) is None:
+    if await conn.fetchval(KNOWN, key) is None:
         asked = (wish.first_day, wish.last_day, there["path"], wish.validity)
         population = await conn.fetchval(POPULATION, *asked)
         of = (wish.first_day, wish.last_day, wish.validity, wish.size, wish.seed, population, at, by.actor)
