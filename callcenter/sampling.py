@@ -74,8 +74,11 @@ async def draw(conn: Connection, key: UUID, wish: Wish, by: By, at: datetime) ->
     """Draw a sample of what the companies below the actor's closed. Raises ForbiddenError, InvalidError."""
     there = await conn.fetchrow(ORGANISATION, by.organisation_id)
     if there is None or Level(there["kind"]) not in DRAWS or by.organisation_id is None:
-        words = "由省公司或总公司抽查下级结案(R-3.25)", "the province, or headquarters, samples lower closings (R-3.25)"
-        raise ForbiddenError(Words(*words))
+        raise ForbiddenError(
+            Words(
+                "由省公司或总公司抽查下级结案(R-3.25)", "the province, or headquarters, samples lower closings (R-3.25)"
+            )
+        )
     if wish.first_day > wish.last_day:
         raise InvalidError(Words("起始日不得晚于截止日", "the first day is no later than the last"))
     if await conn.fetchval(KNOWN, key) is None:

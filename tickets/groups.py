@@ -1,4 +1,4 @@
-"""Complaints of several people together: from when they are a warning, from when they are major (N-4, N-14, S20)."""
+"""Complaints of several people together: from when they are a warning, from when they are major (N-14, S20)."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ SHIPPED: Sequence[Entry] = (
     Entry(Category.MAINTENANCE, _BUSINESS, "transfer", Words("保单迁移", "policy transfer")),
     Entry(
         Category.PRODUCT,
-        Route(Department.BUSINESS_MANAGEMENT, rules=("F-8", "F-28")),
+        Route(Department.BUSINESS_MANAGEMENT, rules=("F-8",)),
         "policy_loan",
         Words("保单借款条款", "policy-loan clauses"),
     ),
