@@ -10,7 +10,7 @@ from callcenter import acknowledging, casework, dispatch, reminders
 from callcenter.accounts import names
 from callcenter.attachments import store as attachments
 from callcenter.attachments.store import Attachment
-from callcenter.casework import letter_matter
+from callcenter.casework import LINES, letter_matter, lines_of
 from callcenter.complaints import Rules
 from callcenter.customers import phone
 from callcenter.customers.search import Criteria
@@ -29,6 +29,7 @@ from tickets.intake import ComplainantType, Nature, Relation, Severity
 from tickets.letters import WrittenGround
 from tickets.lifecycle import Cause, Status
 from tickets.limits import UNIT_WORDS
+from tickets.slips import Line
 from tickets.statistics import weigh
 
 MOST_REMINDERS = 200
@@ -52,6 +53,8 @@ class File:
     unsigned: Sequence[Department]
     attachments: Sequence[Attachment]
     acknowledgements: Sequence[Mapping[str, Any]]
+    further: Sequence[Line]
+    """The grievances beside the main one (F-3)."""
     owed: Sequence[Problem]
     written_due: Sequence[WrittenGround]
     possible: Sequence[str]
@@ -88,11 +91,13 @@ async def whole(conn: Connection, ticket_id: UUID, by: By) -> File:
         attachments=await attachments.of_ticket(conn, ticket_id),
         owed=casework.owed(row, await acknowledging.kept(conn, ticket_id)),
         acknowledgements=acknowledged,
+        further=lines_of(await conn.fetch(LINES, ticket_id)),
         written_due=letters.written_due(letter_matter(row)),
         possible=[action.value for action in lifecycle.possible(Status(row["status"]))],
         names=await names.of(
             conn,
             [
+                *(f"user:{row[who]}" for who in ("handler_id", "about_user_id") if row[who]),
                 row["opened_by"],
                 row["identity_verified_by"],
                 *(event["actor"] for event in events),
@@ -295,6 +300,7 @@ class Wanted:
     first_day: date | None = None
     last_day: date | None = None
     customer_id: UUID | None = None
+    handler_id: UUID | None = None
     policy_number: str | None = None
     phone: str | None = None
     number: str | None = None
@@ -334,6 +340,7 @@ _PLAIN: Mapping[str, str] = {
     "first_day": "t.received_at >= ({}::date)::timestamp AT TIME ZONE 'Asia/Shanghai'",
     "last_day": "t.received_at < ({}::date + 1)::timestamp AT TIME ZONE 'Asia/Shanghai'",
     "customer_id": "t.customer_id = {}",
+    "handler_id": "t.handler_id = {}",
     "policy_number": "t.policy_number = {}",
     "phone": "t.complainant_phone = {}",
     "call_id": "t.id IN (SELECT ticket_id FROM ticket_call WHERE call_id = {})",

@@ -4,27 +4,29 @@ Each use case is one transaction over a locked row and the version its reader sa
 the first one changed. Nobody works on a ticket outside his organisations: to him it does not exist.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from callcenter import acknowledging, dispatch, matters, outbox, progress, timekeeping
-from callcenter.accounts import authority
-from callcenter.accounts.permissions import Permission
+from callcenter import acknowledging, dispatch, matters, outbox, progress, routing, sampling, timekeeping
+from callcenter.accounts import authority, permissions
+from callcenter.accounts.permissions import Permission, Role
 from callcenter.clock import Clock
 from callcenter.complaints import Rules
 from callcenter.customers import phone
 from callcenter.db.pool import Connection, Database
 from callcenter.history import tell
 from callcenter.opening import By, is_complete
-from callcenter.reach import in_reach, locked, not_found
+from callcenter.reach import in_reach, lies_below, locked, not_found
 from tickets import (
     channels,
     committee,
     corrections,
     deadlines,
+    groups,
     guards,
     intake,
     letters,
@@ -35,7 +37,7 @@ from tickets import (
 )
 from tickets import progress as rhythm
 from tickets.calendar import shanghai_day
-from tickets.categories import Category, Department, OtherCause, Route, route
+from tickets.categories import Category, Department
 from tickets.channels import NOTHING, Kept, Way
 from tickets.committee import MeetingKind
 from tickets.deadlines import Gravity, Kind, Rulebook
@@ -72,10 +74,19 @@ from tickets.lifecycle import (
     Step,
     Validity,
 )
+from tickets.routing import Table, knows, route
 from tickets.signatures import Signature
 from tickets.slips import Line, Slip, Wanted
 
 LEVEL_OF = "SELECT kind FROM organisation WHERE id = $1"
+MANAGER_OF = "SELECT manager_id FROM app_user WHERE id = $1"
+PERSON = "SELECT id, manager_id FROM app_user WHERE id = $1"
+LINES = "SELECT place, category, sub_code FROM ticket_line WHERE ticket_id = $1 ORDER BY place"
+SENT_LINES = "SELECT DISTINCT line FROM slip WHERE ticket_id = $1"
+DROP_LINES = "DELETE FROM ticket_line WHERE ticket_id = $1"
+ADD_LINES = """
+INSERT INTO ticket_line (ticket_id, place, category, sub_code)
+SELECT $1, r.place, r.category, r.sub_code FROM jsonb_populate_recordset(NULL::ticket_line, $2) AS r"""
 KNOWN_CUSTOMER = "SELECT 1 FROM customer WHERE id = $1"
 KNOWN_POLICY = "SELECT id, organisation_id FROM policy WHERE number = $1"
 
@@ -87,14 +98,15 @@ _STAMP: Mapping[Status, str] = {
     Status.ARCHIVED: "archived_at",
 }
 
+ROUTED = frozenset({Action.DISPATCH, Action.DETERMINE, Action.OVERTURN})
 DETERMINES = frozenset({Action.DETERMINE, Action.OVERTURN})
 """What says whether a complaint is valid, and why it came to it."""
 
 CONFIRMS_SEVERITY = frozenset({Action.DISPATCH, Action.DETERMINE, Action.INFORM, Action.CLOSE})
 """What the complaint post does to a ticket whose severity it thereby takes over (F-18)."""
 
-TOUCHES_MATTER = frozenset({Action.CLOSE, Action.DETERMINE, Action.OVERTURN, Action.WITHDRAW})
-"""What the other orders of the matter depend on (D-13, F-60)."""
+TOUCHES_MATTER = DETERMINES | {Action.CLOSE, Action.WITHDRAW}
+"""What the other orders of the matter depend on (D-13, F-60, CL-6)."""
 
 REDISPATCHED = "另行派发"
 WITHDRAWN = "客户撤诉"
@@ -117,6 +129,7 @@ class Changes:
     restated_and_confirmed: bool = False
     form_signed: bool = False
     reason: str = ""
+    further: tuple[Line, ...] | None = None
 
 
 class Casework:
@@ -141,6 +154,7 @@ class Casework:
             book = await self._rules.current(conn, at, row["received_day"])
             after = await _corrected(conn, row, changes, by, at)
             told = {name: [_plain(row[name]), _plain(after[name])] for name in after if after[name] != row[name]}
+            told |= await _line(conn, row, after, changes, at)
             if not told:
                 return version
             await save(conn, after)
@@ -160,9 +174,10 @@ class Casework:
         async with self._db.transaction() as conn:
             row = await locked(conn, ticket_id, version, by)
             level = await conn.fetchval(LEVEL_OF, by.organisation_id) or Level.HQ
-            step = await _asked(conn, step, by, Level(level), at)
+            table = await routing.on(conn, shanghai_day(at)) if step.action in ROUTED else {}
+            step = await _asked(conn, step, by, Level(level), table, at)
             book = await self._rules.current(conn, at, row["received_day"])
-            known = await facts(conn, row, step, book)
+            known = await facts(conn, row, step, book, table)
             if step.action is Action.ARCHIVE and self._lacking is not None:
                 known = replace(known, lacking=await self._lacking(conn, row))
             now = standing(row, known)
@@ -171,6 +186,8 @@ class Casework:
             status = guards.move(now, step)
             told_at = _told_at(now, step, at)
             after = _moved(row, step, known, status, told_at)
+            if step.action in (Action.OPINE, Action.DISPATCH) and step.opinion.strip():
+                after |= {"opinion": step.opinion, "opinion_at": at, "opinion_by": by.actor}
             if step.action in CONFIRMS_SEVERITY and step.for_post:
                 _confirm_severity(after, by, at)
             await save(conn, after)
@@ -179,7 +196,7 @@ class Casework:
             await progress.follow(conn, after, step.action, book, told_at)
             told = await _follow_up(conn, after, step, known, by, book, at)
             if step.action in TOUCHES_MATTER and row["matter_id"] is not None:
-                determined = ticket_id if step.action in (Action.DETERMINE, Action.OVERTURN) else None
+                determined = ticket_id if step.action in DETERMINES else None
                 because = row["number"]
                 await matters.recount(conn, row["matter_id"], at, by, because=because, determined=determined)
             details = {"version": version + 1, "from": row["status"], "to": status.value, **_said(step, after), **told}
@@ -209,9 +226,6 @@ class Casework:
             await tell(conn, row, by, at, "call_linked", {"call_id": str(call_id)})
 
 
-TicketKey = store.TicketId
-
-
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What lies beside the ticket's row and its guards must know; `wanted` and `replaced`: what a dispatch would do."""
@@ -237,6 +251,10 @@ class Facts:
     lacking: tuple[Words, ...] = ()
     kept: Kept = NOTHING
     """Its papers and acknowledgements."""
+    further: tuple[Line, ...] = ()
+    """The grievances beside the main one (F-3)."""
+    recused: tuple[str, ...] = ()
+    handler_fits: bool = False
 
     @property
     def main(self) -> Slip | None:
@@ -244,29 +262,36 @@ class Facts:
         return next((slip for slip in self.sent if slip.leads and slip.line == 1 and not slip.given_up), None)
 
 
-async def facts(conn: Connection, row: Mapping[str, Any], step: Step, book: Rulebook) -> Facts:
+async def facts(conn: Connection, row: Mapping[str, Any], step: Step, book: Rulebook, table: Table) -> Facts:
     """Reads them, and plans what the step would do."""
     found = await conn.fetchrow(
         FACTS,
         row["id"],
         row["determination"],
         row["underwriting_organisation_id"] or row["accepting_organisation_id"],
+        row["about_user_id"],
+        UUID(step.handler) if step.handler else None,
     )
     assert found is not None
     home = found["home"]["id"], found["home"]["path"]
     known = Facts(
         home=home,
-        inherited=await matters.inherited(conn, row) if step.action is Action.DETERMINE else None,
         sent=tuple(map(dispatch.slip_of, found["slips"] or ())),
         numbers={each["place"]: each["number"] for each in found["slips"] or ()},
         causes=tuple(map(dispatch.cause_of, found["determined"] or ())),
         signed=tuple(map(dispatch.signature_of, found["signatures"] or ())),
         letter_sent_at=found["letter_sent_at"],
         kept=acknowledging.kept_of(dict(found)),
+        inherited=await matters.inherited(conn, row) if step.action in DETERMINES else None,
+        further=lines_of(found["further"]),
+        recused=recused(row, found["manager_id"]),
+        handler_fits=_fits(row, found["handler"]),
         **_ruled(dict(found)),
     )
     if step.action is Action.DISPATCH:
-        wanted, replaced = slips.plan(lines(row), known.sent, _route, step.department, step.line)
+        wanted, replaced = slips.plan(
+            (main_line(row), *known.further), known.sent, partial(route, table), step.department, step.line
+        )
         disputed = any(
             deadlines.supervisor_assigns(slips.returns(known.sent, each.line.number), book) for each in wanted
         )
@@ -278,14 +303,27 @@ async def facts(conn: Connection, row: Mapping[str, Any], step: Step, book: Rule
     return known
 
 
-def lines(row: Mapping[str, Any]) -> tuple[Line, ...]:
-    """The grievances of the order, the main one first (F-3)."""
-    return (Line(1, Category(row["category"]) if row["category"] else None, row["other_cause"]),)
+def main_line(row: Mapping[str, Any]) -> Line:
+    """The main grievance of the order (F-3)."""
+    return Line(1, Category(row["category"]) if row["category"] else None, row["sub_code"] or row["other_cause"])
 
 
-def _route(line: Line) -> Route | None:
-    cause = OtherCause(line.sub_code) if line.sub_code else None
-    return route(line.category, cause) if line.category else None
+def lines_of(rows: Sequence[Any] | None) -> tuple[Line, ...]:
+    """Its further grievances, from the rows that hold them."""
+    return tuple(Line(each["place"], Category(each["category"]), each["sub_code"]) for each in rows or ())
+
+
+def recused(row: Mapping[str, Any], manager: object) -> tuple[str, ...]:
+    """Ids of the person the order is about, and of their direct manager (F-48)."""
+    return tuple(str(each) for each in (row["about_user_id"], manager) if each is not None)
+
+
+def _fits(row: Mapping[str, Any], handler: Mapping[str, Any] | None) -> bool:
+    """Whether the person handles complaints and the order lies in their organisations (R-4.33)."""
+    if handler is None or not handler["active"]:
+        return False
+    may = Permission.TICKET_MANAGE in permissions.of(frozenset(map(Role, handler["roles"])))
+    return may and lies_below(handler["path"], row)
 
 
 def standing(row: Mapping[str, Any], known: Facts | None = None) -> Standing:
@@ -328,6 +366,9 @@ def standing(row: Mapping[str, Any], known: Facts | None = None) -> Standing:
         handled_at=row["handled_at"],
         came_in_writing=acknowledging.came_in_writing(row),
         reachable=bool(row["complainant_name"] or row["complainant_phone"]),
+        has_opinion=row["opinion"] is not None,
+        recused=known.recused,
+        handler_fits=known.handler_fits,
     )
 
 
@@ -375,7 +416,11 @@ SELECT r.*,
         SELECT department, signed FROM signature WHERE ticket_id = $1 AND determination = $2 ORDER BY place
     ) AS g) AS signatures,
     (SELECT min(sent_at) FROM opinion_letter WHERE ticket_id = $1 AND state = 'sent') AS letter_sent_at,
-    {acknowledging.HELD}
+    {acknowledging.HELD},
+    (SELECT jsonb_agg(to_jsonb(l) ORDER BY l.place) FROM ticket_line l WHERE l.ticket_id = $1) AS further,
+    (SELECT manager_id FROM app_user WHERE id = $4) AS manager_id,
+    (SELECT jsonb_build_object('active', u.active, 'roles', u.roles, 'path', o.path)
+        FROM app_user u JOIN organisation o ON o.id = u.organisation_id WHERE u.id = $5) AS handler
 FROM ({RULED}) AS r"""  # noqa: S608
 """Everything beside the ticket's row that guards ask for, in one round trip."""
 
@@ -444,6 +489,9 @@ async def _corrected(conn: Connection, row: dict[str, Any], changes: Changes, by
         known = after["identity_manner"] is not None
         after["identity_verified_at"], after["identity_verified_by"] = (at, by.actor) if known else (None, None)
     nature = Nature(row["nature"])
+    after["severity"] = groups.severity(
+        Severity(after["severity"]), after["group_size"], after["designated_major"]
+    ).value
     corrections.check(
         nature,
         particulars(row),
@@ -460,6 +508,7 @@ async def _corrected(conn: Connection, row: dict[str, Any], changes: Changes, by
         after["complex_at"] = rhythm.complex_since(
             Severity(after["severity"]), row["complex_at"], row["complex_reason"], at
         )
+    await _concern(conn, row, after, by)
     customer = after["customer_id"]
     if customer not in (None, row["customer_id"]) and await conn.fetchval(KNOWN_CUSTOMER, customer) is None:
         raise NotAdmissibleError((Problem("customer_id", Words("没有这个客户", "no such customer")),))
@@ -476,6 +525,62 @@ async def _corrected(conn: Connection, row: dict[str, Any], changes: Changes, by
     if nature is Nature.COMPLAINT and before.is_consumer != now.is_consumer:
         after |= matters.until_recounted(now)
     return after
+
+
+async def _concern(conn: Connection, row: Mapping[str, Any], after: dict[str, Any], by: By) -> None:
+    """Whom the order is about: a person there is; not theirs, nor their manager's, to change; no handler (F-48)."""
+    if after["about_user_id"] == row["about_user_id"]:
+        return
+    if row["about_user_id"] is not None and by.user_id is not None:
+        manager = await conn.fetchval(MANAGER_OF, row["about_user_id"])
+        if str(by.user_id) in recused(row, manager):
+            words = Words("被投诉人及其直接上级须回避", "the person complained of, and their manager, keep out of it")
+            raise NotAdmissibleError((Problem("about_user_id", words, ("F-48", "N-7")),))
+    if after["about_user_id"] is None:
+        return
+    found = await conn.fetchrow(PERSON, after["about_user_id"])
+    if found is None:
+        words = Words("没有这个人员", "no such person")
+        raise NotAdmissibleError((Problem("about_user_id", words, ("F-48",)),))
+    if after["handler_id"] in (after["about_user_id"], found["manager_id"]):
+        after["handler_id"] = None
+
+
+async def _line(
+    conn: Connection, row: Mapping[str, Any], after: Mapping[str, Any], changes: Changes, at: datetime
+) -> dict[str, Any]:
+    """Write the grievances anew (F-3, R-4.9); what was sent to its departments stays what it is (R-4.10).
+
+    A sub-code is one of its category's (F-8). Returns what the history says of it.
+    """
+    before = lines_of(await conn.fetch(LINES, row["id"]))
+    now = before if changes.further is None else changes.further
+    main = main_line(after)
+    if now == before and main == main_line(row):
+        return {}
+    table = await routing.on(conn, shanghai_day(at))
+    problems = []
+    coded = Line(1, main.category, after["sub_code"])
+    if not all(knows(table, line.category, line.sub_code) for line in (coded, *now)):
+        words = Words("该类别没有这个细分", "the category has no such sub-code")
+        problems.append(Problem("sub_code", words, ("F-8",)))
+    sent = {each["line"] for each in await conn.fetch(SENT_LINES, row["id"])}
+    kept = {line.number: line.category for line in now}
+    if any(line.number in sent and kept.get(line.number) is not line.category for line in before):
+        words = Words("已派发的投诉事项不再更改", "a grievance that was sent to its departments is not changed")
+        problems.append(Problem("further", words, ("F-3", "R-4.10")))
+    if problems:
+        raise NotAdmissibleError(tuple(problems))
+    if now == before:
+        return {}
+    await conn.execute(DROP_LINES, row["id"])
+    rows = [{"place": line.number, "category": line.category, "sub_code": line.sub_code} for line in now]
+    await conn.execute(ADD_LINES, row["id"], rows)
+    return {"further": [[_told(line) for line in each] for each in (before, now)]}
+
+
+def _told(line: Line) -> dict[str, Any]:
+    return {"category": line.category, "sub_code": line.sub_code}
 
 
 async def _follow(
@@ -533,7 +638,7 @@ def _told_at(now: Standing, step: Step, at: datetime) -> datetime:
     return (now.letter_sent_at if now.written_due else None) or step.told_at or at
 
 
-async def _asked(conn: Connection, step: Step, by: By, level: Level, at: datetime) -> Step:
+async def _asked(conn: Connection, step: Step, by: By, level: Level, table: Table, at: datetime) -> Step:
     """The step with where its actor sits and what he is; a cause without a department is its category's.
 
     A coordinator in whose stead somebody else acts that day speaks for no department (F-44).
@@ -542,7 +647,7 @@ async def _asked(conn: Connection, step: Step, by: By, level: Level, at: datetim
     speaks = await dispatch.speaks(conn, by, by.department, by.organisation_id, shanghai_day(at))
     if step.action in DETERMINES and step.liability is not Liability.NONE:
         causes = tuple(
-            cause if cause.departments or cause.system else replace(cause, departments=(route(cause.category).main,))
+            cause if cause.departments or cause.system else replace(cause, departments=_owners(table, cause.category))
             for cause in causes
         )
     return replace(
@@ -555,7 +660,13 @@ async def _asked(conn: Connection, step: Step, by: By, level: Level, at: datetim
         fixes_owner=by.may(Permission.SLIP_FIX),
         causes=causes,
         at=at,
+        actor=str(by.user_id or ""),
     )
+
+
+def _owners(table: Table, category: Category) -> tuple[Department, ...]:
+    found = route(table, Line(1, category))
+    return (found.main,) if found else ()
 
 
 async def _start(conn: Connection, after: Mapping[str, Any], step: Step, book: Rulebook, at: datetime) -> None:
@@ -591,7 +702,7 @@ async def _follow_up(
                 len(known.sent) + 1,
                 known.home[0],
                 book,
-                request=step.note,
+                request=step.note or step.opinion or after["opinion"] or "",
                 fixed=known.disputed,
                 asked_by=None,
                 at=at,
@@ -605,6 +716,8 @@ async def _follow_up(
             await store.meet(conn, after["id"], (Kind.ACCEPT,), at, cycle=known.own)
             return {"slip": known.numbers[known.own]}
         case Action.DETERMINE | Action.OVERTURN:
+            if step.action is Action.OVERTURN:
+                await conn.execute(sampling.OVERTURNED, after["id"], step.note, at, by.actor)
             await dispatch.keep_causes(conn, after["id"], after["determination"], step.causes)
             return {"responsible": after["responsible"]}
         case Action.WITHDRAW:
@@ -683,6 +796,8 @@ def _moved(row: Mapping[str, Any], step: Step, known: Facts, status: Status, at:
         after["ended_as"] = _ending(row, step).value
     if step.action is Action.WITHDRAW:
         after["closed_at"] = step.received_at or at
+    if step.action is Action.ASSIGN:
+        after["handler_id"] = UUID(step.handler)
     if step.action is Action.PASS_ON:
         after["destination"] = step.destination
     if step.action is Action.OVERTURN:
@@ -727,6 +842,8 @@ def _said(step: Step, after: Mapping[str, Any]) -> dict[str, Any]:
         "department": after["department"] if step.action is Action.DISPATCH else None,
         "amount": None if step.amount is None else f"{step.amount:.2f}",
         "destination": step.destination,
+        "opinion": step.opinion,
+        "handler": f"user:{step.handler}" if step.handler else None,
         "received_at": after["closed_at"].isoformat() if step.action is Action.WITHDRAW else None,
     }
     return {name: value for name, value in said.items() if value not in (None, "", [])}

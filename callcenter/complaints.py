@@ -12,7 +12,7 @@ from uuid import UUID
 
 import asyncpg
 
-from callcenter import matters
+from callcenter import matters, routing
 from callcenter import opening as openings
 from callcenter.calls.call import Direction
 from callcenter.calls.sight import SEEN
@@ -41,6 +41,8 @@ from tickets.errors import (
 )
 from tickets.findings import Verdict
 from tickets.intake import Nature, Relation
+from tickets.routing import knows
+from tickets.slips import Line
 from tickets.store import OpenedRow, TicketId
 from tickets.versions import Change, in_force
 
@@ -71,6 +73,18 @@ WHERE NOT EXISTS (SELECT FROM incident
     WHERE kind = $2 AND details ->> 'file' = $4 AND at > $3::timestamptz - interval '1 minute')"""
 """Two processes replay."""
 KNOWN_CUSTOMER = "SELECT EXISTS (SELECT FROM customer WHERE id = $1)"
+
+
+async def _refuse_unknown_codes(conn: Connection, opening: Opening, at: datetime) -> None:
+    """A sub-code is one of its category's in the routing of the day (F-8)."""
+    main = Line(1, opening.particulars.category, opening.sub_code)
+    coded = [line for line in (main, *opening.further) if line.sub_code is not None]
+    if not coded:
+        return
+    table = await routing.on(conn, shanghai_day(at))
+    if not all(knows(table, line.category, line.sub_code) for line in coded):
+        words = Words("该类别没有这个细分", "the category has no such sub-code")
+        raise NotAdmissibleError((Problem("sub_code", words, ("F-8",)),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +259,7 @@ class Complaints:
         known = await self._call(conn, opening, by, at)
         if opening.customer_id is not None and not await conn.fetchval(KNOWN_CUSTOMER, opening.customer_id):
             raise NotAdmissibleError((Problem("customer_id", Words("没有这位客户", "no such customer")),))
+        await _refuse_unknown_codes(conn, opening, at)
         opening = openings.with_call(opening, known)
         second = known is not None and known.complaint is not None and not opening.another_matter
         if second and openings.decide(opening).nature is Nature.COMPLAINT:

@@ -20,7 +20,7 @@ from callcenter.calls.call import Direction
 from callcenter.calls.sight import Eyes, eyes
 from callcenter.customers import phone
 from callcenter.ids import derived, moment_of, uuid7
-from tickets import channels, committee, deadlines, intake, progress
+from tickets import channels, committee, deadlines, groups, intake, progress
 from tickets.calendar import SHANGHAI, shanghai_day
 from tickets.categories import Department, OtherCause
 from tickets.channels import Way
@@ -29,6 +29,7 @@ from tickets.errors import NotAdmissibleError, Problem, Words
 from tickets.findings import Heard, Respondent, Verdict, classify
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Particulars, Relation, Source
 from tickets.lifecycle import Validity
+from tickets.slips import Line
 from tickets.statistics import Weight, weigh
 from tickets.store import Arrival, NewTicket, TicketId
 
@@ -102,6 +103,10 @@ class Opening:
     source: Source = Source.DIRECT
     network_kind: NetworkKind | None = None
     other_cause: OtherCause | None = None
+    sub_code: str | None = None
+    further: tuple[Line, ...] = ()
+    group_size: int = 1
+    designated_major: bool = False
     customer_id: UUID | None = None
     policy_number: str | None = None
     call: OnCall | None = None
@@ -256,6 +261,9 @@ def new_ticket(
         audit_id=uuid7(stored_at),
         address=by.address,
         safe_at=stored_at if late else received_at,
+        lines=[
+            {"place": line.number, "category": line.category, "sub_code": line.sub_code} for line in opening.further
+        ],
     )
 
 
@@ -338,7 +346,8 @@ def _completed(opening: Opening, verdict: Verdict | None) -> Particulars:
             particulars = replace(particulars, category=verdict.category)
         if particulars.complainant_type is ComplainantType.UNKNOWN:
             particulars = replace(particulars, complainant_type=_complainant(opening.heard, verdict, particulars))
-    return replace(particulars, severity=intake.severity_proposed(opening.source, particulars.severity))
+    proposed = intake.severity_proposed(opening.source, particulars.severity)
+    return replace(particulars, severity=groups.severity(proposed, opening.group_size, opening.designated_major))
 
 
 def _complainant(heard: Heard, verdict: Verdict, particulars: Particulars) -> ComplainantType:
@@ -361,6 +370,9 @@ def _columns(opening: Opening, decided: Decision, by: By, received_at: datetime)
         "matter_id": opening.key if complaint else None,
         "category": p.category,
         "other_cause": opening.other_cause,
+        "sub_code": opening.sub_code,
+        "group_size": opening.group_size,
+        "designated_major": opening.designated_major,
         "severity": p.severity,
         "gravity": decided.gravity,
         "complex_at": received_at if complaint and progress.by_itself(p.severity) else None,

@@ -37,7 +37,7 @@ async def in_reach(conn: Connection, by: By, row: Mapping[str, Any]) -> bool:
     It lies in his organisations, a B counter beside his A counter accepted it (F-7), he opened it, it hangs on his
     call, or a department of his organisations has a slip of it.
     """
-    if by.path is None or _lies_below(by.path, row):
+    if by.path is None or lies_below(by.path, row):
         return True
     if await conn.fetchval(B_COUNTER_OF, by.path, row["accepting_path"]):
         return True
@@ -48,7 +48,7 @@ async def in_reach(conn: Connection, by: By, row: Mapping[str, Any]) -> bool:
     return bool(await conn.fetchval(HAS_SLIP, row["id"], by.path))
 
 
-def _lies_below(path: str, row: Mapping[str, Any]) -> bool:
+def lies_below(path: str, row: Mapping[str, Any]) -> bool:
     """Whether the accepting or the underwriting organisation is the path's or below (D-12)."""
     return any(each is not None and each.startswith(path) for each in (row["accepting_path"], row["underwriting_path"]))
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from callcenter import dispatch
 from callcenter.accounts.permissions import Permission
+from callcenter.casework import MANAGER_OF, recused, save
 from callcenter.clock import Clock
 from callcenter.complaints import Rules
 from callcenter.db.pool import Connection, Database
@@ -96,13 +97,19 @@ class Slips:
             if action is SlipAction.ASK:
                 book = await self._rules.current(conn, at, ticket["received_day"])
                 details |= await _ask(conn, ticket, row, stored, said, book, at, by)
+            if action in (SlipAction.ANSWER, SlipAction.CASE):
+                await _refuse_concerned(conn, ticket, row, action, by)
             writes = action is SlipAction.ANSWER
             done = await conn.execute(SAVE, slip_id, version, state.value, at, by.actor, said.text, writes)
             assert done == "UPDATE 1"
             if action in (SlipAction.ACCEPT, SlipAction.RETURN):
                 await store.meet(conn, ticket_id, (Kind.ACCEPT,), at, cycle=slip.place)
-            if action is SlipAction.RELEASE:
-                await store.void_clocks(conn, ticket_id, (Kind.ACCEPT,), "released", at, cycle=slip.place)
+            if action in (SlipAction.RELEASE, SlipAction.CASE):
+                why = "released" if action is SlipAction.RELEASE else "case"
+                await store.void_clocks(conn, ticket_id, (Kind.ACCEPT,), why, at, cycle=slip.place)
+            if action is SlipAction.CASE:
+                book = await self._rules.current(conn, at)
+                details |= await _pass_case(conn, ticket, row, stored, said, book, at, by)
             told = {name: value for name, value in details.items() if value not in ("", None)}
             await tell(conn, ticket, by, at, f"slip_{action.value}", told)
         return state
@@ -150,6 +157,52 @@ async def _ask(
         actor=by.actor,
     )
     return {"asked": said.department.value, "slips": sent}
+
+
+async def _pass_case(
+    conn: Connection,
+    ticket: Mapping[str, Any],
+    row: Mapping[str, Any],
+    stored: Sequence[Mapping[str, Any]],
+    said: Said,
+    book: Any,
+    at: datetime,
+    by: By,
+) -> dict[str, Any]:
+    """What amounts to a case goes from sales to sales inspection, which leads from then on (R-3.39, F-26)."""
+    category = Category(row["category"]) if row["category"] else None
+    part = Part.MAIN if row["line"] == 1 else Part.JOINT
+    wanted = Wanted(part, Department.SALES_INSPECTION, Line(row["line"], category), leads=True)
+    sent = await dispatch.send(
+        conn,
+        ticket,
+        (wanted,),
+        len(stored) + 1,
+        row["organisation_id"],
+        book,
+        request=said.text,
+        fixed=True,
+        asked_by=row["id"],
+        at=at,
+        actor=by.actor,
+    )
+    after = {**ticket, "case_at": ticket["case_at"] or at}
+    if part is Part.MAIN:
+        after["department"] = Department.SALES_INSPECTION.value
+    await save(conn, after)
+    return {"slips": sent, "version": ticket["version"] + 1}
+
+
+async def _refuse_concerned(
+    conn: Connection, ticket: Mapping[str, Any], row: Mapping[str, Any], action: SlipAction, by: By
+) -> None:
+    """Who the order is about, or is their manager, does not answer on it (F-48, N-7)."""
+    if ticket["about_user_id"] is None or by.user_id is None:
+        return
+    manager = await conn.fetchval(MANAGER_OF, ticket["about_user_id"])
+    if str(by.user_id) in recused(ticket, manager):
+        words = Words("被投诉人及其直接上级须回避", "the person complained of, and their manager, keep out of it")
+        raise _refused(row, action, words, "F-48", "N-7")
 
 
 OPEN = ("sent", "accepted")

@@ -78,6 +78,17 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION public.cc_follow_lines() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM changed) THEN
+        PERFORM cc_refresh_facts(ARRAY(SELECT DISTINCT ticket_id FROM changed));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION public.cc_follow_openings() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -596,6 +607,44 @@ CREATE TABLE public.click (
     originated_at timestamp with time zone,
     CONSTRAINT click_number_check CHECK ((number ~ '^\+?[0-9]{3,20}$'::text))
 );
+
+CREATE TABLE public.closing_sample (
+    id uuid NOT NULL,
+    organisation_id text NOT NULL,
+    first_day date NOT NULL,
+    last_day date NOT NULL,
+    validity text,
+    size integer NOT NULL,
+    seed text NOT NULL,
+    population integer NOT NULL,
+    drawn_at timestamp with time zone NOT NULL,
+    drawn_by text NOT NULL,
+    CONSTRAINT closing_sample_check CHECK ((first_day <= last_day)),
+    CONSTRAINT closing_sample_population_check CHECK ((population >= 0)),
+    CONSTRAINT closing_sample_seed_check CHECK (((seed <> ''::text) AND (length(seed) <= 100))),
+    CONSTRAINT closing_sample_size_check CHECK (((size >= 1) AND (size <= 500))),
+    CONSTRAINT closing_sample_validity_check CHECK ((validity = ANY (ARRAY['valid'::text, 'invalid'::text])))
+);
+
+COMMENT ON COLUMN public.closing_sample.population IS 'how many closings the sample was drawn from';
+
+CREATE TABLE public.closing_sample_item (
+    sample_id uuid NOT NULL,
+    place integer NOT NULL,
+    ticket_id uuid NOT NULL,
+    validity text NOT NULL,
+    result text,
+    remark text,
+    reviewed_at timestamp with time zone,
+    reviewed_by text,
+    CONSTRAINT closing_sample_item_check CHECK ((((result IS NULL) = (reviewed_at IS NULL)) AND ((result IS NULL) = (reviewed_by IS NULL)) AND ((result IS NULL) = (remark IS NULL)))),
+    CONSTRAINT closing_sample_item_place_check CHECK ((place > 0)),
+    CONSTRAINT closing_sample_item_remark_check CHECK ((length(remark) <= 20000)),
+    CONSTRAINT closing_sample_item_result_check CHECK ((result = ANY (ARRAY['agreed'::text, 'overturned'::text]))),
+    CONSTRAINT closing_sample_item_validity_check CHECK ((validity = ANY (ARRAY['valid'::text, 'invalid'::text])))
+);
+
+COMMENT ON COLUMN public.closing_sample_item.validity IS 'as it stood when the sample was drawn';
 
 CREATE TABLE public.committee_follow_up (
     id uuid NOT NULL,
@@ -1476,6 +1525,29 @@ CREATE TABLE public.review_request (
     CONSTRAINT review_request_withdrawn_why_check CHECK (((length(withdrawn_why) >= 1) AND (length(withdrawn_why) <= 2000)))
 );
 
+CREATE TABLE public.routing (
+    id uuid NOT NULL,
+    valid_from date NOT NULL,
+    entries jsonb NOT NULL,
+    reason text NOT NULL,
+    published_at timestamp with time zone NOT NULL,
+    published_by text NOT NULL,
+    place bigint NOT NULL,
+    CONSTRAINT routing_entries_check CHECK ((jsonb_typeof(entries) = 'array'::text)),
+    CONSTRAINT routing_reason_check CHECK (((reason <> ''::text) AND (length(reason) <= 200)))
+);
+
+COMMENT ON TABLE public.routing IS 'each row the whole table, in force from its day until the next; before the first the shipped one';
+
+ALTER TABLE public.routing ALTER COLUMN place ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.routing_place_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.satisfaction_draw (
     id uuid NOT NULL,
     organisation_id text NOT NULL,
@@ -1755,6 +1827,15 @@ CREATE TABLE public.ticket (
     media_outlet text,
     media_link text,
     owes text[] DEFAULT '{}'::text[] NOT NULL,
+    sub_code text,
+    opinion text,
+    opinion_at timestamp with time zone,
+    opinion_by text,
+    handler_id uuid,
+    about_user_id uuid,
+    case_at timestamp with time zone,
+    group_size integer DEFAULT 1 NOT NULL,
+    designated_major boolean DEFAULT false NOT NULL,
     CONSTRAINT ticket_answered CHECK (((ended_as IS DISTINCT FROM 'answered'::text) OR (nature = 'non_complaint'::text))),
     CONSTRAINT ticket_archived CHECK (((archived_at IS NOT NULL) = (status = 'archived'::text))),
     CONSTRAINT ticket_authorisation CHECK (((complainant_type <> 'representative'::text) OR (authorisation IS NOT NULL))),
@@ -1796,6 +1877,7 @@ END),
     CONSTRAINT ticket_forwarding_number_check CHECK ((length(forwarding_number) <= 100)),
     CONSTRAINT ticket_gravity_check CHECK ((gravity = ANY (ARRAY['general'::text, 'difficult'::text, 'major'::text, 'grave_finding'::text, 'data_finding'::text]))),
     CONSTRAINT ticket_grievance_is_first CHECK (((complainant_type <> ALL (ARRAY['agent'::text, 'public'::text])) OR (relation IS NULL) OR (relation = 'first'::text))),
+    CONSTRAINT ticket_group_size_check CHECK (((group_size >= 1) AND (group_size <= 100000))),
     CONSTRAINT ticket_handled CHECK (
 CASE
     WHEN (status = ANY (ARRAY['recorded'::text, 'dispatched'::text])) THEN (handled_at IS NULL)
@@ -1822,9 +1904,12 @@ END),
     CONSTRAINT ticket_number_check CHECK ((number ~ '^95519-[0-9]{8}-[0-9]{6}$'::text)),
     CONSTRAINT ticket_occurrences_check CHECK ((occurrences = ANY (ARRAY[0, 1]))),
     CONSTRAINT ticket_opened_via_check CHECK ((opened_via = ANY (ARRAY['ivr'::text, 'agent'::text, 'callback_agent'::text, 'desk'::text, 'integrator'::text]))),
+    CONSTRAINT ticket_opinion CHECK ((((opinion IS NULL) = (opinion_at IS NULL)) AND ((opinion IS NULL) = (opinion_by IS NULL)))),
+    CONSTRAINT ticket_opinion_check CHECK ((length(opinion) <= 20000)),
     CONSTRAINT ticket_other_cause_check CHECK ((other_cause = ANY (ARRAY['publicity'::text, 'dividend'::text, 'privacy'::text, 'agent_grievance'::text, 'telesales'::text, 'intermediary'::text, 'anything_else'::text]))),
     CONSTRAINT ticket_pieces_check CHECK ((pieces = ANY (ARRAY[0, 1]))),
     CONSTRAINT ticket_policy_number_check CHECK ((length(policy_number) <= 40)),
+    CONSTRAINT ticket_recusal CHECK ((handler_id <> about_user_id)),
     CONSTRAINT ticket_related CHECK (((related_at IS NULL) = (related_by IS NULL))),
     CONSTRAINT ticket_relation_check CHECK ((relation = ANY (ARRAY['first'::text, 'repeat'::text, 'escalation'::text, 'merged'::text]))),
     CONSTRAINT ticket_repeat_weight CHECK (((relation <> ALL (ARRAY['repeat'::text, 'merged'::text])) OR (pieces = 0))),
@@ -1833,6 +1918,7 @@ END),
     CONSTRAINT ticket_severity_confirmed CHECK (((severity_confirmed_at IS NULL) = (severity_confirmed_by IS NULL))),
     CONSTRAINT ticket_source_check CHECK ((source = ANY (ARRAY['direct'::text, 'upper_company'::text, 'regulator'::text, 'media'::text, 'coordinator'::text, 'callback'::text]))),
     CONSTRAINT ticket_status_check CHECK ((status = ANY (ARRAY['recorded'::text, 'dispatched'::text, 'handled'::text, 'informed'::text, 'closed'::text, 'archived'::text]))),
+    CONSTRAINT ticket_sub_code_check CHECK ((sub_code ~ '^[a-z][a-z0-9_]{0,39}$'::text)),
     CONSTRAINT ticket_told_means_check CHECK ((told_means = ANY (ARRAY['handed_over'::text, 'posted'::text, 'emailed'::text, 'texted'::text, 'dialled'::text]))),
     CONSTRAINT ticket_told_proof_check CHECK ((length(told_proof) <= 2000)),
     CONSTRAINT ticket_validity_check CHECK ((validity = ANY (ARRAY['pending'::text, 'valid'::text, 'invalid'::text]))),
@@ -1845,6 +1931,10 @@ COMMENT ON COLUMN public.ticket.determination IS 'how often validity and causes 
 COMMENT ON COLUMN public.ticket.responsible IS 'the departments found responsible, whose heads sign (R-3.26)';
 
 COMMENT ON COLUMN public.ticket.destination IS 'whom a grievance that is no complaint was passed to (R-1.3)';
+
+COMMENT ON COLUMN public.ticket.about_user_id IS 'the person complained of, who keeps out of it, as does their manager (F-48)';
+
+COMMENT ON COLUMN public.ticket.group_size IS 'how many people complain together; five are a warning, twenty major (N-14)';
 
 CREATE TABLE public.ticket_agreement (
     id uuid NOT NULL,
@@ -2006,6 +2096,18 @@ COMMENT ON COLUMN public.ticket_fact.customer_due IS 'progress points to the cus
 
 COMMENT ON COLUMN public.ticket_fact.service_due IS 'progress points of the coordinator to customer service, likewise';
 
+CREATE TABLE public.ticket_line (
+    ticket_id uuid NOT NULL,
+    place smallint NOT NULL,
+    category text NOT NULL,
+    sub_code text,
+    CONSTRAINT ticket_line_category_check CHECK ((category = ANY (ARRAY['solicitation'::text, 'sales_service'::text, 'counter'::text, 'underwriting'::text, 'maintenance'::text, 'claims'::text, 'call_centre'::text, 'product'::text, 'payment'::text, 'sms'::text, 'other'::text]))),
+    CONSTRAINT ticket_line_place_check CHECK (((place >= 2) AND (place <= 11))),
+    CONSTRAINT ticket_line_sub_code_check CHECK ((sub_code ~ '^[a-z][a-z0-9_]{0,39}$'::text))
+);
+
+COMMENT ON TABLE public.ticket_line IS 'the further grievances of an order; the main one, line 1, is the ticket''s own category';
+
 CREATE VIEW public.ticket_fact_now AS
  SELECT t.id AS ticket_id,
     t.received_day,
@@ -2030,7 +2132,14 @@ CREATE VIEW public.ticket_fact_now AS
         END AS category,
         CASE
             WHEN (cardinality(t.causes) > 0) THEN t.causes
-            ELSE array_remove(ARRAY[t.category], NULL::text)
+            ELSE ARRAY( SELECT DISTINCT lines.each
+               FROM ( SELECT t.category AS each
+                    UNION ALL
+                     SELECT l_1.category
+                       FROM public.ticket_line l_1
+                      WHERE (l_1.ticket_id = t.id)) lines
+              WHERE (lines.each IS NOT NULL)
+              ORDER BY lines.each)
         END AS mentioned,
         CASE
             WHEN (cardinality(t.responsible) > 0) THEN t.responsible
@@ -2283,6 +2392,15 @@ ALTER TABLE ONLY public.click
 ALTER TABLE ONLY public.click
     ADD CONSTRAINT click_pkey PRIMARY KEY (key);
 
+ALTER TABLE ONLY public.closing_sample_item
+    ADD CONSTRAINT closing_sample_item_pkey PRIMARY KEY (sample_id, place);
+
+ALTER TABLE ONLY public.closing_sample_item
+    ADD CONSTRAINT closing_sample_item_sample_id_ticket_id_key UNIQUE (sample_id, ticket_id);
+
+ALTER TABLE ONLY public.closing_sample
+    ADD CONSTRAINT closing_sample_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.committee_follow_up
     ADD CONSTRAINT committee_follow_up_pkey PRIMARY KEY (id);
 
@@ -2490,6 +2608,12 @@ ALTER TABLE ONLY public.review_request
 ALTER TABLE ONLY public.review_request
     ADD CONSTRAINT review_request_ticket_id_place_key UNIQUE (ticket_id, place);
 
+ALTER TABLE ONLY public.routing
+    ADD CONSTRAINT routing_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.routing
+    ADD CONSTRAINT routing_place_key UNIQUE (place);
+
 ALTER TABLE ONLY public.satisfaction_draw
     ADD CONSTRAINT satisfaction_draw_pkey PRIMARY KEY (id);
 
@@ -2576,6 +2700,9 @@ ALTER TABLE ONLY public.ticket_key
 
 ALTER TABLE ONLY public.ticket_limit
     ADD CONSTRAINT ticket_limit_pkey PRIMARY KEY (place);
+
+ALTER TABLE ONLY public.ticket_line
+    ADD CONSTRAINT ticket_line_pkey PRIMARY KEY (ticket_id, place);
 
 ALTER TABLE ONLY public.ticket_material
     ADD CONSTRAINT ticket_material_pkey PRIMARY KEY (id);
@@ -2664,6 +2791,10 @@ CREATE INDEX callback_task_customer ON public.callback_task USING btree (custome
 CREATE UNIQUE INDEX callback_task_one_of_policy ON public.callback_task USING btree (policy_id, purpose) WHERE (state <> 'done'::text);
 
 CREATE INDEX callback_task_organisation ON public.callback_task USING btree (organisation_id, id);
+
+CREATE INDEX closing_sample_item_open ON public.closing_sample_item USING btree (ticket_id) WHERE (result IS NULL);
+
+CREATE INDEX closing_sample_of ON public.closing_sample USING btree (organisation_id, drawn_at, id);
 
 CREATE INDEX committee_follow_up_meeting ON public.committee_follow_up USING btree (meeting_id, due_day);
 
@@ -2805,6 +2936,8 @@ CREATE UNIQUE INDEX review_request_once ON public.review_request USING btree (ti
 
 CREATE INDEX review_request_open ON public.review_request USING btree (organisation_id, asked_at, id) WHERE (state = ANY (ARRAY['asked'::text, 'decided'::text]));
 
+CREATE INDEX routing_in_force ON public.routing USING btree (valid_from DESC, place DESC);
+
 CREATE INDEX segment_lost ON public.segment USING btree (id) WHERE (state = 'lost'::text);
 
 CREATE INDEX segment_open ON public.segment USING btree (state, id) WHERE (state <> ALL (ARRAY['sealed'::text, 'lost'::text]));
@@ -2841,6 +2974,8 @@ CREATE INDEX ticket_clock_provisional ON public.ticket_clock USING btree (due_da
 
 CREATE INDEX ticket_clock_unmarked ON public.ticket_clock USING btree (due_at) WHERE ((met_at IS NULL) AND (voided_at IS NULL) AND (breached_at IS NULL));
 
+CREATE INDEX ticket_closed_at ON public.ticket USING btree (closed_at, id) WHERE (closed_at IS NOT NULL);
+
 CREATE INDEX ticket_customer ON public.ticket USING btree (customer_id, received_at) WHERE (customer_id IS NOT NULL);
 
 CREATE INDEX ticket_event_ticket ON public.ticket_event USING btree (ticket_id, at, place);
@@ -2860,6 +2995,10 @@ CREATE INDEX ticket_figures ON public.ticket USING btree (received_day, acceptin
 CREATE INDEX ticket_for_committee ON public.ticket USING btree (received_at, id) WHERE ((severity <> 'general'::text) AND (nature = 'complaint'::text) AND (closed_at IS NULL));
 
 CREATE INDEX ticket_found_ticket ON public.ticket_found USING btree (ticket_id, place);
+
+CREATE INDEX ticket_group ON public.ticket USING btree (received_at, id) WHERE ((group_size >= 5) OR designated_major);
+
+CREATE INDEX ticket_handler ON public.ticket USING btree (handler_id, received_at, id) WHERE (handler_id IS NOT NULL);
 
 CREATE INDEX ticket_limit_ticket ON public.ticket_limit USING btree (ticket_id, place);
 
@@ -2975,6 +3114,8 @@ CREATE TRIGGER recording_version_only_grows BEFORE DELETE OR UPDATE ON public.re
 
 CREATE TRIGGER reminder_only_grows BEFORE DELETE OR UPDATE ON public.reminder FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
+CREATE TRIGGER routing_only_grows BEFORE DELETE OR UPDATE ON public.routing FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
 CREATE TRIGGER signature_only_grows BEFORE DELETE OR UPDATE ON public.signature FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER ticket_clock_limit_kept AFTER UPDATE OF due_at ON public.ticket_clock FOR EACH ROW WHEN (((old.kind = 'decide_inform'::text) AND (old.due_at <> new.due_at))) EXECUTE FUNCTION public.cc_keep_limit();
@@ -2987,6 +3128,8 @@ CREATE TRIGGER ticket_facts_asked AFTER UPDATE ON public.satisfaction_sample REF
 
 CREATE TRIGGER ticket_facts_changed AFTER UPDATE ON public.ticket REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.cc_follow_tickets();
 
+CREATE TRIGGER ticket_facts_lined AFTER INSERT ON public.ticket_line REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.cc_follow_lines();
+
 CREATE TRIGGER ticket_facts_met AFTER UPDATE ON public.ticket_clock REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.cc_follow_clocks();
 
 CREATE TRIGGER ticket_facts_opened AFTER INSERT ON public.ticket REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.cc_follow_openings();
@@ -2996,6 +3139,8 @@ CREATE TRIGGER ticket_facts_reminded AFTER INSERT ON public.reminder REFERENCING
 CREATE TRIGGER ticket_facts_returned AFTER UPDATE ON public.slip REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.cc_follow_clocks();
 
 CREATE TRIGGER ticket_facts_started AFTER INSERT ON public.ticket_clock REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.cc_follow_clocks();
+
+CREATE TRIGGER ticket_facts_unlined AFTER DELETE ON public.ticket_line REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.cc_follow_lines();
 
 CREATE CONSTRAINT TRIGGER ticket_matter_is_whole AFTER INSERT ON public.ticket DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.matter_id IS NOT NULL) AND (new.relation IS DISTINCT FROM 'first'::text))) EXECUTE FUNCTION public.cc_matter_is_whole();
 
@@ -3066,6 +3211,15 @@ ALTER TABLE ONLY public.case_file_absence
 
 ALTER TABLE ONLY public.click
     ADD CONSTRAINT click_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.closing_sample_item
+    ADD CONSTRAINT closing_sample_item_sample_id_fkey FOREIGN KEY (sample_id) REFERENCES public.closing_sample(id);
+
+ALTER TABLE ONLY public.closing_sample_item
+    ADD CONSTRAINT closing_sample_item_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
+ALTER TABLE ONLY public.closing_sample
+    ADD CONSTRAINT closing_sample_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
 
 ALTER TABLE ONLY public.committee_follow_up
     ADD CONSTRAINT committee_follow_up_meeting_id_fkey FOREIGN KEY (meeting_id) REFERENCES public.committee_meeting(id);
@@ -3296,6 +3450,9 @@ ALTER TABLE ONLY public.tenure
     ADD CONSTRAINT tenure_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
 
 ALTER TABLE ONLY public.ticket
+    ADD CONSTRAINT ticket_about_user_id_fkey FOREIGN KEY (about_user_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.ticket
     ADD CONSTRAINT ticket_accepting_organisation_id_fkey FOREIGN KEY (accepting_organisation_id) REFERENCES public.organisation(id);
 
 ALTER TABLE ONLY public.ticket_agreement
@@ -3326,10 +3483,16 @@ ALTER TABLE ONLY public.ticket_found
     ADD CONSTRAINT ticket_found_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
 
 ALTER TABLE ONLY public.ticket
+    ADD CONSTRAINT ticket_handler_id_fkey FOREIGN KEY (handler_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.ticket
     ADD CONSTRAINT ticket_id_fkey FOREIGN KEY (id) REFERENCES public.ticket_key(id);
 
 ALTER TABLE ONLY public.ticket_limit
     ADD CONSTRAINT ticket_limit_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
+ALTER TABLE ONLY public.ticket_line
+    ADD CONSTRAINT ticket_line_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
 
 ALTER TABLE ONLY public.ticket_material
     ADD CONSTRAINT ticket_material_from_ticket_id_fkey FOREIGN KEY (from_ticket_id) REFERENCES public.ticket(id);

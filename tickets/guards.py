@@ -18,6 +18,7 @@ from tickets import (
     lifecycle,
     linked,
     progress,
+    recusal,
     signatures,
     slips,
 )
@@ -62,6 +63,27 @@ def _category_is_known(standing: Standing, step: Step) -> MoveRefusedError | Non
         "no category says which department investigates",
         "R-4.10",
     )
+
+
+def _opinion_is_given(standing: Standing, step: Step) -> MoveRefusedError | None:
+    """Province and counters write their own opinion before they ask a department (R-3.18, R-3.30)."""
+    writes = step.level in (Level.PROVINCE, Level.COUNTER_A, Level.COUNTER_B)
+    if not standing.is_complaint or not writes or standing.has_opinion or step.opinion.strip():
+        return None
+    return refused(
+        standing,
+        step,
+        "转部门调查前须先填写初步处理意见",
+        "a preliminary opinion comes before a department is asked",
+        "R-3.18",
+        "R-3.30",
+    )
+
+
+def _opinion_is_written(standing: Standing, step: Step) -> MoveRefusedError | None:
+    if step.opinion.strip():
+        return None
+    return refused(standing, step, "须填写初步处理意见", "write the preliminary opinion", "R-3.18", "R-3.30")
 
 
 def _spot_is_within_authority(standing: Standing, step: Step) -> MoveRefusedError | None:
@@ -205,7 +227,8 @@ def _order_is_complete(standing: Standing, step: Step) -> MoveRefusedError | Non
 OWN: Mapping[Action, tuple[Guard, ...]] = {
     _A.NOTE: (_note_is_written,),
     _A.ACKNOWLEDGE: (_note_is_written, _manner_is_stated),
-    _A.DISPATCH: (_category_is_known,),
+    _A.DISPATCH: (_category_is_known, _opinion_is_given),
+    _A.OPINE: (_is_a_complaint, _opinion_is_written),
     _A.SETTLE: (_spot_is_within_authority, _not_by_sales_staff, _note_is_written),
     _A.HANDLE: (_not_by_sales_staff, _note_is_written),
     _A.DETERMINE: (_is_a_complaint, _has_power, _determination_is_whole),
@@ -217,6 +240,7 @@ OWN: Mapping[Action, tuple[Guard, ...]] = {
 PARTS: Sequence[Mapping[Action, tuple[Guard, ...]]] = (
     linked.GUARDS,
     OWN,
+    recusal.GUARDS,
     endings.GUARDS,
     acknowledgement.GUARDS,
     authority.GUARDS,

@@ -66,6 +66,8 @@ class Action(StrEnum):
     ANSWER = "answer"
     ARCHIVE = "archive"
     OVERTURN = "overturn"
+    OPINE = "opine"
+    ASSIGN = "assign"
 
 
 class Validity(StrEnum):
@@ -190,6 +192,12 @@ class Standing:
     """It came as a letter or an e-mail (R-4.4)."""
     reachable: bool = True
     """Somebody left a name or a telephone (F-35)."""
+    has_opinion: bool = False
+    """A preliminary opinion is there (R-3.18, R-3.30)."""
+    recused: tuple[str, ...] = ()
+    """Ids of the person the order is about and of their manager (F-48)."""
+    handler_fits: bool = False
+    """The person it is to be given to handles complaints and may know the order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +208,8 @@ class Step:
     that settle it; `path`, `own_department`: where the actor sits; `for_post`, `fixes_owner`: the actor is the
     complaint post, customer service's supervisor. `destination`: who a grievance that is no complaint is passed to;
     `received_at`: when a withdrawal came; `told_at`, `proof`: when the customer was told if not just now (CL-8);
-    `at`: the moment of the step.
+    `at`: the moment of the step. `opinion`: the preliminary one; `handler`, `actor`: ids of who is to handle the order,
+    of who acts.
     """
 
     action: Action
@@ -232,6 +241,9 @@ class Step:
     at: datetime | None = None
     call_id: UUID | None = None
     """The call the customer was told on (R-4.5)."""
+    opinion: str = ""
+    handler: str = ""
+    actor: str = ""
 
 
 Guard = Callable[[Standing, Step], MoveRefusedError | None]
@@ -264,6 +276,12 @@ MOVES: Mapping[tuple[Status, Action], Status] = {
     (_S.INFORMED, _A.DETERMINE): _S.INFORMED,
     (_S.INFORMED, _A.SIGN): _S.INFORMED,
     (_S.INFORMED, _A.CLOSE): _S.CLOSED,
+    (_S.RECORDED, _A.OPINE): _S.RECORDED,
+    (_S.DISPATCHED, _A.OPINE): _S.DISPATCHED,
+    (_S.RECORDED, _A.ASSIGN): _S.RECORDED,
+    (_S.DISPATCHED, _A.ASSIGN): _S.DISPATCHED,
+    (_S.HANDLED, _A.ASSIGN): _S.HANDLED,
+    (_S.INFORMED, _A.ASSIGN): _S.INFORMED,
     (_S.RECORDED, _A.WITHDRAW): _S.CLOSED,
     (_S.DISPATCHED, _A.WITHDRAW): _S.CLOSED,
     (_S.HANDLED, _A.WITHDRAW): _S.CLOSED,
@@ -332,6 +350,8 @@ ACTION_WORDS: Mapping[Action, Words] = {
     _A.ANSWER: Words("答复非投诉", "answer what is no complaint"),
     _A.ARCHIVE: Words("归档", "archive"),
     _A.OVERTURN: Words("改判", "overturn"),
+    _A.OPINE: Words("填写初步处理意见", "give a preliminary opinion"),
+    _A.ASSIGN: Words("指定处理人", "assign a handler"),
 }
 
 

@@ -45,4 +45,6 @@ GUARDS: Mapping[Action, tuple[Guard, ...]] = {
     Action.DETERMINE: (_is_not_merged, _agrees_with_its_matter),
     Action.INFORM: (_is_not_merged,),
     Action.CLOSE: (_is_not_merged,),
+    Action.WITHDRAW: (_is_not_merged,),
+    Action.OVERTURN: (_is_not_merged, _agrees_with_its_matter),
 }

@@ -15,7 +15,7 @@ from enum import StrEnum
 from tickets.deadlines import Rulebook, may_ask_review, review_until
 from tickets.errors import ReviewRefusedError, Words
 from tickets.letters import Means
-from tickets.lifecycle import Status
+from tickets.lifecycle import ENDED, Status
 
 
 class ReviewState(StrEnum):
@@ -139,7 +139,7 @@ def check_request(asking: Asking, book: Rulebook, now: datetime) -> bool:
 
     A late one is taken only with a reason.
     """
-    if asking.informed_at is None or asking.status not in (Status.INFORMED, Status.CLOSED):
+    if asking.informed_at is None or asking.status not in {Status.INFORMED, *ENDED}:
         raise ReviewRefusedError(
             Words("处理决定尚未告知,不能申请核查", "the decision was not told yet: there is nothing to review"),
             rules=("L-29",),

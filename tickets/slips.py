@@ -54,6 +54,7 @@ class SlipAction(StrEnum):
     ASK = "ask"
     ANSWER = "answer"
     RELEASE = "release"
+    CASE = "case"
 
 
 _S, _A = SlipState, SlipAction
@@ -67,6 +68,8 @@ MOVES: Mapping[tuple[SlipState, SlipAction], SlipState] = {
     (_S.ACCEPTED, _A.ASK): _S.ACCEPTED,
     (_S.ACCEPTED, _A.ANSWER): _S.ANSWERED,
     (_S.ACCEPTED, _A.RELEASE): _S.RELEASED,
+    (_S.SENT, _A.CASE): _S.RELEASED,
+    (_S.ACCEPTED, _A.CASE): _S.RELEASED,
     (_S.ANSWERED, _A.NOTE): _S.ANSWERED,
     (_S.ANSWERED, _A.ANSWER): _S.ANSWERED,
 }
@@ -91,6 +94,7 @@ ACTION_WORDS: Mapping[SlipAction, Words] = {
     _A.ASK: Words("协调其他部门", "ask another department"),
     _A.ANSWER: Words("反馈", "answer"),
     _A.RELEASE: Words("解除", "release"),
+    _A.CASE: Words("构成案件,移交销售督察", "pass on as a case"),
 }
 
 
@@ -212,6 +216,15 @@ def after(slip: Slip, action: SlipAction) -> SlipState:
         )
     if action is SlipAction.ASK and not slip.leads:
         raise _refused(slip, action, "由主办部门协调其他部门", "the department that leads asks the others", "R-4.19")
+    if action is SlipAction.CASE and not (slip.leads and slip.department is Department.SALES):
+        raise _refused(
+            slip,
+            action,
+            "构成案件的由主办的销售部门移交销售督察部",
+            "the sales department that leads passes a case to sales inspection",
+            "R-3.39",
+            "F-26",
+        )
     return MOVES[slip.state, action]
 
 

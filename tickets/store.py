@@ -46,7 +46,7 @@ WITH claim AS (
         underwriting_organisation_id, callback_task_id, callback_attempt_id, heard, verdict, received_at, received_day,
         stored_at, spooled, rulebook, heir, form_signed_at, identity_manner, identity_verified_at,
         identity_verified_by, forwarder, forwarder_level, forwarding_number, forwarded_day, media_outlet, media_link,
-        owes)
+        owes, sub_code, group_size, designated_major)
     SELECT $1, '95519-' || to_char($4::date, 'YYYYMMDD') || '-' || lpad(counted.last::text, 6, '0'), d.nature,
         d.channel, d.network_kind, d.source, d.relation, d.matter_id, d.category, d.other_cause, d.severity, d.gravity,
         d.complex_at, d.validity, d.occurrences, d.pieces, c.id, p.id, d.policy_number, d.complainant_type,
@@ -57,11 +57,14 @@ WITH claim AS (
         p.organisation_id, d.callback_task_id, d.callback_attempt_id, d.heard, d.verdict, d.received_at, $4,
         $3, d.spooled, d.rulebook, d.heir, d.form_signed_at, d.identity_manner, d.identity_verified_at,
         d.identity_verified_by, d.forwarder, d.forwarder_level, d.forwarding_number, d.forwarded_day, d.media_outlet,
-        d.media_link, d.owes
+        d.media_link, d.owes, d.sub_code, COALESCE(d.group_size, 1), COALESCE(d.designated_major, false)
     FROM given d CROSS JOIN counted
     LEFT JOIN customer c ON c.id = d.customer_id
     LEFT JOIN policy p ON p.number = d.policy_number
     RETURNING id, number, received_at, accepting_organisation_id, underwriting_organisation_id
+), lined AS (
+    INSERT INTO ticket_line (ticket_id, place, category, sub_code)
+    SELECT o.id, r.place, r.category, r.sub_code FROM opened o, jsonb_populate_recordset(NULL::ticket_line, $22) AS r
 ), called AS (
     INSERT INTO call (id, cc_call, direction, state, state_at, caller, did, started_at)
     SELECT $6, $17, $18, 'ivr', o.received_at, $19, $20, COALESCE($7::timestamptz, o.received_at) FROM opened o
@@ -148,6 +151,8 @@ class NewTicket:
     address: str | None
     safe_at: datetime
     arrival: Arrival | None = None
+    lines: Sequence[Mapping[str, Any]] = ()
+    """The further grievances, as rows of ticket_line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +193,7 @@ async def open_ticket(conn: Connection, new: NewTicket) -> OpenedRow:
         arrival and arrival.caller,
         arrival and arrival.did,
         new.safe_at,
+        list(new.lines),
     )
     if row is not None:
         return _opened(row, None)
@@ -281,7 +287,8 @@ t.callback_task_id, t.callback_attempt_id, t.heard, t.verdict, t.received_at, t.
 t.dispatched_at, t.handled_at, t.informed_at, t.told_means, t.told_proof, t.answer_accepted, t.closed_at, t.ended_as,
 t.archived_at, t.overturned_at, t.destination, t.rulebook, t.version, t.heir, t.form_signed_at, t.identity_manner,
 t.identity_verified_at, t.identity_verified_by, t.forwarder, t.forwarder_level, t.forwarding_number, t.forwarded_day,
-t.media_outlet, t.media_link, t.owes"""
+t.media_outlet, t.media_link, t.owes, t.sub_code, t.opinion, t.opinion_at, t.opinion_by, t.handler_id,
+t.about_user_id, t.case_at, t.group_size, t.designated_major"""
 
 FIND = f"""
 SELECT {COLUMNS}, a.kind AS accepting_level, a.path AS accepting_path, u.path AS underwriting_path
@@ -337,7 +344,10 @@ UPDATE ticket t SET version = t.version + 1, category = n.category, other_cause 
     heir = n.heir, form_signed_at = n.form_signed_at, identity_manner = n.identity_manner,
     identity_verified_at = n.identity_verified_at, identity_verified_by = n.identity_verified_by,
     forwarder = n.forwarder, forwarder_level = n.forwarder_level, forwarding_number = n.forwarding_number,
-    forwarded_day = n.forwarded_day, media_outlet = n.media_outlet, media_link = n.media_link, owes = n.owes
+    forwarded_day = n.forwarded_day, media_outlet = n.media_outlet, media_link = n.media_link, owes = n.owes,
+    sub_code = n.sub_code, opinion = n.opinion, opinion_at = n.opinion_at, opinion_by = n.opinion_by,
+    handler_id = n.handler_id, about_user_id = n.about_user_id, case_at = n.case_at,
+    group_size = n.group_size, designated_major = n.designated_major
 FROM jsonb_populate_record(NULL::ticket, $3) AS n
 WHERE t.id = $1 AND t.version = $2"""
 

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from callcenter.matters import Said
 from callcenter.opening import By, Opening, Via
 from callcenter.web.api import Day, Model, Moment
+from tickets import slips
 from tickets.categories import Category, Department, OtherCause
 from tickets.findings import Heard, Intention, Respondent, Subject
 from tickets.intake import (
@@ -22,10 +23,12 @@ from tickets.intake import (
     Source,
 )
 from tickets.lifecycle import Action, Cause, InvalidGround, Level, Liability, Step, Validity
+from tickets.routing import SUB_CODE
 
 Text = Annotated[str, StringConstraints(max_length=20_000)]
 Line = Annotated[str, StringConstraints(max_length=200)]
 Proof = Annotated[str, StringConstraints(max_length=2000)]
+SubCode = Annotated[str, StringConstraints(pattern=f"^{SUB_CODE}$")]
 Short = Annotated[str, StringConstraints(max_length=40)]
 Number = Annotated[str, StringConstraints(max_length=100)]
 Link = Annotated[str, StringConstraints(max_length=2_000)]
@@ -43,6 +46,18 @@ class HeardBody(Model):
         return Heard(self.subject, self.intention, self.respondent)
 
 
+class LineBody(Model):
+    """A further grievance of the same order, as detailed as the main one (F-3, R-4.9)."""
+
+    category: Category
+    sub_code: Annotated[SubCode | None, Field(description="类别细分,见 /routing (F-8)")] = None
+
+
+def numbered(further: list[LineBody]) -> tuple[slips.Line, ...]:
+    """The further grievances with their numbers; number 1 is the main one."""
+    return tuple(slips.Line(number, each.category, each.sub_code) for number, each in enumerate(further, 2))
+
+
 class ParticularsBody(Model):
     """What is known when the ticket is opened; a short entry is enough at once (F-9)."""
 
@@ -54,6 +69,12 @@ class ParticularsBody(Model):
     written_answer: Annotated[bool, Field(description="客户要求书面答复 (F-22)")] = False
     category: Annotated[Category | None, Field(description="投诉类别 (R-2.6…R-2.16)")] = None
     other_cause: Annotated[OtherCause | None, Field(description="其他类细分 (F-8)")] = None
+    sub_code: Annotated[SubCode | None, Field(description="类别细分,见 /routing (F-8)")] = None
+    further: Annotated[
+        list[LineBody], Field(default_factory=list, max_length=10, description="其他投诉事项 (F-3, R-4.9)")
+    ]
+    group_size: Annotated[int, Field(ge=1, le=100_000, description="一同投诉人数 (N-14)")] = 1
+    designated_major: Annotated[bool, Field(description="监管认定的重大投诉 (N-14)")] = False
     severity: Annotated[Severity, Field(description="投诉级别 (R-2.18…R-2.20)")] = Severity.GENERAL
     demand: Annotated[Text | None, Field(description="客户诉求")] = None
     description: Annotated[Text | None, Field(description="详细描述")] = None
@@ -152,6 +173,11 @@ class CorrectBody(Model):
     written_answer: bool | None = None
     category: Category | None = None
     other_cause: OtherCause | None = None
+    sub_code: SubCode | None = None
+    further: Annotated[list[LineBody] | None, Field(max_length=10, description="其他投诉事项,整体替换 (F-3)")] = None
+    about_user_id: Annotated[UUID | None, Field(description="被投诉人员 (F-48)")] = None
+    group_size: Annotated[int | None, Field(ge=1, le=100_000, description="一同投诉人数 (N-14)")] = None
+    designated_major: Annotated[bool | None, Field(description="监管认定的重大投诉 (N-14)")] = None
     severity: Severity | None = None
     demand: Text | None = None
     description: Text | None = None
@@ -175,7 +201,8 @@ class CorrectBody(Model):
     def values(self) -> dict[str, Any]:
         """The columns named; a flag or an enumeration that is always set cannot be emptied."""
         never_empty = {"complainant_type", "anonymous", "written_answer", "severity", "heir"}
-        named = self.model_fields_set - {"version", "reason", "restated_and_confirmed", "form_signed"}
+        never_empty |= {"group_size", "designated_major"}
+        named = self.model_fields_set - {"version", "reason", "restated_and_confirmed", "form_signed", "further"}
         return {
             name: getattr(self, name)
             for name in sorted(named)
@@ -228,6 +255,8 @@ class ActBody(Model):
     ] = None
     agrees: Annotated[bool, Field(description="The head signs; false: refuses, with a note 签字或拒签 (R-3.26)")] = True
     destination: Annotated[Line, Field(description="转往的部门或机构 (R-1.3, F-24)")] = ""
+    opinion: Annotated[Text, Field(description="初步处理意见 (R-3.18, R-3.30)")] = ""
+    handler_id: Annotated[UUID | None, Field(description="处理人 (F-48)")] = None
     received_at: Annotated[Moment | None, Field(description="When the withdrawal came 收到撤诉的时间 (CL-6)")] = None
     call_id: Annotated[
         UUID | None, Field(description="The call an acknowledgement by telephone was given on 电话确认的通话 (R-4.5)")
@@ -235,7 +264,8 @@ class ActBody(Model):
 
     def step(self, action: Action) -> Step:
         """As the lifecycle takes it; where the actor sits is filled in by the use case."""
-        said = self.model_dump(exclude={"version", "causes"})
+        said = self.model_dump(exclude={"version", "causes", "handler_id"})
+        said["handler"] = str(self.handler_id or "")
         causes = tuple(each.value() if isinstance(each, CauseBody) else Cause(each) for each in self.causes)
         return Step(action, organisation="", level=Level.HQ, causes=causes, **said)
 
@@ -254,6 +284,10 @@ def asked(key: UUID, via: Via, body: ParticularsBody, by: By, **more: Any) -> Op
         accepting_organisation=by.organisation_id,
         particulars=body.particulars(),
         other_cause=body.other_cause,
+        sub_code=body.sub_code,
+        further=numbered(body.further),
+        group_size=body.group_size,
+        designated_major=body.designated_major,
         customer_id=body.customer_id,
         policy_number=body.policy_number,
         **more,

@@ -187,6 +187,14 @@ class AcknowledgementView(Personal):
     recorded_by_name: str | None
 
 
+class LineView(Model):
+    """A further grievance; its number is the slips' line."""
+
+    line: int
+    category: Category
+    sub_code: str | None
+
+
 class TicketView(ListedView):
     """The whole file."""
 
@@ -236,6 +244,17 @@ class TicketView(ListedView):
     ended_as: Annotated[Ending | None, Field(description="How it ended 结束方式 (CL-6, F-24)")]
     archived_at: datetime | None
     overturned_at: Annotated[datetime | None, Field(description="By the company above 上级改判 (R-3.25)")]
+    group_size: Annotated[int, Field(description="How many complain together 一同投诉人数 (N-14)")]
+    designated_major: bool
+    sub_code: str | None
+    further: Annotated[list[LineView], Field(description="Further grievances 其他投诉事项 (F-3)")]
+    opinion: Annotated[str | None, Field(description="Preliminary opinion 初步处理意见 (R-3.18, R-3.30)")]
+    opinion_at: datetime | None
+    handler_id: Annotated[UUID | None, Field(description="Who handles it 处理人")]
+    handler_name: str | None
+    about_user_id: Annotated[UUID | None, Field(description="Whom it is about 被投诉人员 (F-48)")]
+    about_user_name: str | None
+    case_at: Annotated[datetime | None, Field(description="Passed to sales inspection as a case 构成案件 (R-3.39)")]
     destination: Annotated[str | None, Field(description="Whom it was passed to 转往部门 (R-1.3)")]
     told_means: Annotated[Means | None, Field(description="告知方式 (CL-8)")]
     told_proof: str | None
@@ -439,6 +458,9 @@ def ticket_view(file: File, at: datetime, masked: bool) -> TicketView:
         events=[EventView(**_event(event, file.names, masked)) for event in file.events],
         matter=[MatterTicketView(**other) for other in file.matter if other["id"] != file.row["id"]],
         attachments=[attachment_view(each, masked) for each in file.attachments],
+        further=[LineView(line=n.number, category=n.category, sub_code=n.sub_code) for n in file.further if n.category],
+        handler_name=file.names.get(f"user:{file.row['handler_id']}"),
+        about_user_name=file.names.get(f"user:{file.row['about_user_id']}"),
         owed=[_owed(problem) for problem in file.owed],
         written_due=list(file.written_due),
         possible=[Action(action) for action in file.possible],

@@ -21,7 +21,16 @@ from callcenter.web.acting import sought as _found
 from callcenter.web.api import Context, Day, Page, PageQuery, Routes
 from callcenter.web.customers import CandidateView, candidate_view, is_masked, reach
 from callcenter.web.keys import CASEWORK, COMPLAINTS, MATTERS
-from callcenter.web.ticket_bodies import ActBody, CorrectBody, LinkBody, OpenBody, OpenOnCallBody, RelateBody, asked
+from callcenter.web.ticket_bodies import (
+    ActBody,
+    CorrectBody,
+    LinkBody,
+    OpenBody,
+    OpenOnCallBody,
+    RelateBody,
+    asked,
+    numbered,
+)
 from callcenter.web.ticket_views import (
     ExplanationView,
     ListedView,
@@ -60,6 +69,8 @@ NEEDS: Mapping[Action, Permission] = {
     Action.ANSWER: Permission.TICKET_MANAGE,
     Action.ARCHIVE: Permission.TICKET_MANAGE,
     Action.OVERTURN: Permission.CLOSING_REVIEW,
+    Action.OPINE: Permission.TICKET_MANAGE,
+    Action.ASSIGN: Permission.TICKET_MANAGE,
 }
 """Which permission an action needs: the receiver's, the department's, the complaint post's (R-4.16 … R-4.33)."""
 
@@ -92,6 +103,7 @@ class TicketQuery(PageQuery):
     category: Category | None = None
     severity: Severity | None = None
     validity: Validity | None = None
+    handler_id: Annotated[UUID | None, Field(description="处理人")] = None
     first_day: Day | None = None
     last_day: Day | None = None
     customer_id: UUID | None = None
@@ -242,7 +254,11 @@ async def correct_ticket(ctx: Context, ticket_id: UUID, body: CorrectBody) -> Ti
         )
     by = _by(ctx)
     changes = Changes(
-        body.values(), body.restated_and_confirmed is True, form_signed=body.form_signed is True, reason=body.reason
+        body.values(),
+        body.restated_and_confirmed is True,
+        form_signed=body.form_signed is True,
+        reason=body.reason,
+        further=None if body.further is None else numbered(body.further),
     )
     with _found():
         await ctx.resource(CASEWORK).correct(ticket_id, body.version, changes, by)

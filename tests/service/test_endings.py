@@ -269,3 +269,29 @@ async def test_the_coordinator_who_acts_today_works_on_the_slip_and_nobody_besid
     await is_refused(holder)
     assert (await acts(delegate, "accept", 1)).status == 200
     assert (await acts(head, "note", 2)).status == 200
+
+
+async def test_a_merged_order_ends_as_the_one_it_was_merged_into_and_not_by_itself(site: Site) -> None:
+    """CL-6, D-4, F-54, F-60"""
+    handler = await site.client(Role.HANDLER)
+    first = await opened(handler)
+    site.clock.advance(timedelta(minutes=5))
+    merged = await opened(handler, same_matter_as=first["id"])
+    refused(await acted(handler, merged["id"], "withdraw", **WITHDRAWAL), "D-4", "F-60")
+    await done(handler, first["id"], "withdraw", **WITHDRAWAL)
+    file = (await handler.get(f"/tickets/{merged['id']}")).json
+    assert (file["relation"], file["status"], file["ended_as"]) == ("merged", "closed", "withdrawn")
+
+
+async def test_an_escalation_becomes_a_repeat_when_its_closed_root_is_overturned(site: Site) -> None:
+    """R-3.25, D-13: the pieces follow."""
+    file = await walk(site, (await opened(await site.client(Role.AGENT)))["id"], Status.CLOSED)
+    site.clock.advance(timedelta(days=10))
+    again = await opened(await fresh(site, Role.HANDLER), same_matter_as=file["id"], source="regulator")
+    handler = await site.client(Role.HANDLER)
+    shown = (await handler.get(f"/tickets/{again['id']}")).json
+    assert (shown["relation"], shown["pieces"]) == ("escalation", 1)
+    manager = await site.client(Role.SUPERVISOR, where="gd")
+    await done(manager, file["id"], "overturn", **INVALID, note="抽查录音,与事实不符")
+    shown = (await handler.get(f"/tickets/{again['id']}")).json
+    assert (shown["relation"], shown["pieces"], shown["validity"]) == ("repeat", 0, "invalid")

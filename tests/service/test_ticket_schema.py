@@ -81,6 +81,7 @@ WORDS: dict[tuple[str, str], type[StrEnum]] = {
     ("slip", "department"): Department,
     ("slip", "category"): Category,
     ("ticket_cause", "category"): Category,
+    ("ticket_line", "category"): Category,
     ("ticket_cause", "departments"): Department,
     ("signature", "department"): Department,
     ("attachment", "kind"): Paper,
@@ -175,6 +176,7 @@ def any_step(chance: random.Random) -> Step:
         explanation=chance.choice(["", "已解释"]),
         agrees=chance.choice([True, True, False]),
         destination=chance.choice(["", "人力资源部"]),
+        opinion=chance.choice(["", "建议核实"]),
     )
 
 

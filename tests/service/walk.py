@@ -128,7 +128,7 @@ async def walk(
     while order.index(Status(file["status"])) < order.index(to):
         match order[order.index(Status(file["status"])) + 1]:
             case Status.DISPATCHED:
-                file = await done(post, ticket_id, "dispatch")
+                file = await done(post, ticket_id, "dispatch", opinion="建议按条款核实后答复")
             case Status.HANDLED:
                 await answer_slips(site, ticket_id, post)
                 if (

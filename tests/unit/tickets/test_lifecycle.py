@@ -42,6 +42,7 @@ TICKET = Standing(
     accepting_level=Level.CITY,
     owed=(),
     accepting_path="hq/gd/gd-gz/",
+    handler_fits=True,
 )
 
 
@@ -60,6 +61,8 @@ def a_step(action: Action, **more: object) -> Step:
         "accepted": True,
         "destination": "人力资源部",
         "review_route_told": True,
+        "opinion": "建议业务管理部门核实",
+        "handler": "u-1",
     }
     return Step(action, **{**defaults, **more})
 

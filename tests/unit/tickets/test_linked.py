@@ -17,7 +17,9 @@ BEFORE = {Action.HANDLE: Status.DISPATCHED, Action.INFORM: Status.HANDLED, Actio
 @pytest.mark.parametrize("action", list(linked.GUARDS))
 def test_a_merged_order_is_carried_by_the_one_it_was_merged_into(action: Action) -> None:
     """D-4, F-60"""
-    merged = replace(TICKET, merged=True, status=BEFORE.get(action, Status.RECORDED))
+    merged = replace(
+        TICKET, merged=True, status=BEFORE.get(action, Status.CLOSED if action is Action.OVERTURN else Status.RECORDED)
+    )
     assert refusal(merged, a_step(action)) == ("D-4", "F-60")
 
 
