@@ -62,7 +62,7 @@ class TemplateView(Model):
     created_at: Annotated[datetime, Field(title="保存时间")]
     created_by: Annotated[str, Field(title="保存人标识", description="`system:shipped`: came with the program")]
     created_by_name: Annotated[str | None, Field(title="保存人")]
-    sha256: Annotated[str, Field(title="SHA-256")]
+    sha256: Annotated[str, Field(title="SHA-256 摘要")]
 
 
 class TemplateSourceView(TemplateView):

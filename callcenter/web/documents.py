@@ -85,7 +85,7 @@ class DocumentView(Personal):
     issued_by_name: Annotated[str | None, Field(title="出具人")]
     template_id: Annotated[UUID, Field(title="模板标识")]
     template_version: Annotated[int, Field(title="模板版本")]
-    sha256: Annotated[str, Field(title="SHA-256")]
+    sha256: Annotated[str, Field(title="SHA-256 摘要")]
     size: Annotated[int, Field(title="字节数")]
     substituted: Annotated[
         list[str],

@@ -71,12 +71,12 @@ class PublishBody(Model):
 class VersionView(Model):
     """A table that was published."""
 
-    id: UUID
-    valid_from: date
-    reason: str
-    published_at: datetime
-    published_by: str
-    entries: int
+    id: Annotated[UUID, Field(title="版本标识")]
+    valid_from: Annotated[date, Field(title="生效日")]
+    reason: Annotated[str, Field(title="修订理由")]
+    published_at: Annotated[datetime, Field(title="发布时间")]
+    published_by: Annotated[str, Field(title="发布人")]
+    entries: Annotated[int, Field(title="条目数")]
 
 
 class RoutingQuery(Model):

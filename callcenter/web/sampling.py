@@ -9,7 +9,8 @@ from pydantic import Field, StringConstraints
 from callcenter import sampling
 from callcenter.accounts.permissions import Permission
 from callcenter.web.acting import by
-from callcenter.web.api import Context, Day, Model, Page, PageQuery, Routes
+from callcenter.web.api import Coded, Context, Day, Model, Page, PageQuery, Routes
+from tickets.errors import Words
 
 routes = Routes("closing-samples", "Closings looked at again 结案抽查")
 
@@ -27,37 +28,40 @@ class DrawBody(Model):
     validity: Annotated[Determined | None, Field(description="Only such as 仅抽查有效或无效件 (R-3.25)")] = None
 
 
+RESULTS = {"agreed": Words("维持", "agreed"), "overturned": Words("改判", "overturned")}
+
+
 class SampleView(Model):
     """A sample and how far it is; `population`: what it was drawn from."""
 
-    id: UUID
-    organisation_id: str
-    first_day: date
-    last_day: date
-    validity: Determined | None
-    size: int
-    seed: str
-    population: int
-    drawn: int
-    agreed: int
-    overturned: int
-    drawn_at: datetime
-    drawn_by: str
+    id: Annotated[UUID, Field(title="抽样标识")]
+    organisation_id: Annotated[str, Field(title="抽样机构")]
+    first_day: Annotated[date, Field(title="结案起始日")]
+    last_day: Annotated[date, Field(title="结案截止日")]
+    validity: Annotated[Determined | None, Field(title="有效性")]
+    size: Annotated[int, Field(title="抽样件数")]
+    seed: Annotated[str, Field(title="随机种子")]
+    population: Annotated[int, Field(title="总体件数")]
+    drawn: Annotated[int, Field(title="已抽件数")]
+    agreed: Annotated[int, Field(title="维持件数")]
+    overturned: Annotated[int, Field(title="改判件数")]
+    drawn_at: Annotated[datetime, Field(title="抽样时间")]
+    drawn_by: Annotated[str, Field(title="抽样人")]
 
 
 class ItemView(Model):
     """A ticket that was drawn; `validity` as it stood then."""
 
-    place: int
-    ticket_id: UUID
-    number: str
-    accepting_organisation_id: str
-    closed_at: datetime
-    validity: Determined
-    result: Literal["agreed", "overturned"] | None
-    remark: str | None
-    reviewed_at: datetime | None
-    reviewed_by: str | None
+    place: Annotated[int, Field(title="序号")]
+    ticket_id: Annotated[UUID, Field(title="服务单标识")]
+    number: Annotated[str, Field(title="服务单号")]
+    accepting_organisation_id: Annotated[str, Field(title="受理机构")]
+    closed_at: Annotated[datetime, Field(title="结案时间")]
+    validity: Annotated[Determined, Field(title="抽样时认定")]
+    result: Annotated[Literal["agreed", "overturned"] | None, Coded(RESULTS), Field(title="复核结果")]
+    remark: Annotated[str | None, Field(title="复核意见")]
+    reviewed_at: Annotated[datetime | None, Field(title="复核时间")]
+    reviewed_by: Annotated[str | None, Field(title="复核人")]
 
 
 class AgreeBody(Model):

@@ -28,6 +28,9 @@ TECHNICAL = {
     "Read.reason": "the access log is evidence and keeps what was written",
     "TokenView.scopes": "the names integrators ask for, docs/permissions.md",
     "DenominatorView.reason": "in the words of who corrected it",
+    "DowngradeView.reason": "in the words of who proposed it",
+    "ReviewView.reason": "in the words of the customer",
+    "VersionView.reason": "in the words of who published it",
 }
 """Fields whose codes are told as they are, and why."""
 CODES = {"state", "kind", "status", "direction", "phone", "verdict", "queue", "queues", "end_cause", "activity"}
