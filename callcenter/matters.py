@@ -24,7 +24,7 @@ from tickets import intake, matters, store
 from tickets.deadlines import Kind
 from tickets.errors import ComplaintPostOnlyError, NotAdmissibleError, Problem, StaleTicketError, Words
 from tickets.intake import Channel, ComplainantType, Nature, Relation, Severity, Source
-from tickets.lifecycle import Level, Status, Validity
+from tickets.lifecycle import ENDED, Level, Status, Validity
 from tickets.matters import Determined, Due, Moment, Order, Place
 from tickets.progress import complex_since
 
@@ -47,7 +47,7 @@ RELATION_OF = "SELECT relation FROM ticket WHERE id = $1"
 ORDERS = """
 SELECT t.id, t.number, t.nature, t.channel, t.source, t.relation, t.merged_into_id, t.external, t.validity, t.severity,
     t.gravity, t.status, t.occurrences, t.pieces, t.complainant_type, t.received_at, t.dispatched_at, t.handled_at,
-    t.informed_at, t.closed_at, t.version, t.accepting_organisation_id, t.underwriting_organisation_id,
+    t.informed_at, t.closed_at, t.ended_as, t.version, t.accepting_organisation_id, t.underwriting_organisation_id,
     a.kind AS accepting_level,
     COALESCE((SELECT min(e.place) FROM ticket_event e WHERE e.ticket_id = t.id), 0) AS received_place,
     (SELECT min(e.place) FROM ticket_event e
@@ -58,7 +58,8 @@ SELECT t.id, t.number, t.nature, t.channel, t.source, t.relation, t.merged_into_
         ORDER BY e.place LIMIT 1)) FROM ticket_limit l WHERE l.ticket_id = t.id ORDER BY l.place) AS limits,
     ARRAY(SELECT (f.at, f.place, f.validity) FROM ticket_found f WHERE f.ticket_id = t.id ORDER BY f.place) AS found
 FROM ticket t JOIN organisation a ON a.id = t.accepting_organisation_id
-WHERE t.matter_id = $1 ORDER BY t.received_at, received_place FOR UPDATE OF t"""
+WHERE t.matter_id = $1 ORDER BY t.received_at, received_place"""
+ORDERS_HELD = ORDERS + " FOR UPDATE OF t"
 OF_ROOT = """
 SELECT f.validity FROM matter m JOIN ticket_found f ON f.ticket_id = m.root_ticket_id
 WHERE m.id = $1 AND m.root_ticket_id <> $2 ORDER BY f.place DESC LIMIT 1"""
@@ -66,7 +67,7 @@ FOUND = "INSERT INTO ticket_found (ticket_id, at, validity) VALUES ($1, $2, $3)"
 PLACE = """
 UPDATE ticket SET relation = $2, merged_into_id = $3, external = $4, validity = $5, occurrences = $6, pieces = $7,
     severity = $8, gravity = $9, status = $10, dispatched_at = $11, handled_at = $12, informed_at = $13,
-    closed_at = $14, version = version + 1
+    closed_at = $14, ended_as = $15, version = version + 1
 WHERE id = $1"""
 COMPLEX = "UPDATE ticket SET complex_at = $2 WHERE id = $1"
 SUMMARISE = """
@@ -81,7 +82,7 @@ MOVE = """
 UPDATE ticket t SET matter_id = $2, merged_into_id = NULL, external = false,
     relation = CASE WHEN t.nature <> 'complaint' THEN NULL WHEN t.occurrences = 0 THEN 'first' ELSE 'repeat' END,
     pieces = 0,
-    validity = CASE WHEN t.nature <> 'complaint' OR t.status = 'closed' THEN t.validity ELSE COALESCE((
+    validity = CASE WHEN t.nature <> 'complaint' OR t.closed_at IS NOT NULL THEN t.validity ELSE COALESCE((
         SELECT f.validity FROM ticket_found f WHERE f.ticket_id = t.id ORDER BY f.place DESC LIMIT 1), 'pending') END
 WHERE t.id = ANY($1::uuid[])"""
 SAID = "UPDATE ticket SET related_at = $2, related_by = $3, version = version + 1 WHERE id = $1"
@@ -230,7 +231,7 @@ async def recount(
     """
     matter = await conn.fetchrow(HOLD, matter_id)
     assert matter is not None
-    rows = [dict(row) for row in await conn.fetch(ORDERS, matter_id)]
+    rows = [dict(row) for row in await conn.fetch(ORDERS_HELD, matter_id)]
     for row in rows:
         if row["id"] == determined or _is_news(row, matter["validity"]):
             await conn.execute(FOUND, row["id"], at, row["validity"])
@@ -257,6 +258,12 @@ async def recount(
                 await tell(conn, after, by, at, "recounted", told)
     await _summarise(conn, matter_id, orders, places, by_number)
     return Recounted({by_number[place.number]["id"]: place for place in places}, version)
+
+
+async def places(conn: Connection, matter_id: UUID, at: datetime) -> list[tuple[dict[str, Any], Place]]:
+    """The orders of a matter in order of receipt, each with what it is and why; `at`: now. Changes nothing."""
+    rows = {row["number"]: dict(row) for row in await conn.fetch(ORDERS, matter_id)}
+    return [(rows[place.number], place) for place in matters.recount(order_of(row, at) for row in rows.values())]
 
 
 def order_of(row: Mapping[str, Any], at: datetime) -> Order:
@@ -324,9 +331,9 @@ def _placed(row: Mapping[str, Any], place: Place, by_number: Mapping[str, Mappin
         "gravity": intake.GRAVITY[severity].value if severity != row["severity"] else row["gravity"],
     }
     parent = by_number[place.earlier] if merged and place.earlier else None
-    if parent is not None and parent["status"] == Status.CLOSED and row["status"] != Status.CLOSED:
+    if parent is not None and parent["status"] in ENDED and row["status"] not in ENDED:
         stamps = ("dispatched_at", "handled_at", "informed_at", "closed_at")
-        after["status"] = Status.CLOSED.value
+        after |= {"status": Status.CLOSED.value, "ended_as": parent["ended_as"]}
         after |= {name: row[name] or _not_before(parent[name], row["received_at"]) for name in stamps}
     return after
 
@@ -348,7 +355,7 @@ def _text(value: Any) -> Any:
 
 async def _write(conn: Connection, row: Mapping[str, Any], after: Mapping[str, Any], at: datetime) -> None:
     names_ = ("id", *CHANGING[:6], "severity", "gravity", "status", "dispatched_at", "handled_at", "informed_at")
-    await conn.execute(PLACE, *(after[name] for name in names_), after["closed_at"])
+    await conn.execute(PLACE, *(after[name] for name in names_), after["closed_at"], after["ended_as"])
     ticket_id = row["id"]
     if after["relation"] == Relation.MERGED and row["relation"] != Relation.MERGED:
         await store.void_clocks(conn, ticket_id, frozenset(Kind) - KEPT_WHEN_MERGED, MERGED, at)
@@ -409,7 +416,7 @@ def _check(row: Mapping[str, Any], said: Said, by: By) -> None:
     if not said.reason.strip():
         words = Words("须说明判断为同一事件或另一事件的理由", "why it is the same matter, or another, must be said")
         raise NotAdmissibleError((Problem("reason", words, ("R-4.12",)),))
-    if (row["related_at"] is not None or row["status"] == Status.CLOSED) and not by.may(Permission.TICKET_MANAGE):
+    if (row["related_at"] is not None or row["status"] in ENDED) and not by.may(Permission.TICKET_MANAGE):
         raise ComplaintPostOnlyError(
             Words(
                 "归并关系已确定或已结案,改变会影响计件,须由投诉岗更正",
@@ -460,7 +467,7 @@ async def _join(conn: Connection, row: Mapping[str, Any], other: Mapping[str, An
     if theirs is None:
         await conn.execute(MOVE, [other["id"]], mine)
         return
-    members = await conn.fetch(ORDERS, mine) if mine is not None else []
+    members = await conn.fetch(ORDERS_HELD, mine) if mine is not None else []
     followers = [each["id"] for each in members if each["id"] != row["id"]]
     if mine is None:
         await conn.execute(MOVE, [row["id"]], theirs)
@@ -483,7 +490,7 @@ async def _detach(conn: Connection, row: Mapping[str, Any]) -> None:
     mine = row["matter_id"]
     if mine is None:
         return
-    others = [each for each in await conn.fetch(ORDERS, mine) if each["id"] != row["id"]]
+    others = [each for each in await conn.fetch(ORDERS_HELD, mine) if each["id"] != row["id"]]
     if not others:
         return
     if row["nature"] != Nature.COMPLAINT:
