@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from callcenter import acknowledging, casework, dispatch, reminders
+from callcenter import acknowledging, casework, dispatch, matters, reminders
 from callcenter.accounts import names
 from callcenter.attachments import store as attachments
 from callcenter.attachments.store import Attachment
@@ -29,6 +29,7 @@ from tickets.intake import ComplainantType, Nature, Relation, Severity
 from tickets.letters import WrittenGround
 from tickets.lifecycle import Cause, Status
 from tickets.limits import UNIT_WORDS
+from tickets.matters import Reason
 from tickets.slips import Line
 from tickets.statistics import weigh
 
@@ -180,6 +181,8 @@ class Explanation:
     rules: Sequence[str]
     clocks: Sequence[ExplainedClock]
     befallen: Befallen
+    story: Sequence[Reason]
+    """Why it is what it is in its matter: first, repeat, escalation or merged (D-2 … D-4)."""
     on_the_spot: date | None
     """By when a general complaint is best settled: a target, not the limit that is judged (L-10, F-51)."""
     names: Mapping[str, str]
@@ -206,9 +209,17 @@ async def explain(conn: Connection, ticket_id: UUID, by: By, rules: Rules, at: d
         rules=weight.rules,
         clocks=clocks,
         befallen=befallen,
+        story=await _story(conn, row, at),
         on_the_spot=spot if general and row["status"] == Status.RECORDED else None,
         names=known,
     )
+
+
+async def _story(conn: Connection, row: Mapping[str, Any], at: datetime) -> Sequence[Reason]:
+    if row["occurrences"] == 0:
+        return ()
+    placed = await matters.places(conn, row["matter_id"], at)
+    return next(place.reasons for each, place in placed if each["id"] == row["id"])
 
 
 def _befallen(

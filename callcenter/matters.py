@@ -58,7 +58,8 @@ SELECT t.id, t.number, t.nature, t.channel, t.source, t.relation, t.merged_into_
         ORDER BY e.place LIMIT 1)) FROM ticket_limit l WHERE l.ticket_id = t.id ORDER BY l.place) AS limits,
     ARRAY(SELECT (f.at, f.place, f.validity) FROM ticket_found f WHERE f.ticket_id = t.id ORDER BY f.place) AS found
 FROM ticket t JOIN organisation a ON a.id = t.accepting_organisation_id
-WHERE t.matter_id = $1 ORDER BY t.received_at, received_place FOR UPDATE OF t"""
+WHERE t.matter_id = $1 ORDER BY t.received_at, received_place"""
+ORDERS_HELD = ORDERS + " FOR UPDATE OF t"
 OF_ROOT = """
 SELECT f.validity FROM matter m JOIN ticket_found f ON f.ticket_id = m.root_ticket_id
 WHERE m.id = $1 AND m.root_ticket_id <> $2 ORDER BY f.place DESC LIMIT 1"""
@@ -230,7 +231,7 @@ async def recount(
     """
     matter = await conn.fetchrow(HOLD, matter_id)
     assert matter is not None
-    rows = [dict(row) for row in await conn.fetch(ORDERS, matter_id)]
+    rows = [dict(row) for row in await conn.fetch(ORDERS_HELD, matter_id)]
     for row in rows:
         if row["id"] == determined or _is_news(row, matter["validity"]):
             await conn.execute(FOUND, row["id"], at, row["validity"])
@@ -257,6 +258,12 @@ async def recount(
                 await tell(conn, after, by, at, "recounted", told)
     await _summarise(conn, matter_id, orders, places, by_number)
     return Recounted({by_number[place.number]["id"]: place for place in places}, version)
+
+
+async def places(conn: Connection, matter_id: UUID, at: datetime) -> list[tuple[dict[str, Any], Place]]:
+    """The orders of a matter in order of receipt, each with what it is and why; `at`: now. Changes nothing."""
+    rows = {row["number"]: dict(row) for row in await conn.fetch(ORDERS, matter_id)}
+    return [(rows[place.number], place) for place in matters.recount(order_of(row, at) for row in rows.values())]
 
 
 def order_of(row: Mapping[str, Any], at: datetime) -> Order:
@@ -327,6 +334,7 @@ def _placed(row: Mapping[str, Any], place: Place, by_number: Mapping[str, Mappin
     if parent is not None and parent["status"] in ENDED and row["status"] not in ENDED:
         stamps = ("dispatched_at", "handled_at", "informed_at", "closed_at")
         after["status"], after["ended_as"] = Status.CLOSED.value, parent["ended_as"]
+        after |= {"status": Status.CLOSED.value, "ended_as": parent["ended_as"]}
         after |= {name: row[name] or _not_before(parent[name], row["received_at"]) for name in stamps}
     return after
 
@@ -460,7 +468,7 @@ async def _join(conn: Connection, row: Mapping[str, Any], other: Mapping[str, An
     if theirs is None:
         await conn.execute(MOVE, [other["id"]], mine)
         return
-    members = await conn.fetch(ORDERS, mine) if mine is not None else []
+    members = await conn.fetch(ORDERS_HELD, mine) if mine is not None else []
     followers = [each["id"] for each in members if each["id"] != row["id"]]
     if mine is None:
         await conn.execute(MOVE, [row["id"]], theirs)
@@ -483,7 +491,7 @@ async def _detach(conn: Connection, row: Mapping[str, Any]) -> None:
     mine = row["matter_id"]
     if mine is None:
         return
-    others = [each for each in await conn.fetch(ORDERS, mine) if each["id"] != row["id"]]
+    others = [each for each in await conn.fetch(ORDERS_HELD, mine) if each["id"] != row["id"]]
     if not others:
         return
     if row["nature"] != Nature.COMPLAINT:

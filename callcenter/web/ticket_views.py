@@ -472,6 +472,9 @@ def explanation_view(explained: Explanation, masked: bool) -> ExplanationView:
     row, befallen = explained.row, explained.befallen
     verdict = row["verdict"]
     given = [ReasonView(**reason) for reason in verdict["reasons"]] if verdict else []
+    given += [_reason(reason.rule, reason.words) for reason in explained.story]
+    told = {reason.rule for reason in given}
+    given += [_reason(rule, RULES[rule]) for rule in explained.rules if rule in RULES and rule not in told]
     category = CATEGORIES[Category(row["category"])] if row["category"] else None
     return ExplanationView(
         id=row["id"],
@@ -481,7 +484,10 @@ def explanation_view(explained: Explanation, masked: bool) -> ExplanationView:
         occurrences=explained.occurrences,
         pieces=explained.pieces,
         exclusion=explained.exclusion,
-        reasons=[*given, *(_reason(rule, RULES[rule]) for rule in explained.rules if rule in RULES)],
+        reasons=[
+            *given,
+            *(_reason(rule, RULES[rule]) for rule in explained.rules if rule in RULES and rule not in told),
+        ],
         heard=row["heard"],
         verdict=verdict,
         category=_reason(category.rule, category.words) if category else None,
