@@ -333,7 +333,6 @@ def _placed(row: Mapping[str, Any], place: Place, by_number: Mapping[str, Mappin
     parent = by_number[place.earlier] if merged and place.earlier else None
     if parent is not None and parent["status"] in ENDED and row["status"] not in ENDED:
         stamps = ("dispatched_at", "handled_at", "informed_at", "closed_at")
-        after["status"], after["ended_as"] = Status.CLOSED.value, parent["ended_as"]
         after |= {"status": Status.CLOSED.value, "ended_as": parent["ended_as"]}
         after |= {name: row[name] or _not_before(parent[name], row["received_at"]) for name in stamps}
     return after

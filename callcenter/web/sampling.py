@@ -11,6 +11,8 @@ from callcenter.accounts.permissions import Permission
 from callcenter.web.acting import by
 from callcenter.web.api import Coded, Context, Day, Model, Page, PageQuery, Routes
 from tickets.errors import Words
+from tickets.lifecycle import Validity
+from tickets.terms import TERMS
 
 routes = Routes("closing-samples", "Closings looked at again 结案抽查")
 
@@ -28,6 +30,7 @@ class DrawBody(Model):
     validity: Annotated[Determined | None, Field(description="Only such as 仅抽查有效或无效件 (R-3.25)")] = None
 
 
+VALIDITIES = {each: TERMS[Validity][each] for each in (Validity.VALID, Validity.INVALID)}
 RESULTS = {"agreed": Words("维持", "agreed"), "overturned": Words("改判", "overturned")}
 
 
@@ -38,7 +41,7 @@ class SampleView(Model):
     organisation_id: Annotated[str, Field(title="抽样机构")]
     first_day: Annotated[date, Field(title="结案起始日")]
     last_day: Annotated[date, Field(title="结案截止日")]
-    validity: Annotated[Determined | None, Field(title="有效性")]
+    validity: Annotated[Determined | None, Coded(VALIDITIES), Field(title="有效性")]
     size: Annotated[int, Field(title="抽样件数")]
     seed: Annotated[str, Field(title="随机种子")]
     population: Annotated[int, Field(title="总体件数")]
@@ -57,7 +60,7 @@ class ItemView(Model):
     number: Annotated[str, Field(title="服务单号")]
     accepting_organisation_id: Annotated[str, Field(title="受理机构")]
     closed_at: Annotated[datetime, Field(title="结案时间")]
-    validity: Annotated[Determined, Field(title="抽样时认定")]
+    validity: Annotated[Determined, Coded(VALIDITIES), Field(title="抽样时认定")]
     result: Annotated[Literal["agreed", "overturned"] | None, Coded(RESULTS), Field(title="复核结果")]
     remark: Annotated[str | None, Field(title="复核意见")]
     reviewed_at: Annotated[datetime | None, Field(title="复核时间")]

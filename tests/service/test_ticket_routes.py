@@ -21,7 +21,7 @@ from tests.conftest import NOON
 from tests.service.customers import a_customer, a_policy, settle
 from tests.service.desk import a_call, hang_up
 from tests.service.site import ELSEWHERE, HOME, PATHS, Client, Reply, Site
-from tests.service.walk import acknowledge_letter, of_department
+from tests.service.walk import of_department
 
 pytestmark = pytest.mark.service
 
@@ -43,7 +43,8 @@ async def a_live_call(site: Site, user: UUID | None = None, **others: Any) -> UU
 
 
 async def opened(client: Client, **changes: Any) -> Any:
-    reply = await client.post("/tickets", {**FULL, "channel": "visit", **changes})
+    form = {"form_signed": True} if changes.get("channel", "visit") == "visit" else {}
+    reply = await client.post("/tickets", {**FULL, "channel": "visit", **form, **changes})
     assert reply.status == 201, reply.body
     return reply.json
 
@@ -55,8 +56,6 @@ async def fresh(site: Site, role: Role, where: str = HOME) -> Client:
 
 
 async def acted(client: Client, ticket: Any, action: str, **said: Any) -> Reply:
-    if action == "close":
-        await acknowledge_letter(client, ticket["id"])
     shown = await client.get(f"/tickets/{ticket['id']}")
     return await client.post(f"/tickets/{ticket['id']}/actions/{action}", {"version": shown.json["version"], **said})
 

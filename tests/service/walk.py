@@ -36,9 +36,7 @@ async def acknowledge_letter(client: Client, ticket_id: str) -> None:
 
 
 async def acted(client: Client, ticket_id: str, action: str, **said: Any) -> Reply:
-    """One action on the version as it stands; a letter not yet acknowledged is so before it is closed."""
-    if action == HOW[Status.CLOSED]:
-        await acknowledge_letter(client, ticket_id)
+    """One action on the version as it stands."""
     shown = await client.get(f"/tickets/{ticket_id}")
     return await client.post(f"/tickets/{ticket_id}/actions/{action}", {"version": shown.json["version"], **said})
 
@@ -154,5 +152,6 @@ async def walk(
                     said = determined or {"validity": "valid", "causes": [file["category"]], "liability": "company"}
                     file = await done(post, ticket_id, "determine", **said)
                 await sign_all(site, ticket_id, post, where)
+                await acknowledge_letter(post, ticket_id)
                 file = await done(post, ticket_id, "close")
     return file

@@ -30,6 +30,7 @@ TECHNICAL = {
     "DenominatorView.reason": "in the words of who corrected it",
     "DowngradeView.reason": "in the words of who proposed it",
     "ReviewView.reason": "in the words of the customer",
+    "TemplateView.reason": "in the words of who wrote it",
     "VersionView.reason": "in the words of who published it",
 }
 """Fields whose codes are told as they are, and why."""
