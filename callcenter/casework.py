@@ -215,15 +215,35 @@ class Casework:
             row = await store.lock(conn, ticket_id)
             if row is None or not await in_reach(conn, by, row):
                 raise not_found(ticket_id)
-            if await conn.fetchval(acknowledging.CALL_IN_REACH, *by.eyes.values, call_id) is None:
-                raise CallNotFoundError(Words("没有这个通话", "no such call"), call=str(call_id))
-            if await store.is_linked(conn, ticket_id, call_id):
-                return
+            await _hang(conn, row, call_id, by, at)
+
+    async def enquire(self, ticket_id: UUID, note: str, call_id: UUID | None, by: By) -> None:
+        """Keep a pure enquiry about progress as a contact on the open ticket: never an order, never counted (D-5).
+
+        Raises TicketNotFoundError, CallNotFoundError, TooManyLinksError, IllegalMoveError when it has ended (B-2).
+        """
+        at = self._clock.now()
+        async with self._db.transaction() as conn:
+            row = await store.lock(conn, ticket_id)
+            if row is None or not await in_reach(conn, by, row):
+                raise not_found(ticket_id)
             if row["status"] in ENDED:
-                raise closed("link_call")
-            if not await store.link(conn, ticket_id, call_id, at, acknowledging.MOST_CALLS):
-                raise acknowledging.too_many_calls()
-            await tell(conn, row, by, at, "call_linked", {"call_id": str(call_id)})
+                raise closed("enquire")
+            if call_id is not None:
+                await _hang(conn, row, call_id, by, at)
+            await tell(conn, row, by, at, "enquiry", {"note": note, "call_id": str(call_id) if call_id else None})
+
+
+async def _hang(conn: Connection, row: Mapping[str, Any], call_id: UUID, by: By, at: datetime) -> None:
+    if await conn.fetchval(acknowledging.CALL_IN_REACH, *by.eyes.values, call_id) is None:
+        raise CallNotFoundError(Words("没有这个通话", "no such call"), call=str(call_id))
+    if await store.is_linked(conn, row["id"], call_id):
+        return
+    if row["status"] in ENDED:
+        raise closed("link_call")
+    if not await store.link(conn, row["id"], call_id, at, acknowledging.MOST_CALLS):
+        raise acknowledging.too_many_calls()
+    await tell(conn, row, by, at, "call_linked", {"call_id": str(call_id)})
 
 
 @dataclass(frozen=True, slots=True)

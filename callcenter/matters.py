@@ -21,6 +21,7 @@ from callcenter.ids import uuid7
 from callcenter.opening import By
 from callcenter.reach import in_reach, locked, not_found
 from tickets import intake, matters, store
+from tickets.course import Material
 from tickets.deadlines import Kind
 from tickets.errors import ComplaintPostOnlyError, NotAdmissibleError, Problem, StaleTicketError, Words
 from tickets.intake import Channel, ComplainantType, Nature, Relation, Severity, Source
@@ -95,12 +96,15 @@ WHERE t.matter_id = $1 AND (e.details ->> 'matter_version')::integer > $2 ORDER 
 class Said:
     """What a person says of an order: about the same incident as another one, or, with None, a matter of its own.
 
-    `same_as`: id or number. `matter_version`: of the other's matter, as it was read; None is not compared.
+    `same_as`: id or number. `matter_version`: of the other's matter, as it was read; None is not compared. `facts`,
+    `reasons`: the new ones that a merged order brings to the order it is merged into (CL-5).
     """
 
     same_as: str | None
     reason: str
     matter_version: int | None = None
+    facts: str = ""
+    reasons: str = ""
 
 
 class Matters:
@@ -199,10 +203,29 @@ async def relate(
         "rules": list(place.rules) if place else None,
         "to": after["status"] if after["status"] != row["status"] else None,
     }
+    if said.facts or said.reasons:
+        await _bring(conn, after, said, by, at)
     await tell(conn, after, by, at, "related", {name: value for name, value in details.items() if value is not None})
     if other is not None:
         await tell(conn, other, by, at, "related_to", {"order": row["number"]})
     return place
+
+
+async def _bring(conn: Connection, row: Mapping[str, Any], said: Said, by: By, at: datetime) -> None:
+    """Give what a merged order brings to the order it is merged into; its limits start anew from the receipt (CL-5)."""
+    if row["merged_into_id"] is None:
+        words = Words(
+            "仅并入原单的服务单可带来新的事实和理由", "only a merged order brings new facts and reasons to another one"
+        )
+        raise NotAdmissibleError((Problem("new_facts", words, ("CL-5", "D-4")),))
+    parent = await store.find(conn, row["merged_into_id"])
+    assert parent is not None
+    book = await timekeeping.rulebook(conn, parent["received_day"])
+    material = Material(row["received_at"], said.facts, said.reasons)
+    await timekeeping.renew(conn, parent, material, book, by.actor, at, from_ticket=row["id"])
+    await store.save(conn, parent)
+    details = {"version": parent["version"] + 1, "order": row["number"], "restarts": material.restarts}
+    await tell(conn, parent, by, at, "material_received", {**details, "facts": said.facts, "reasons": said.reasons})
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from tickets.lifecycle import Action, Cause, InvalidGround, Level, Liability, St
 from tickets.routing import SUB_CODE
 
 Text = Annotated[str, StringConstraints(max_length=20_000)]
+Stated = Annotated[str, StringConstraints(max_length=20_000, strip_whitespace=True)]
 Line = Annotated[str, StringConstraints(max_length=200)]
 Proof = Annotated[str, StringConstraints(max_length=2000)]
 SubCode = Annotated[str, StringConstraints(pattern=f"^{SUB_CODE}$")]
@@ -145,10 +146,14 @@ class RelateBody(Model):
     same_matter_as: SameMatter
     reason: Annotated[Line, Field(min_length=1, description="判断理由")]
     matter_version: Annotated[int | None, Field(ge=1)] = None
+    new_facts: Annotated[
+        Stated, Field(description="New facts that restart the limit of the order merged into 新的事实 (CL-5)")
+    ] = ""
+    new_reasons: Annotated[Stated, Field(description="… and new reasons; both are needed 新的理由 (CL-5)")] = ""
 
     def value(self) -> Said:
         """As the use case takes it."""
-        return Said(self.same_matter_as, self.reason, self.matter_version)
+        return Said(self.same_matter_as, self.reason, self.matter_version, self.new_facts, self.new_reasons)
 
 
 class OpenBody(ParticularsBody):
@@ -268,6 +273,13 @@ class ActBody(Model):
         said["handler"] = str(self.handler_id or "")
         causes = tuple(each.value() if isinstance(each, CauseBody) else Cause(each) for each in self.causes)
         return Step(action, organisation="", level=Level.HQ, causes=causes, **said)
+
+
+class EnquiryBody(Model):
+    """What the customer asked about the progress and was told; `call_id`: the call it was asked on."""
+
+    note: Annotated[Stated, Field(min_length=1, description="查询及答复情况 (R-4.23)")]
+    call_id: UUID | None = None
 
 
 class LinkBody(Model):

@@ -24,6 +24,7 @@ from callcenter.web.keys import CASEWORK, COMPLAINTS, MATTERS
 from callcenter.web.ticket_bodies import (
     ActBody,
     CorrectBody,
+    EnquiryBody,
     LinkBody,
     OpenBody,
     OpenOnCallBody,
@@ -298,6 +299,18 @@ async def link_call(ctx: Context, ticket_id: UUID, body: LinkBody) -> TicketView
     by = _by(ctx)
     with _found():
         await ctx.resource(CASEWORK).hang(ticket_id, body.call_id, by)
+    return await shown_ticket(ctx, ticket_id, by)
+
+
+@routes.post("/tickets/{ticket_id}/enquiries", Permission.TICKET_EDIT, creates=True, reads="ticket")
+async def log_enquiry(ctx: Context, ticket_id: UUID, body: EnquiryBody) -> TicketView:
+    """Log an enquiry about progress 记录进度查询
+
+    A contact on the open ticket, with its call: no new ticket, and counted nowhere.
+    """
+    by = _by(ctx)
+    with _found():
+        await ctx.resource(CASEWORK).enquire(ticket_id, body.note, body.call_id, by)
     return await shown_ticket(ctx, ticket_id, by)
 
 

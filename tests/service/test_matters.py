@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from callcenter.accounts.permissions import Role
+from tests.service.desk import a_call
 from tests.service.site import ELSEWHERE, HOME, Client, Site
 from tests.service.test_ticket_routes import FULL, acted, fresh, opened
 from tests.service.walk import walk
@@ -270,3 +271,64 @@ async def test_a_merged_order_refuses_what_its_parent_does_for_it(site: Site) ->
     for action in ("dispatch", "settle", "determine"):
         refused = await acted(handler, merged, action, note="办理", **(DETERMINED if action == "determine" else {}))
         assert (refused.status, refused.json["rules"]) == (409, ["D-4", "F-60"])
+
+
+def decision(file: Any) -> Any:
+    return next(clock for clock in file["clocks"] if clock["kind"] == "decide_inform")
+
+
+async def test_a_merged_order_with_new_facts_and_reasons_restarts_the_limit_of_the_order_it_is_merged_into(
+    site: Site,
+) -> None:
+    """CL-5, F-53, D-4: from the day the merged order was received, told in both histories."""
+    handler = await on(site, "2026-11-02")
+    first, anew = await opened(handler), await opened(await on(site, "2026-11-05"))
+    handler = await on(site, "2026-11-06")
+    before = await seen(handler, first)
+    reply = await related(handler, anew, first, new_facts="新的住院病历", new_reasons="条款第八条适用")
+    assert reply.status == 200, reply.body
+    assert (reply.json["relation"], reply.json["merged_into_id"]) == ("merged", first["id"])
+    after = await seen(handler, first)
+    assert decision(before)["due_day"] < decision(after)["due_day"]
+    assert decision(after)["start_day"] == "2026-11-05"
+    assert after["version"] == before["version"] + 1
+    told = {event["kind"]: event["details"] for event in after["events"]}
+    assert told["limit_restarted"]["from_ticket"] == anew["id"]
+    assert (told["material_received"]["order"], told["material_received"]["restarts"]) == (anew["number"], True)
+
+
+async def test_facts_without_reasons_restart_nothing_and_only_a_merged_order_brings_any(site: Site) -> None:
+    """CL-5: nothing is changed by what is refused."""
+    handler = await on(site, "2026-11-02")
+    first, anew = await opened(handler), await opened(await on(site, "2026-11-05"))
+    handler = await on(site, "2026-11-06")
+    refused = await related(handler, anew, None, new_facts="新的住院病历", new_reasons="条款第八条适用")
+    assert (refused.status, refused.code) == (422, "ticket_not_admissible")
+    before = await seen(handler, first)
+    assert (await related(handler, anew, first, new_facts="新的住院病历")).json["relation"] == "merged"
+    after = await seen(handler, first)
+    assert decision(after)["due_day"] == decision(before)["due_day"]
+    assert "limit_restarted" not in {event["kind"] for event in after["events"]}
+
+
+async def test_a_pure_enquiry_about_progress_is_a_contact_with_its_call_and_counts_nowhere(site: Site) -> None:
+    """D-5, R-4.23, B-2"""
+    agent = await site.client(Role.AGENT)
+    assert agent.user is not None
+    ticket = await opened(agent)
+    async with site.database.transaction() as conn:
+        call = await a_call(conn, 7, user=agent.user.id)
+    before = await seen(agent, ticket)
+    path = f"/tickets/{ticket['id']}/enquiries"
+    reply = await agent.post(path, {"note": "客户查询进度,已告知调查中", "call_id": str(call)})
+    assert reply.status == 201, reply.body
+    assert [each["call_id"] for each in reply.json["calls"]] == [str(call)]
+    last = reply.json["events"][-1]
+    assert (last["kind"], last["details"]["note"]) == ("enquiry", "客户查询进度,已告知调查中")
+    assert (reply.json["occurrences"], reply.json["clocks"]) == (1, before["clocks"])
+    assert len((await agent.get("/tickets")).json["items"]) == 1
+    assert (await agent.post(path, {"note": " "})).status == 400
+    handler = await site.client(Role.HANDLER)
+    await walk(site, ticket["id"], Status.CLOSED, handler=handler)
+    refused = await handler.post(path, {"note": "再次查询"})
+    assert (refused.status, refused.json["rules"]) == (409, ["B-2"])
