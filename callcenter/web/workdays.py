@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import binascii
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -170,7 +169,7 @@ async def preview_year(ctx: Context, year: Year, body: PreviewBody) -> PreviewVi
 def _decoded(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise InvalidError(Words("文件不是base64", "the file is not base64")) from None
 
 

@@ -134,8 +134,6 @@ async def test_a_closed_file_is_archived_within_five_working_days(site: Site) ->
     assert (file["ended_as"], clock_of(file, "archive")["due_day"]) == ("closed", "2026-11-25")
     handler = await site.client(Role.HANDLER)
     assert (await attach(handler, file, kind="visit_form")).status == 201
-    why = {"item": "acknowledgement", "reason": "来访时未登记受理确认"}
-    assert (await handler.post(f"/tickets/{file['id']}/case-file/absences", why)).status == 201
     file = await done(handler, file["id"], "archive")
     assert (file["status"], clock_of(file, "archive")["in_time"]) == ("archived", True)
     assert file["archived_at"] is not None

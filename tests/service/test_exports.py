@@ -92,7 +92,7 @@ async def test_a_spreadsheet_has_dates_in_shanghai_numbers_and_words(site: Site)
     assert line["答复期限"].value == datetime(due.year, due.month, due.day)  # noqa: DTZ001
     assert line["答复期限"].is_date
     assert (line["投诉件数"].value, line["投诉件数"].data_type) == (1, "n")
-    assert (line["投诉方式"].value, line["结案时间"].value) == ("信函", None)
+    assert (line["投诉方式"].value, line["结案时间"].value) == ("来访", None)
 
 
 async def test_findings_leave_as_the_tickets_they_are(site: Site) -> None:

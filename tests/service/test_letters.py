@@ -268,6 +268,7 @@ async def test_no_letter_on_what_is_closed_or_no_complaint_or_out_of_reach(site:
     await a_letter(site, ticket["id"])
     await acted(handler, ticket, "inform", **TOLD)
     await acted(handler, ticket, "determine", validity="valid", causes=["claims"], liability="none")
+    await acted(handler, ticket, "acknowledge", note="已寄来函确认书", manner="letter")
     assert (await acted(handler, ticket, "close")).status == 200
     refused(await handler.post(f"/tickets/{ticket['id']}/letters", TEXT), "B-2")
     passed_on = await opened(handler, asks_company_to_act=False)

@@ -196,12 +196,14 @@ async def test_the_province_supervises_what_differs_and_returns_it_with_a_guidin
 
 async def test_repeats_and_escalations_are_supervised_without_a_mark(site: Site) -> None:
     """R-3.14"""
-    tickets = [await informed(site) for _ in range(3)]
-    async with site.database.connection() as conn:
-        for ticket, relation in zip(tickets, ("repeat", "escalation"), strict=False):
-            pieces = 0 if relation == "repeat" else 1
-            update = "UPDATE ticket SET relation = $2, pieces = $3 WHERE id = $1"
-            await conn.execute(update, ticket["id"], relation, pieces)
+    root, *tickets = [await informed(site) for _ in range(3)]
+    update = """UPDATE ticket SET relation = $2, pieces = $3, severity = 'difficult', gravity = 'difficult',
+        external = ($2 = 'escalation'),
+        matter_id = (SELECT matter_id FROM ticket WHERE id = $4) WHERE id = $1"""
+    async with site.database.transaction() as conn:
+        for ticket, relation, pieces in zip(tickets, ("repeat", "escalation"), (0, 1), strict=True):
+            await conn.execute(update, ticket["id"], relation, pieces, root["id"])
+            await conn.execute("DELETE FROM matter WHERE root_ticket_id = $1", ticket["id"])
     province = await site.client(Role.HANDLER, where="gd")
     first = (await province.get("/supervision?limit=1")).json
     second = (await province.get(f"/supervision?limit=1&cursor={first['next']}")).json

@@ -132,7 +132,7 @@ async def test_what_was_never_repeated_back_is_late_from_the_hang_up_on_and_so_i
     assert agent.user is not None
     call = await a_live_call(site, agent.user.id)
     during = (await agent.post(f"/calls/{call}/tickets", {})).json
-    letter = await opened(agent)
+    letter = await opened(agent, form_signed=False)
     assert (await agent.post(f"/tickets/{letter['id']}/calls", {"call_id": str(call)})).status == 200
     async with site.database.transaction() as conn:
         await hang_up(conn, call, NOON)
@@ -384,8 +384,8 @@ async def test_a_complaint_goes_all_the_way_and_every_step_is_in_its_history(sit
     file = reply.json
     assert (file["status"], file["department"], file["validity"]) == ("closed", "business_management", "valid")
     assert [event["kind"] for event in file["events"]] == ["opened", *(action for _, action, _ in steps)]
-    assert all(clock["in_time"] for clock in file["clocks"])
-    assert file["possible"] == []
+    assert all(clock["in_time"] for clock in file["clocks"] if clock["kind"] != "archive")
+    assert file["possible"] == ["archive", "overturn", "sign"]
 
 
 @pytest.mark.parametrize("role", [Role.AGENT, Role.COORDINATOR, Role.INTEGRATOR])
