@@ -626,6 +626,7 @@ async def regrade(
 ) -> dict[str, Any]:
     """Give the ticket another severity, with the clocks that follow; returns its row. Raises StaleTicketError."""
     after = {**row, "severity": severity.value, "gravity": intake.GRAVITY[severity].value}
+    after["complex_at"] = rhythm.complex_since(severity, row["complex_at"], row["complex_reason"], at)
     _confirm_severity(after, by, at)
     await save(conn, after)
     await _follow(conn, row, after, book, at)

@@ -20,7 +20,7 @@ from tickets import store as tickets
 from tickets.downgrades import DowngradeAction, DowngradeState
 from tickets.errors import DowngradeRefusedError, KeyReusedError, Words
 from tickets.intake import Nature, Severity
-from tickets.lifecycle import Status
+from tickets.lifecycle import ENDED
 
 DOWNGRADE = """
 d.id, d.ticket_id, d.from_severity, d.to_severity, d.reason, d.state, d.proposed_by, d.proposed_at, d.answered_by,
@@ -98,7 +98,7 @@ async def answer(
         if state is DowngradeState.APPROVED:
             _check_open(row)
             downgrades.check_current(Severity(found["from_severity"]), Severity(row["severity"]))
-            book = await rules.current(conn, at)
+            book = await rules.current(conn, at, row["received_day"])
             severity = Severity(found["to_severity"])
             await casework.regrade(conn, row, severity, book, by, at)
             said |= {
@@ -135,7 +135,7 @@ async def page(
 
 
 def _check_open(row: Mapping[str, Any]) -> None:
-    if row["status"] == Status.CLOSED:
+    if row["status"] in ENDED:
         raise DowngradeRefusedError(
             Words("已结案的服务单不再降级", "a closed ticket is not downgraded"), rules=("B-2", "F-47")
         )

@@ -15,7 +15,7 @@ from callcenter.db.pool import Database
 from callcenter.service_hours import Span
 from tests.service.site import Reply, Site
 from tests.service.test_handling_limit import decision, explained, opened, post
-from tests.service.test_progress import file, points
+from tests.service.test_progress import file, lightened, points
 from tickets.calendar import SHANGHAI
 from tickets.deadlines import report_up
 
@@ -55,10 +55,10 @@ async def test_a_changed_limit_counts_for_tickets_received_from_its_day_on(site:
     assert (of_old["due_day"], of_old["version"]) == ("2025-10-14", "2026-1")
     assert (of_new["due_day"], of_new["version"]) == ("2025-10-13", "2026-1+2025-10-09")
     assert of_new["limits"][0]["source"] == "总公司通知2号"
-    for severity in ("difficult", "general"):
-        version = (await explained(handler, old))["version"]
-        body = {"version": version, "severity": severity, "reason": "复核"}
-        assert (await handler("PATCH", f"/tickets/{old}", json=body)).status == 200
+    version = (await explained(handler, old))["version"]
+    body = {"version": version, "severity": "difficult", "reason": "复核"}
+    assert (await handler("PATCH", f"/tickets/{old}", json=body)).status == 200
+    await lightened(site, old, "general", on(10, 9))
     again = decision(await explained(handler, old))
     assert (again["due_day"], again["version"]) == ("2025-10-14", "2026-1")
     assert (await file(handler, new))["rulebook"] == "2026-1+2025-10-09"

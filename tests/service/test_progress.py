@@ -163,6 +163,19 @@ async def severity(client: Client, ticket: str, to: str) -> Any:
     return reply.json
 
 
+async def lightened(site: Site, ticket: str, to: str, at: datetime) -> Any:
+    """A downgrade, which two people make (F-47)."""
+    handler, supervisor = await post(site, at), await post(site, at, Role.SUPERVISOR)
+    version = (await file(handler, ticket))["version"]
+    body = {"version": version, "severity": to, "reason": "情况变化"}
+    proposed = await handler.post(f"/tickets/{ticket}/downgrades", body)
+    assert proposed.status == 201, proposed.body
+    said = {"version": (await file(handler, ticket))["version"], "remark": "同意"}
+    approved = await supervisor.post(f"/downgrades/{proposed.json['id']}/actions/approve", said)
+    assert approved.status == 200, approved.body
+    return await file(handler, ticket)
+
+
 async def test_another_severity_starts_and_ends_what_hangs_on_it(site: Site) -> None:
     """F-10, F-18, L-18, L-19, L-21: graver starts the timers and the report upwards, less grave ends them."""
     ticket = await opened(site, on(9, 30), severity="general")
@@ -171,7 +184,7 @@ async def test_another_severity_starts_and_ends_what_hangs_on_it(site: Site) -> 
     assert points(major) == [("2025-10-16", None)]
     assert points(major, "report_up") == [("2025-10-09", None)]
     assert datetime.fromisoformat(major["complex_at"]) == on(10, 9)
-    general = await severity(handler, ticket, "general")
+    general = await lightened(site, ticket, "general", on(10, 9))
     assert (general["complex_at"], points(general), points(general, "report_up")) == (None, [], [])
     again = await severity(handler, ticket, "major")
     assert points(again) == [("2025-10-16", None)]
@@ -184,7 +197,7 @@ async def test_a_case_marked_complex_stays_so_when_its_severity_falls(site: Site
     handler = await post(site, on(10, 9))
     await acted(handler, ticket, "mark_complex", note="涉及三个部门")
     await severity(handler, ticket, "difficult")
-    after = await severity(handler, ticket, "general")
+    after = await lightened(site, ticket, "general", on(10, 9))
     assert after["complex_at"] is not None
     assert points(after) == [("2025-10-16", None)]
 
