@@ -52,7 +52,7 @@ SESSIONS = {1: 300, 32: 1600}
 COMMANDS = 1
 POOL = 10
 """The most connections one of our processes opens, as shipped (database.size)."""
-CLOCKS = 5
+CLOCKS = 6
 """Rows of clocks such a ticket has."""
 SETTINGS = "SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit', 'server_version')"
 COUNTS = """

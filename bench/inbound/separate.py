@@ -16,7 +16,8 @@ ROOT = "SELECT id FROM organisation WHERE parent_id IS NULL"
 COUNT = """
 INSERT INTO ticket_counter AS c (day, last) VALUES ($1, 1)
 ON CONFLICT (day) DO UPDATE SET last = c.last + 1 RETURNING last"""
-MATTER = "INSERT INTO matter (id, root_ticket_id, opened_at, latest_at) VALUES ($1, $2, $3, $3)"
+MATTER = """
+INSERT INTO matter (id, root_ticket_id, opened_at, latest_at, occurrences, pieces) VALUES ($1, $2, $3, $3, $4, $5)"""
 CALL = """
 INSERT INTO call (id, cc_call, direction, state, state_at, caller, did, started_at)
 VALUES ($1, $2, $3, 'ivr', $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING"""
@@ -50,7 +51,8 @@ async def open_ticket(conn: Connection, new: NewTicket) -> OpenedRow:
         if columns["accepting_organisation_id"] is None:
             columns["accepting_organisation_id"] = await conn.fetchval(ROOT)
         if columns["relation"] == "first":
-            await conn.execute(MATTER, columns["matter_id"], new.key, received_at)
+            weight = (columns["occurrences"], columns["pieces"])
+            await conn.execute(MATTER, columns["matter_id"], new.key, received_at, *weight)
         extra = {"id": new.key, "number": number, "received_day": new.received_day, "stored_at": new.stored_at}
         await conn.execute(*_insert("ticket", {**columns, **extra}))
         live, seconds = await _linked(conn, new, received_at)

@@ -168,7 +168,7 @@ async def test_a_database_killed_in_the_middle_of_it_all_loses_and_doubles_nothi
         numbers = [row["number"] for row in await conn.fetch("SELECT number FROM ticket ORDER BY number")]
     assert numbers == [f"95519-20261118-{n:06d}" for n in range(1, 51)]
     assert {o.number for o in opened if o.number} <= set(numbers)
-    for table, rows in {"ticket_event": 50, "ticket_clock": 250, "outbox_event": 50, "matter": 50}.items():
+    for table, rows in {"ticket_event": 50, "ticket_clock": 300, "outbox_event": 50, "matter": 50}.items():
         assert await count(own, table) == rows, table
 
 
