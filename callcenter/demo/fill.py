@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from callcenter.clock import SystemClock
+from callcenter.db.migrate import migrate
 from callcenter.db.pool import Connection, Database
-from callcenter.demo import people, policies
+from callcenter.demo import data, people, policies
 from callcenter.demo.data import IS_DEMO, NotEmptyError
 from tickets import deadlines, store
 from tickets.calendar import SHANGHAI, shanghai_day
@@ -55,7 +57,8 @@ CREATE OR REPLACE FUNCTION pg_temp.made_id(at timestamptz, n bigint, salt intege
         || lpad(to_hex(salt & 4095), 3, '0') || '8'
         || lpad(to_hex(hashint8extended(n, {seed} + salt) & 1152921504606846975), 15, '0'))::uuid
 $$;
-CREATE TEMP TABLE IF NOT EXISTS due AS SELECT ''::text AS contact, ''::text AS gravity, k.* FROM ticket_clock k WHERE false;
+CREATE TEMP TABLE IF NOT EXISTS due AS
+    SELECT ''::text AS contact, ''::text AS gravity, k.* FROM ticket_clock k WHERE false;
 CREATE TEMP TABLE IF NOT EXISTS city (place integer, id text);
 CREATE TEMP TABLE IF NOT EXISTS taker (place integer, id uuid);
 TRUNCATE city, taker;
@@ -219,8 +222,10 @@ COUNTS = """
 SELECT (SELECT count(*) FROM ticket) AS tickets, (SELECT count(*) FROM call) AS calls,
     (SELECT count(*) FROM customer) AS customers"""
 
-CATEGORIES = ("solicitation", "solicitation", "sales_service", "claims", "claims", "maintenance", "maintenance")
-CATEGORIES += ("counter", "underwriting", "call_centre", "product", "payment", "sms", "other")
+CATEGORIES = (
+    *("solicitation", "solicitation", "sales_service", "claims", "claims", "maintenance", "maintenance"),
+    *("counter", "underwriting", "call_centre", "product", "payment", "sms", "other"),
+)
 DEMANDS = (
     "要求全额退保并退还已交保费",
     "要求说明分红计算方法",
@@ -254,6 +259,19 @@ SEQUELS = (
     "，客户要求书面答复并邮寄至家庭住址",
     "，客户可在工作日下午接听电话",
 )
+
+
+async def fill_at(url: str, wanted: Fill, tell: Tell) -> Filled:
+    """The same for the database at `url`, which is brought to this program's schema and, when empty, given the
+    demonstration's company first. Raises NotEmptyError, CannotStartError, MigrationError."""
+    await migrate(url)
+    database = await Database.connect(url, size=2, application="callcenter demo")
+    try:
+        at = SystemClock().now()
+        await data.load(database, at)
+        return await fill(database, at, wanted, tell)
+    finally:
+        await database.close()
 
 
 async def fill(db: Database, at: datetime, wanted: Fill, tell: Tell) -> Filled:

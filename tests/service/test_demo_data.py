@@ -44,7 +44,8 @@ SELECT count(*) AS tickets, sum(occurrences) AS occurrences, sum(pieces) AS piec
     md5(string_agg(number || demand || description || received_at, ',' ORDER BY number)) AS text
 FROM ticket"""
 OFF = """
-SELECT (SELECT count(*) FROM ticket t WHERE NOT EXISTS (SELECT FROM ticket_clock k WHERE k.ticket_id = t.id)) AS unclocked,
+SELECT (SELECT count(*) FROM ticket t WHERE NOT EXISTS (
+        SELECT FROM ticket_clock k WHERE k.ticket_id = t.id)) AS unclocked,
     (SELECT count(*) FROM ticket_call l WHERE NOT EXISTS (SELECT FROM call c WHERE c.id = l.call_id)) AS unknown_calls,
     (SELECT count(*) FROM ticket t JOIN matter m ON m.id = t.matter_id JOIN ticket r ON r.id = m.root_ticket_id
         WHERE r.received_at > t.received_at) AS before_their_root,
