@@ -36,6 +36,8 @@ async def test_every_post_is_filled_and_everybody_who_accepts_has_a_handler(
         assert await posts.places(conn, "hq/", shanghai_day(clock.now()), None, 1000, vacant=True) == []
         assert len(await posts.places(conn, "hq/", shanghai_day(clock.now()), None, 1000)) == 10 * 12 + 1
         assert await posts.without_handler(conn, "hq/", None, 100) == []
+
+
 SMALL = fill.Fill(tickets=600, calls=1500, days=60)
 SUM = """
 SELECT count(*) AS tickets, sum(occurrences) AS occurrences, sum(pieces) AS pieces, max(number) AS last,
@@ -53,10 +55,14 @@ SELECT (SELECT count(*) FROM ticket t WHERE NOT EXISTS (
 
 
 async def test_years_are_made_up_the_same_for_the_same_seed_and_a_broken_off_fill_goes_on(
+    database: Database, clock: ManualClock
+) -> None:
+    await data.load(database, clock.now())
     told: list[str] = []
     made = await fill.fill(database, clock.now(), SMALL, told.append)
     assert (made.tickets, made.calls) == (600, 1500)
     assert told[-1].startswith("days: 60 of 60")
+    async with database.connection() as conn:
         first = dict(await conn.fetchrow(SUM) or {})
         assert dict(await conn.fetchrow(OFF) or {}) == dict.fromkeys(
             ("unclocked", "unknown_calls", "before_their_root", "in_no_month"), 0
@@ -66,6 +72,7 @@ async def test_years_are_made_up_the_same_for_the_same_seed_and_a_broken_off_fil
         assert first["closed"] > 300
         assert first["pieces"] == first["occurrences"] - first["repeats"]
     assert await fill.fill(database, clock.now(), SMALL, told.append) == made
+    async with database.connection() as conn:
         assert dict(await conn.fetchrow(SUM) or {}) == first
 
 
