@@ -42,6 +42,7 @@ COLD_MONTHS = 6
 WITHIN = 300.0
 """Milliseconds."""
 SEED = 7
+PLAN_LINES, PLAN_WIDTH = 40, 160
 
 WHO = {"headquarters": people.SUPERVISOR, "province": "handler02", "counter": "handler05"}
 SAMPLE = """
@@ -64,11 +65,7 @@ class Ask:
 def _values(ticket: Row) -> Row:
     """What stands in the paths, as an address has it."""
     day = ticket["received_day"]
-    told = {
-        **ticket,
-        "two": ticket["words"][:2],
-        "day": ticket["number"][:14],
-    }
+    told = {**ticket, "two": ticket["words"][:2], "day": ticket["number"][:14]}
     return {name: quote(str(value)) for name, value in told.items()} | {"month": _month(day), "year": _year(day)}
 
 
@@ -259,7 +256,9 @@ async def _drawn(database: Database, chance: random.Random) -> list[Row]:
 async def _plan(database: Database, slowest: Any) -> str:
     async with database.connection() as conn:
         rows = await conn.fetch(f"EXPLAIN (ANALYZE, BUFFERS) {slowest.query}", *slowest.args, timeout=120)
-    return "\n".join(str(row[0])[:200] for row in rows)
+    told = [str(row[0])[:PLAN_WIDTH] for row in rows if "never executed" not in row[0] and "Searches" not in row[0]]
+    left = len(told) - PLAN_LINES
+    return "\n".join([*told[:PLAN_LINES], *([f"… {left} lines more"] if left > 0 else []), *told[-3:]])
 
 
 def _report(
