@@ -173,7 +173,11 @@ HEARD = {
 WRITE_DAY = """
 INSERT INTO ticket_key (id, fingerprint, claimed_at) SELECT id, 'fill', received_at FROM made;
 INSERT INTO ticket_counter (day, last) SELECT '{day}', count(*) FROM made HAVING count(*) > 0;
-INSERT INTO matter (id, root_ticket_id, opened_at) SELECT matter_id, id, received_at FROM made WHERE relation = 'first';
+INSERT INTO matter (id, root_ticket_id, opened_at, latest_at, validity, occurrences, pieces)
+SELECT matter_id, id, received_at, received_at, validity, 1, 1 FROM made WHERE relation = 'first';
+UPDATE matter m SET occurrences = m.occurrences + r.count, repeats = m.repeats + r.count, latest_at = r.latest
+FROM (SELECT matter_id, count(*), max(received_at) AS latest FROM made WHERE relation = 'repeat' GROUP BY matter_id) AS r
+WHERE m.id = r.matter_id;
 INSERT INTO ticket (id, number, nature, channel, source, relation, matter_id, category, severity, gravity, status,
     validity, liability, causes, invalid_ground, occurrences, pieces, customer_id, policy_id, policy_number,
     complainant_type, complainant_name, complainant_phone, demand, description, restated_at, complete_at, opened_via,
