@@ -44,10 +44,39 @@ def add_commands(commands: Any) -> None:
         type=Path,
         help="with --at: the public key whose signature must stand under the archive's log (archive verify)",
     )
+    parser.add_argument(
+        "--fill",
+        action="store_true",
+        help="no calls: years of made-up tickets and calls into the database of these settings, which must be empty "
+        "or a demonstration's; goes on where it was broken off",
+    )
+    parser.add_argument("--tickets", type=int, metavar="N", default=1_000_000, help="with --fill (default: a million)")
+    parser.add_argument("--calls", type=int, metavar="N", default=10_000_000, help="with --fill (default: ten million)")
+    parser.add_argument("--days", type=int, metavar="N", default=3 * 365, help="with --fill (default: three years)")
+    parser.add_argument("--seed", type=int, metavar="N", default=95519, help="with --fill: other years of that size")
     parser.set_defaults(command=_demo)
 
 
+def _fill(config: Config, chosen: argparse.Namespace) -> int:
+    from callcenter.demo.data import NotEmptyError
+    from callcenter.demo.fill import Fill, fill_at
+
+    wanted = Fill(chosen.tickets, chosen.calls, chosen.days, chosen.seed)
+    if min(wanted.tickets, wanted.calls, wanted.days) < 1 or wanted.calls < wanted.tickets:
+        print("--tickets, --calls, --days: at least 1, and no fewer calls than tickets", file=sys.stderr)
+        return UNUSABLE
+    try:
+        made = asyncio.run(fill_at(config.database.url, wanted, print))
+    except NotEmptyError as error:
+        print(error, file=sys.stderr)
+        return UNUSABLE
+    print(f"{made.tickets} tickets, {made.calls} calls, {made.customers} customers")
+    return 0
+
+
 def _demo(config: Config, chosen: argparse.Namespace) -> int:
+    if chosen.fill:
+        return _fill(config, chosen)
     from callcenter.demo.show import Place, Wanted, show
     from callcenter.lab.asterisk import AsteriskAddress
 
