@@ -95,6 +95,8 @@ FROM made CROSS JOIN LATERAL (SELECT pg_temp.chance(n, 8) % $7::integer AS k,
 ON CONFLICT DO NOTHING"""
 
 MADE_CUSTOMERS = "SELECT count(*) FROM policy WHERE number LIKE 'F%'"
+TAKERS = "SELECT count(*) FROM taker"
+DUE = "INSERT INTO due SELECT * FROM jsonb_populate_recordset(NULL::due, $1)"
 HAS_DAY = "SELECT EXISTS (SELECT FROM ticket_counter WHERE day = $1)"
 
 CALLS_OF_DAY = """
@@ -176,7 +178,7 @@ INSERT INTO ticket_counter (day, last) SELECT '{day}', count(*) FROM made HAVING
 INSERT INTO matter (id, root_ticket_id, opened_at, latest_at, validity, occurrences, pieces)
 SELECT matter_id, id, received_at, received_at, validity, 1, 1 FROM made WHERE relation = 'first';
 UPDATE matter m SET occurrences = m.occurrences + r.count, repeats = m.repeats + r.count, latest_at = r.latest
-FROM (SELECT matter_id, count(*), max(received_at) AS latest FROM made WHERE relation = 'repeat' GROUP BY matter_id) AS r
+FROM (SELECT matter_id, count(*), max(received_at) AS latest FROM made WHERE relation = 'repeat' GROUP BY 1) AS r
 WHERE m.id = r.matter_id;
 INSERT INTO ticket (id, number, nature, channel, source, relation, matter_id, category, severity, gravity, status,
     validity, liability, causes, invalid_ground, occurrences, pieces, customer_id, policy_id, policy_number,
@@ -306,7 +308,7 @@ async def _fill(conn: Connection, at: datetime, born: datetime, wanted: Fill, te
         await conn.execute(CUSTOMERS, first, last, born, *names, products, len(products))
         tell(f"customers: {last} of {customers}")
     book = Rulebook(await store.calendar(conn))
-    takers: int = await conn.fetchval("SELECT count(*) FROM taker")
+    takers: int = await conn.fetchval(TAKERS)
     for number, day in enumerate(days(shanghai_day(at), wanted.days)):
         if await conn.fetchval(HAS_DAY, day):
             continue
@@ -331,7 +333,7 @@ async def _fill_day(
     first_call, last_call = _share(wanted.calls, wanted.days, number)
     await conn.execute(CALLS_OF_DAY, opening, first_call, last_call, takers, born, customers)
     await conn.execute("TRUNCATE due")
-    await conn.execute("INSERT INTO due SELECT * FROM jsonb_populate_recordset(NULL::due, $1)", _due(opening, book))
+    await conn.execute(DUE, _due(opening, book))
     first, last = _share(wanted.tickets, wanted.days, number)
     await conn.execute(
         TICKETS_OF_DAY,

@@ -24,6 +24,9 @@ WHERE = {
 }
 
 
+MET = (True, False, None, True, True)
+
+
 def a_report(name: str, met: bool | None = True, text: str = "| a |\n|---|\n| 1 |") -> Report:
     return Report(f"The {name}, measured", text, {}, [Target(f"{name} is fast", "2 | 3", met)])
 
@@ -52,7 +55,10 @@ def test_measuring_once_more_replaces_one_section_and_leaves_the_others(tmp_path
 
 def test_every_target_stands_at_the_top_with_a_link_to_its_section() -> None:
     page = whole(
-        {name: section(a_report(name, met), WHERE) for name, met in zip(NAMES, (True, False, None, True), strict=True)}
+        {
+            name: section(a_report(name, met), WHERE)
+            for name, met in zip(NAMES, (True, False, None, True, True), strict=True)
+        }
     )
     head = page.partition("<!--")[0]
     for name in NAMES:
