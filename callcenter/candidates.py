@@ -9,8 +9,8 @@ from uuid import UUID
 from callcenter.customers import phone
 from callcenter.db.pool import Connection
 from callcenter.opening import By
-from callcenter.reach import KNOWN, in_reach, not_found
-from tickets import likeness, store
+from callcenter.reach import KNOWN, seen
+from tickets import likeness
 from tickets.likeness import Ground
 
 NEWEST = 200
@@ -93,9 +93,7 @@ async def of_ticket(conn: Connection, ticket_id: UUID, by: By, after: Position |
 
     Raises TicketNotFoundError.
     """
-    row = await store.find(conn, ticket_id)
-    if row is None or not await in_reach(conn, by, row):
-        raise not_found(ticket_id)
+    row = await seen(conn, ticket_id, by)
     own = await conn.fetchrow(OWN, ticket_id)
     assert own is not None
     rarest = None

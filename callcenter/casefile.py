@@ -17,7 +17,7 @@ from callcenter.customers.search import Criteria
 from callcenter.db.pool import Connection
 from callcenter.notifications.store import Receipt
 from callcenter.opening import By
-from callcenter.reach import in_reach, not_found
+from callcenter.reach import seen
 from callcenter.reminders import Reminder
 from tickets import deadlines, letters, lifecycle, signatures, store
 from tickets.calendar import shanghai_day
@@ -70,7 +70,7 @@ WHERE matter_id = $1 ORDER BY received_at, id"""
 
 async def whole(conn: Connection, ticket_id: UUID, by: By) -> File:
     """The whole file. Raises TicketNotFoundError."""
-    row = await _seen(conn, ticket_id, by)
+    row = await seen(conn, ticket_id, by)
     matter = await conn.fetch(MATTER, row["matter_id"]) if row["matter_id"] else []
     events = await store.events(conn, ticket_id)
     causes = await dispatch.causes(conn, ticket_id, row["determination"])
@@ -111,7 +111,7 @@ async def whole(conn: Connection, ticket_id: UUID, by: By) -> File:
 
 async def written_due(conn: Connection, ticket_id: UUID, by: By) -> Sequence[WrittenGround]:
     """Why a written answer is due (F-22). Raises TicketNotFoundError."""
-    return letters.written_due(letter_matter(await _seen(conn, ticket_id, by)))
+    return letters.written_due(letter_matter(await seen(conn, ticket_id, by)))
 
 
 CALLER = "SELECT c.caller FROM ticket_call l JOIN call c ON c.id = l.call_id WHERE l.ticket_id = $1 AND c.caller <> ''"
@@ -122,7 +122,7 @@ async def customer_criteria(conn: Connection, ticket_id: UUID, by: By) -> Criter
 
     Raises TicketNotFoundError.
     """
-    row = await _seen(conn, ticket_id, by)
+    row = await seen(conn, ticket_id, by)
     numbers = (row["complainant_phone"], await conn.fetchval(CALLER, ticket_id))
     number = next((known for known in map(phone.normalise, numbers) if known), None)
     criteria = Criteria(number, row["policy_number"], None, row["complainant_name"])
@@ -191,7 +191,7 @@ class Explanation:
 
 async def explain(conn: Connection, ticket_id: UUID, by: By, rules: Rules, at: datetime) -> Explanation:
     """Why and when, by the rulebook of its receipt day. Raises TicketNotFoundError."""
-    row = await _seen(conn, ticket_id, by)
+    row = await seen(conn, ticket_id, by)
     book = await rules.current(conn, at, row["received_day"])
     relation = Relation(row["relation"]) if row["relation"] else None
     weight = weigh(Nature(row["nature"]), relation, ComplainantType(row["complainant_type"]))
@@ -288,13 +288,6 @@ def _limit(reckoning: deadlines.Reckoning, book: Rulebook) -> ExplainedLimit:
         days=deadlines.arithmetic(reckoning, book.calendar) if agrees else (),
         gaps=reckoning.gaps,
     )
-
-
-async def _seen(conn: Connection, ticket_id: UUID, by: By) -> dict[str, Any]:
-    row = await store.find(conn, ticket_id)
-    if row is None or not await in_reach(conn, by, row):
-        raise not_found(ticket_id)
-    return row
 
 
 @dataclass(frozen=True, slots=True)

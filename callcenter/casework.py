@@ -20,7 +20,7 @@ from callcenter.customers import phone
 from callcenter.db.pool import Connection, Database
 from callcenter.history import tell
 from callcenter.opening import By, is_complete
-from callcenter.reach import in_reach, lies_below, locked, not_found
+from callcenter.reach import held, lies_below, locked
 from tickets import (
     channels,
     committee,
@@ -212,9 +212,7 @@ class Casework:
         """
         at = self._clock.now()
         async with self._db.transaction() as conn:
-            row = await store.lock(conn, ticket_id)
-            if row is None or not await in_reach(conn, by, row):
-                raise not_found(ticket_id)
+            row = await held(conn, ticket_id, by)
             await _hang(conn, row, call_id, by, at)
 
     async def enquire(self, ticket_id: UUID, note: str, call_id: UUID | None, by: By) -> None:
@@ -224,9 +222,7 @@ class Casework:
         """
         at = self._clock.now()
         async with self._db.transaction() as conn:
-            row = await store.lock(conn, ticket_id)
-            if row is None or not await in_reach(conn, by, row):
-                raise not_found(ticket_id)
+            row = await held(conn, ticket_id, by)
             if row["status"] in ENDED:
                 raise closed("enquire")
             if call_id is not None:

@@ -56,7 +56,7 @@ class Custody:
         StoreAwayError; then the ticket is as it was.
         """
         async with self._db.connection() as conn:
-            row = await seen(conn, ticket_id, by)
+            row = await reach.seen(conn, ticket_id, by)
             if (known := await store.find(conn, key)) is not None:
                 return _same(known, ticket_id, handed, by)
             _refuse_archived(row)
@@ -78,7 +78,7 @@ class Custody:
             added_by=by.actor,
         )
         async with self._db.transaction() as conn:
-            row = await _locked(conn, ticket_id, by)
+            row = await reach.held(conn, ticket_id, by)
             if (known := await store.find(conn, key)) is not None:
                 return _same(known, ticket_id, handed, by)
             _refuse_archived(row)
@@ -100,7 +100,7 @@ class Custody:
         """
         at = self._clock.now()
         async with self._db.transaction() as conn:
-            row = await _locked(conn, ticket_id, by)
+            row = await reach.held(conn, ticket_id, by)
             found = await _of_ticket(conn, ticket_id, attachment_id)
             mine = found.added_by == by.actor and found.origin is Origin.RECEIVED
             if not mine and not by.may(Permission.TICKET_MANAGE):
@@ -127,7 +127,7 @@ class Custody:
         Raises TicketNotFoundError, NotFoundError, NotYoursToReadError, WithdrawnError, DamagedError, StoreAwayError.
         """
         async with self._db.connection() as conn:
-            await seen(conn, ticket_id, by)
+            await reach.seen(conn, ticket_id, by)
             found = await _of_ticket(conn, ticket_id, attachment_id)
         if found.withdrawn_at is not None and not by.may(Permission.AUDIT_READ):
             raise WithdrawnError(Words("附件已撤回，仅审计可查看", "the file was withdrawn: only auditors read it"))
@@ -197,21 +197,6 @@ async def _follow(conn: Connection, row: Mapping[str, Any], kind: Paper, at: dat
     if kind is Paper.VISIT_FORM and casework.contact(row) is Contact.VISIT:
         await tickets.meet(conn, row["id"], (Kind.ACKNOWLEDGE,), at)
     await casework.look_again(conn, row)
-
-
-async def seen(conn: Connection, ticket_id: UUID, by: By) -> dict[str, Any]:
-    """The ticket's row. Raises TicketNotFoundError for one that is not there or not to be known of."""
-    row = await tickets.find(conn, ticket_id)
-    if row is None or not await reach.in_reach(conn, by, row):
-        raise reach.not_found(ticket_id)
-    return row
-
-
-async def _locked(conn: Connection, ticket_id: UUID, by: By) -> dict[str, Any]:
-    row = await tickets.lock(conn, ticket_id)
-    if row is None or not await reach.in_reach(conn, by, row):
-        raise reach.not_found(ticket_id)
-    return row
 
 
 async def _of_ticket(conn: Connection, ticket_id: UUID, attachment_id: UUID) -> Attachment:

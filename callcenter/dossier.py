@@ -15,7 +15,7 @@ from callcenter.attachments.store import Attachment
 from callcenter.clock import Clock
 from callcenter.db.pool import Connection, Database
 from callcenter.opening import By
-from tickets import dossier, letters, signatures, store
+from tickets import dossier, letters, signatures
 from tickets.dossier import Case, Entry, Item
 from tickets.errors import KeyReusedError, Words
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity
@@ -133,9 +133,7 @@ async def lacking(conn: Connection, row: Mapping[str, Any]) -> tuple[Words, ...]
 
 async def opened(conn: Connection, ticket_id: UUID, by: By) -> Dossier:
     """The case file, for somebody who may know the ticket. Raises TicketNotFoundError."""
-    row = await store.find(conn, ticket_id)
-    if row is None or not await reach.in_reach(conn, by, row):
-        raise reach.not_found(ticket_id)
+    row = await reach.seen(conn, ticket_id, by)
     return await read(conn, row)
 
 
@@ -148,9 +146,7 @@ async def explain_absence(
     """
     at: datetime = clock.now()
     async with db.transaction() as conn:
-        row = await store.lock(conn, ticket_id)
-        if row is None or not await reach.in_reach(conn, by, row):
-            raise reach.not_found(ticket_id)
+        row = await reach.held(conn, ticket_id, by)
         found = await read(conn, row)
         known = await conn.fetchrow(EXPLAINED, key)
         if known is not None:

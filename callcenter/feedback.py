@@ -15,7 +15,7 @@ from callcenter.db.pool import Connection, Database
 from callcenter.errors import NotFoundError
 from callcenter.history import tell
 from callcenter.opening import By
-from callcenter.reach import in_reach, not_found
+from callcenter.reach import held, in_reach, seen
 from tickets import feedback
 from tickets import store as tickets
 from tickets.calendar import shanghai_day
@@ -40,9 +40,7 @@ ORDER BY f.given_at, f.id LIMIT $9"""
 
 async def of_ticket(conn: Connection, ticket_id: UUID, by: By) -> list[Mapping[str, Any]]:
     """Who was fed back to. Raises TicketNotFoundError."""
-    row = await tickets.find(conn, ticket_id)
-    if row is None or not await in_reach(conn, by, row):
-        raise not_found(ticket_id)
+    await seen(conn, ticket_id, by)
     return [dict(each) for each in await conn.fetch(OF_TICKET, ticket_id)]
 
 
@@ -120,9 +118,7 @@ async def add(db: Database, formality_id: UUID, ticket_id: UUID, wanted: Formali
     Raises TicketNotFoundError, NotFoundError, FeedbackRefusedError, KeyReusedError.
     """
     async with db.transaction() as conn:
-        row = await tickets.lock(conn, ticket_id)
-        if row is None or not await in_reach(conn, by, row):
-            raise not_found(ticket_id)
+        row = await held(conn, ticket_id, by)
         there = await conn.fetchrow(FIND_FORMALITY, formality_id)
         if there is not None:
             if there["ticket_id"] != ticket_id:

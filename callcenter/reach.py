@@ -58,14 +58,28 @@ def not_found(ticket_id: object) -> TicketNotFoundError:
     return TicketNotFoundError(Words("没有这张服务单", "no such ticket"), ticket=str(ticket_id))
 
 
+async def seen(conn: Connection, ticket_id: UUID, by: By) -> dict[str, Any]:
+    """The ticket's row. Raises TicketNotFoundError for one that is not there or not to be known of."""
+    row = await store.find(conn, ticket_id)
+    if row is None or not await in_reach(conn, by, row):
+        raise not_found(ticket_id)
+    return row
+
+
+async def held(conn: Connection, ticket_id: UUID, by: By) -> dict[str, Any]:
+    """The ticket's row, held for the transaction. Raises TicketNotFoundError."""
+    row = await store.lock(conn, ticket_id)
+    if row is None or not await in_reach(conn, by, row):
+        raise not_found(ticket_id)
+    return row
+
+
 async def locked(conn: Connection, ticket_id: UUID, version: int, by: By) -> dict[str, Any]:
     """The ticket's row, held for the transaction, at the version its reader saw.
 
     Raises TicketNotFoundError, or StaleTicketError with what was done to it since.
     """
-    row = await store.lock(conn, ticket_id)
-    if row is None or not await in_reach(conn, by, row):
-        raise not_found(ticket_id)
+    row = await held(conn, ticket_id, by)
     if row["version"] != version:
         since = await store.changed_since(conn, ticket_id, version)
         known = await names.of(conn, [event["actor"] for event in since])

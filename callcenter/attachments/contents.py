@@ -5,7 +5,6 @@ parts of an office file that say what it is. No virus is looked for: what a site
 """
 
 import codecs
-import io
 import re
 import unicodedata
 import zipfile
@@ -323,8 +322,3 @@ def clean_name(given: str, form: Form) -> str:
         stem = f"_{stem}"
     stem = stem.encode()[: NAME_BYTES - len(kept)].decode("utf-8", "ignore").rstrip(" .")
     return f"{stem or '附件'}{kept}"
-
-
-def examine_bytes(content: bytes) -> Form:
-    """The same for what is in memory."""
-    return examine(io.BytesIO(content), len(content))

@@ -16,7 +16,7 @@ from callcenter.db.pool import Connection, Database
 from callcenter.errors import ForbiddenError, NotFoundError
 from callcenter.history import tell
 from callcenter.opening import By
-from callcenter.reach import in_reach, not_found
+from callcenter.reach import seen
 from tickets import committee
 from tickets import store as tickets
 from tickets.calendar import shanghai_day
@@ -282,9 +282,7 @@ async def _set(conn: Connection, meeting_id: UUID, kind: MeetingKind, agenda: Ag
     assert by.path is not None
     seats = await _invited(conn, kind, agenda, by.organisation_id, by.path)
     for ticket_id in dict.fromkeys(agenda.tickets):
-        row = await tickets.find(conn, ticket_id)
-        if row is None or not await in_reach(conn, by, row):
-            raise not_found(ticket_id)
+        row = await seen(conn, ticket_id, by)
         if row["status"] in ENDED:
             raise MeetingRefusedError(
                 Words("已结案的服务单不再提交会议", "a closed ticket is not put before a meeting"),

@@ -13,8 +13,7 @@ from callcenter.db.pool import Connection, Database
 from callcenter.errors import NotFoundError
 from callcenter.history import tell
 from callcenter.opening import By
-from callcenter.reach import in_reach, not_found
-from tickets import store as tickets
+from callcenter.reach import held, seen
 from tickets.committee import ReferralGround
 from tickets.errors import MeetingRefusedError, Words
 from tickets.lifecycle import ENDED, Ruling
@@ -49,9 +48,7 @@ async def refer(
     Raises TicketNotFoundError, MeetingRefusedError, KeyReusedError.
     """
     async with db.transaction() as conn:
-        row = await tickets.lock(conn, ticket_id)
-        if row is None or not await in_reach(conn, by, row):
-            raise not_found(ticket_id)
+        row = await held(conn, ticket_id, by)
         known = {each["id"]: each for each in await store.referrals(conn, ticket_id)}
         if referral_id in known:
             if known[referral_id]["ground"] != ground:
@@ -89,9 +86,7 @@ async def refer(
 async def withdraw(db: Database, ticket_id: UUID, referral_id: UUID, why: str, by: By, at: datetime) -> None:
     """The departments agree after all: the committee need not decide. Raises NotFoundError, MeetingRefusedError."""
     async with db.transaction() as conn:
-        row = await tickets.lock(conn, ticket_id)
-        if row is None or not await in_reach(conn, by, row):
-            raise not_found(ticket_id)
+        row = await held(conn, ticket_id, by)
         known = {each["id"]: each for each in await store.referrals(conn, ticket_id)}
         if referral_id not in known:
             raise NotFoundError("referral", referral_id)
@@ -106,9 +101,7 @@ async def withdraw(db: Database, ticket_id: UUID, referral_id: UUID, why: str, b
 
 async def before(conn: Connection, ticket_id: UUID, by: By) -> Before:
     """Referrals, meetings and the ruling in force of a ticket. Raises TicketNotFoundError."""
-    row = await tickets.find(conn, ticket_id)
-    if row is None or not await in_reach(conn, by, row):
-        raise not_found(ticket_id)
+    row = await seen(conn, ticket_id, by)
     facts = await committee_facts(conn, ticket_id)
     return Before(
         ticket_id=ticket_id,

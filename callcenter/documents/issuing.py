@@ -38,7 +38,6 @@ from callcenter.documents.store import Document, Making, Template
 from callcenter.documents.templates import in_force
 from callcenter.errors import ForbiddenError, NotFoundError
 from callcenter.opening import By
-from tickets import store as tickets
 from tickets.calendar import shanghai_day
 from tickets.errors import KeyReusedError, Words
 from tickets.intake import Channel, Nature
@@ -85,7 +84,7 @@ class Issuing:
         DocumentTooLongError, NotPrintedError, KeyReusedError; then no number was taken.
         """
         async with self._turns, self._db.transaction() as conn:
-            row = await _locked(conn, ticket_id, by)
+            row = await reach.held(conn, ticket_id, by)
             if (known := await store.asked(conn, key)) is not None:
                 if known != (ticket_id, by.actor, asked.digest):
                     raise KeyReusedError(Words("该键已用于另一请求", "this key was used for another request"))
@@ -153,7 +152,7 @@ class Issuing:
         """
         at = self._clock.now()
         async with self._db.transaction() as conn:
-            row = await _locked(conn, ticket_id, by)
+            row = await reach.held(conn, ticket_id, by)
             found = await _of_ticket(conn, ticket_id, document_id)
             if found.issued_by != by.actor and not by.may(Permission.TICKET_MANAGE):
                 raise ForbiddenError(
@@ -174,7 +173,7 @@ class Issuing:
         Raises TicketNotFoundError, NotFoundError, NotYoursToReadError, DocumentDamagedError.
         """
         async with self._db.connection() as conn:
-            await seen(conn, ticket_id, by)
+            await reach.seen(conn, ticket_id, by)
             found = await _of_ticket(conn, ticket_id, document_id)
         refuse_reading(found.kind, by)
         try:
@@ -188,7 +187,7 @@ class Issuing:
     async def listed(self, ticket_id: UUID, after: int, limit: int, by: By) -> list[Document]:
         """The ticket's documents, oldest first. Raises TicketNotFoundError."""
         async with self._db.connection() as conn:
-            await seen(conn, ticket_id, by)
+            await reach.seen(conn, ticket_id, by)
             return await store.of_ticket(conn, ticket_id, after, limit)
 
 
@@ -207,21 +206,6 @@ def refuse_reading(kind: Kind, by: By) -> None:
     raise NotYoursToReadError(
         Words("该文书仅限可查看委员会事务的人员", "only those who may know of the committee's work read it")
     )
-
-
-async def seen(conn: Connection, ticket_id: UUID, by: By) -> dict[str, Any]:
-    """The ticket's row. Raises TicketNotFoundError for one that is not there or not to be known of."""
-    row = await tickets.find(conn, ticket_id)
-    if row is None or not await reach.in_reach(conn, by, row):
-        raise reach.not_found(ticket_id)
-    return row
-
-
-async def _locked(conn: Connection, ticket_id: UUID, by: By) -> dict[str, Any]:
-    row = await tickets.lock(conn, ticket_id)
-    if row is None or not await reach.in_reach(conn, by, row):
-        raise reach.not_found(ticket_id)
-    return row
 
 
 async def _of_ticket(conn: Connection, ticket_id: UUID, document_id: UUID) -> Document:

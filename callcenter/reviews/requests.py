@@ -12,7 +12,7 @@ from callcenter.errors import NotFoundError
 from callcenter.history import tell
 from callcenter.ids import derived
 from callcenter.opening import By
-from callcenter.reach import in_reach, not_found
+from callcenter.reach import held, in_reach
 from callcenter.reviews import store
 from callcenter.reviews.trail import overtaken, record
 from tickets import deadlines, reviews
@@ -62,9 +62,7 @@ async def ask(
     Raises TicketNotFoundError, ReviewRefusedError, KeyReusedError.
     """
     async with db.transaction() as conn:
-        row = await tickets.lock(conn, ticket_id)
-        if row is None or not await in_reach(conn, by, row):
-            raise not_found(ticket_id)
+        row = await held(conn, ticket_id, by)
         there = await store.review(conn, review_id)
         if there is not None:
             if there["ticket_id"] != ticket_id:

@@ -11,7 +11,7 @@ from callcenter.db.pool import Connection, Database
 from callcenter.errors import NotFoundError
 from callcenter.history import tell
 from callcenter.opening import By
-from callcenter.reach import in_reach, not_found
+from callcenter.reach import held, in_reach
 from callcenter.reviews import store
 from callcenter.reviews.trail import overtaken, record
 from tickets import reviews
@@ -39,9 +39,7 @@ class Return:
 async def mark(db: Database, ticket_id: UUID, reason: str, by: By, at: datetime) -> None:
     """Somebody of headquarters or the province marks that findings differ widely from the complaint (R-3.14)."""
     async with db.transaction() as conn:
-        row = await tickets.lock(conn, ticket_id)
-        if row is None or not await in_reach(conn, by, row):
-            raise not_found(ticket_id)
+        row = await held(conn, ticket_id, by)
         where = await _supervisor(conn, by)
         if not await store.mark(conn, ticket_id, where, reason, by.actor, at):
             raise ReviewRefusedError(
@@ -56,9 +54,7 @@ async def send_back(db: Database, case_id: UUID, ticket_id: UUID, wanted: Return
     Raises TicketNotFoundError, ReviewRefusedError, KeyReusedError.
     """
     async with db.transaction() as conn:
-        row = await tickets.lock(conn, ticket_id)
-        if row is None or not await in_reach(conn, by, row):
-            raise not_found(ticket_id)
+        row = await held(conn, ticket_id, by)
         there = await store.case(conn, case_id)
         if there is not None:
             if there["ticket_id"] != ticket_id:

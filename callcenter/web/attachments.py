@@ -13,7 +13,7 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import Field, StringConstraints
 
-from callcenter import audit, custody
+from callcenter import audit, reach
 from callcenter.accounts.permissions import Permission
 from callcenter.archiving.errors import AccessLogError
 from callcenter.attachments import contents, store
@@ -77,7 +77,7 @@ async def list_attachments(ctx: Context, ticket_id: UUID, query: PageQuery) -> P
     """The files of a ticket, oldest first, withdrawn ones too 附件列表"""
     async with ctx.db.connection() as conn:
         with _found():
-            await custody.seen(conn, ticket_id, _by(ctx))
+            await reach.seen(conn, ticket_id, _by(ctx))
         rows = await store.page(conn, ticket_id, ctx.after(query, tuple[datetime, UUID]), query.limit + 1)
     page = ctx.page(rows, query, key=lambda each: (each.added_at, each.id))
     masked = is_masked(ctx)

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from callcenter.accounts.permissions import Permission
 from callcenter.errors import NotFoundError
-from callcenter.reach import in_reach, not_found
+from callcenter.reach import seen
 from callcenter.reviews import lists, requests, store, supervision
 from callcenter.reviews.requests import Decided, Request
 from callcenter.reviews.supervision import Return
@@ -27,7 +27,6 @@ from callcenter.web.review_views import (
     ReviewView,
     SupervisedView,
 )
-from tickets import store as tickets
 from tickets.calendar import shanghai_day
 from tickets.categories import Department
 from tickets.errors import TicketNotFoundError
@@ -188,9 +187,7 @@ async def list_reviews_of(ctx: Context, ticket_id: UUID) -> ReviewsView:
     at, masked, by = ctx.clock.now(), is_masked(ctx), _by(ctx)
     async with ctx.db.connection() as conn:
         with _found():
-            row = await tickets.find(conn, ticket_id)
-            if row is None or not await in_reach(conn, by, row):
-                raise not_found(ticket_id)
+            await seen(conn, ticket_id, by)
         grounds = await supervision.grounds(conn, ticket_id)
         asked = await store.reviews_of(conn, ticket_id)
         cases = await store.cases_of(conn, ticket_id)

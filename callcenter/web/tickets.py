@@ -78,9 +78,6 @@ NEEDS: Mapping[Action, Permission] = {
 
 PATH_OF = "SELECT path FROM organisation WHERE id = $1"
 
-OWN_MEANING = frozenset({"organisation", "overdue", "todo", "intake", "status", "phone"})
-"""Filters that are not simply a column's value."""
-
 STATUSES = "^({0})(,({0}))*$".format("|".join(Status))
 
 
