@@ -86,7 +86,7 @@ class Worker:
             ("forget", self._forget, HOURLY),
             ("calendar", self._warn, DAILY),
             ("breached clocks", self._mark_breaches, 30.0),
-            ("figures", self._settle, 5.0),
+            ("figures", self._settle, 2.0),
             ("acknowledgements", lambda: rechecking.recheck(self._database, self._clock), 5.0),
             ("reminders", self._reminders.sweep, 15.0),
             ("digests", self._digests.send, 600.0),

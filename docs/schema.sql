@@ -50,6 +50,31 @@ BEGIN
     END IF;
 END $$;
 
+CREATE FUNCTION public.cc_copy_facts(ids uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM FROM ticket_fact WHERE ticket_id = ANY(ids) ORDER BY ticket_id FOR UPDATE;
+    INSERT INTO ticket_fact AS f SELECT * FROM ticket_fact_now n WHERE n.ticket_id = ANY(ids)
+    ON CONFLICT (ticket_id) DO UPDATE SET received_day = excluded.received_day, received_at = excluded.received_at,
+        accepting_organisation_id = excluded.accepting_organisation_id,
+        underwriting_organisation_id = excluded.underwriting_organisation_id, matter_id = excluded.matter_id,
+        nature = excluded.nature, relation = excluded.relation, complainant_type = excluded.complainant_type,
+        occurrences = excluded.occurrences, pieces = excluded.pieces, validity = excluded.validity,
+        channel = excluded.channel, source = excluded.source, severity = excluded.severity, status = excluded.status,
+        subject = excluded.subject, category = excluded.category, mentioned = excluded.mentioned,
+        departments = excluded.departments, product = excluded.product, product_kind = excluded.product_kind,
+        sales_channel = excluded.sales_channel, acknowledged = excluded.acknowledged,
+        on_living_call = excluded.on_living_call, due_day = excluded.due_day, due_at = excluded.due_at,
+        told_at = excluded.told_at, informed_day = excluded.informed_day, closed_at = excluded.closed_at,
+        ended_as = excluded.ended_as, closed = excluded.closed, dispatched = excluded.dispatched,
+        customer_due = excluded.customer_due, customer_met = excluded.customer_met,
+        service_due = excluded.service_due, service_met = excluded.service_met,
+        returns = excluded.returns, reminders = excluded.reminders, satisfied = excluded.satisfied
+    WHERE f IS DISTINCT FROM excluded;
+END
+$$;
+
 CREATE FUNCTION public.cc_document_stays() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -92,13 +117,8 @@ $$;
 CREATE FUNCTION public.cc_follow_openings() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
-DECLARE
-    ids uuid[] := ARRAY(
-        SELECT c.id FROM changed c WHERE NOT EXISTS (SELECT FROM ticket_clock k WHERE k.ticket_id = c.id));
 BEGIN
-    IF ids <> '{}' THEN
-        PERFORM cc_refresh_facts(ids);
-    END IF;
+    INSERT INTO ticket_fact_owed SELECT id FROM changed;
     RETURN NULL;
 END
 $$;
@@ -196,25 +216,15 @@ $$;
 CREATE FUNCTION public.cc_refresh_facts(ids uuid[]) RETURNS void
     LANGUAGE plpgsql
     AS $$
+DECLARE
+    there uuid[];
 BEGIN
-    PERFORM FROM ticket_fact WHERE ticket_id = ANY(ids) ORDER BY ticket_id FOR UPDATE;
-    INSERT INTO ticket_fact AS f SELECT * FROM ticket_fact_now n WHERE n.ticket_id = ANY(ids)
-    ON CONFLICT (ticket_id) DO UPDATE SET received_day = excluded.received_day, received_at = excluded.received_at,
-        accepting_organisation_id = excluded.accepting_organisation_id,
-        underwriting_organisation_id = excluded.underwriting_organisation_id, matter_id = excluded.matter_id,
-        nature = excluded.nature, relation = excluded.relation, complainant_type = excluded.complainant_type,
-        occurrences = excluded.occurrences, pieces = excluded.pieces, validity = excluded.validity,
-        channel = excluded.channel, source = excluded.source, severity = excluded.severity, status = excluded.status,
-        subject = excluded.subject, category = excluded.category, mentioned = excluded.mentioned,
-        departments = excluded.departments, product = excluded.product, product_kind = excluded.product_kind,
-        sales_channel = excluded.sales_channel, acknowledged = excluded.acknowledged,
-        on_living_call = excluded.on_living_call, due_day = excluded.due_day, due_at = excluded.due_at,
-        told_at = excluded.told_at, informed_day = excluded.informed_day, closed_at = excluded.closed_at,
-        ended_as = excluded.ended_as, closed = excluded.closed, dispatched = excluded.dispatched,
-        customer_due = excluded.customer_due, customer_met = excluded.customer_met,
-        service_due = excluded.service_due, service_met = excluded.service_met,
-        returns = excluded.returns, reminders = excluded.reminders, satisfied = excluded.satisfied
-    WHERE f IS DISTINCT FROM excluded;
+    PERFORM FROM ticket_fact_owed WHERE ticket_id = ANY(ids) ORDER BY ticket_id FOR SHARE;
+    there := ARRAY(
+        SELECT id FROM unnest(ids) AS id WHERE NOT EXISTS (SELECT FROM ticket_fact_owed o WHERE o.ticket_id = id));
+    IF there <> '{}' THEN
+        PERFORM cc_copy_facts(there);
+    END IF;
 END
 $$;
 
@@ -223,6 +233,23 @@ CREATE FUNCTION public.cc_refuse_change() RETURNS trigger
     AS $$
 BEGIN
     RAISE EXCEPTION '% on % is not allowed: this table only grows', TG_OP, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+
+CREATE PROCEDURE public.cc_settle_facts()
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    owed uuid;
+BEGIN
+    FOR owed IN SELECT ticket_id FROM ticket_fact_owed ORDER BY ticket_id LOOP
+        PERFORM set_config('synchronous_commit', 'off', true);
+        DELETE FROM ticket_fact_owed WHERE ticket_id = owed;
+        IF FOUND THEN
+            PERFORM cc_copy_facts(ARRAY[owed]);
+        END IF;
+        COMMIT;
+    END LOOP;
 END
 $$;
 
@@ -2210,6 +2237,12 @@ CREATE VIEW public.ticket_fact_now AS
            FROM public.satisfaction_sample s_1
           WHERE ((s_1.ticket_id = t.id) AND (s_1.result <> 'not_reached'::text))) v ON (true));
 
+CREATE TABLE public.ticket_fact_owed (
+    ticket_id uuid NOT NULL
+);
+
+COMMENT ON TABLE public.ticket_fact_owed IS 'opened, and not in ticket_fact yet';
+
 CREATE TABLE public.ticket_found (
     ticket_id uuid NOT NULL,
     place bigint DEFAULT nextval((pg_get_serial_sequence('ticket_event'::text, 'place'::text))::regclass) NOT NULL,
@@ -2688,6 +2721,9 @@ ALTER TABLE ONLY public.ticket_event
 
 ALTER TABLE ONLY public.ticket_extension
     ADD CONSTRAINT ticket_extension_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.ticket_fact_owed
+    ADD CONSTRAINT ticket_fact_owed_pkey PRIMARY KEY (ticket_id);
 
 ALTER TABLE ONLY public.ticket_fact
     ADD CONSTRAINT ticket_fact_pkey PRIMARY KEY (ticket_id);

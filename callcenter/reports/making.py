@@ -18,7 +18,7 @@ from callcenter.accounts.doer import Doer
 from callcenter.clock import Clock
 from callcenter.db.pool import Connection, Database
 from callcenter.errors import ConflictError, NotFoundError, StaleVersionError
-from callcenter.figures import counting, listing, reading
+from callcenter.figures import counting, facts, listing, reading
 from callcenter.figures.bases import Divisor
 from callcenter.figures.counting import EXCLUDED, Counted
 from callcenter.figures.reading import Reading
@@ -121,6 +121,7 @@ async def _make(db: Database, clock: Clock, report_id: UUID) -> None:
     plan = PLANS[report.kind]
     scope = scope_of(report, shanghai_day(at), calendar)
     progress = _Progress(db, clock, report_id, len(plan.splits) + len(plan.cases) + 3)
+    await facts.settle(db)
     async with db.transaction() as conn:
         await conn.execute(REPEATABLE)
         await conn.execute(store.FORGET_FACTS, report_id)

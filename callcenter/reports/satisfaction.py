@@ -13,6 +13,7 @@ from callcenter.accounts import organisations
 from callcenter.accounts.doer import Doer
 from callcenter.db.pool import Connection, Database
 from callcenter.errors import InvalidError, NotFoundError, StaleVersionError
+from callcenter.figures import facts
 from tickets.calendar import shanghai_day
 from tickets.errors import Words
 from tickets.sampling import Answer, drawn, fingerprint
@@ -96,6 +97,7 @@ async def draw(
     """Draws from the complaints closed in these days that were never drawn. Raises NotFoundError, InvalidError."""
     if first_day > last_day or last_day > shanghai_day(at):
         raise InvalidError(Words("起止日有误", "the days are not in order, or not over"))
+    await facts.settle(db)
     async with db.transaction() as conn:
         organisation = await organisations.find(conn, doer, organisation_id)
         if (there := await conn.fetchrow(SELECT_DRAW, draw_id)) is not None:

@@ -12,7 +12,7 @@ from callcenter.accounts.doer import Doer
 from callcenter.accounts.permissions import Permission
 from callcenter.db.pool import Connection
 from callcenter.errors import ConflictError
-from callcenter.figures import listing
+from callcenter.figures import facts, listing
 from callcenter.figures.listing import Group
 from callcenter.reports import differences as comparing
 from callcenter.reports import making, store
@@ -262,7 +262,7 @@ async def report_differences(ctx: Context, report_id: UUID) -> DifferencesView:
     Counted again over the tickets and imports of today, judged on the report's own day: which figure, from, to, because
     of which tickets and which of their facts. The report itself stays what it is.
     """
-    async with ctx.db.connection() as conn:
+    async with facts.settled(ctx.db) as conn:
         report, content = await _done(ctx, conn, report_id)
         found = await comparing.differences(conn, report, content)
     ctx.seen += [("ticket", str(cause.ticket.id)) for each in found.figures for cause in each.causes[:SHOWN]]

@@ -13,7 +13,7 @@ from pydantic import Field
 from callcenter.accounts.permissions import Permission
 from callcenter.db.pool import Connection
 from callcenter.errors import InvalidError
-from callcenter.figures import findings, listing, reading
+from callcenter.figures import facts, findings, listing, reading
 from callcenter.figures.bases import Divisor
 from callcenter.figures.counting import EXCLUDED, Counted
 from callcenter.figures.listing import Group
@@ -311,7 +311,7 @@ async def complaint_figures(ctx: Context, query: ComplaintsQuery) -> ComplaintsV
     into its tickets at `/statistics/{figure}/items`, numerators and denominators alike.
     """
     scope, period = await _scope(ctx, query)
-    async with ctx.db.connection() as conn:
+    async with facts.settled(ctx.db) as conn:
         read = await reading.read(conn, scope, query.group)
         comparison = None
         if query.compare is not None:
@@ -354,7 +354,7 @@ async def complaint_figures(ctx: Context, query: ComplaintsQuery) -> ComplaintsV
 async def finding_figures(ctx: Context, query: PeriodQuery) -> FindingsView:
     """Callback findings 回访问题件"""
     scope, period = await _scope(ctx, query)
-    async with ctx.db.connection() as conn:
+    async with facts.settled(ctx.db) as conn:
         counted = await findings.callback_findings(conn, scope)
     return FindingsView(
         period=period,
@@ -379,7 +379,7 @@ async def figure_items(ctx: Context, figure: str, query: ItemsQuery) -> Page[Ite
         raise InvalidError(Words("group 与 value 须同时给出", "give group and value together"))
     scope, _ = await _scope(ctx, query)
     group = Group(query.group, query.value) if query.group is not None and query.value is not None else None
-    async with ctx.db.connection() as conn:
+    async with facts.settled(ctx.db) as conn:
         rows = await listing.items(conn, scope, asked, group, ctx.after(query, tuple[datetime, UUID]), query.limit + 1)
     page = ctx.page(rows, query, key=lambda row: (row["received_at"], row["id"]))
     return Page(items=[ItemView(**row) for row in page.items], next=page.next)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from callcenter.accounts.permissions import Role
+from callcenter.figures import facts
 from callcenter.web.keys import CASEWORK
 from tests.service.site import HOME, Reply, Site
 from tests.service.test_attachments import attach
@@ -31,7 +32,7 @@ def clock_of(file: Any, kind: str) -> Any:
 
 
 async def facts_of(site: Site, ticket: Any) -> Any:
-    async with site.database.connection() as conn:
+    async with facts.settled(site.database) as conn:
         return dict(await conn.fetchrow("SELECT * FROM ticket_fact WHERE ticket_id = $1", ticket["id"]))
 
 

@@ -1,5 +1,6 @@
 """Figures counted by PostgreSQL are those of the definition, on random orders and on the worked example."""
 
+import asyncio
 from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
@@ -30,6 +31,7 @@ PERIODS = (
     (date(2025, 9, 15), date(2025, 11, 14), date(2025, 11, 14)),
 )
 FIGURES = tuple(COUNTED)
+OWING = "SELECT count(*) FROM ticket_fact_owed"
 AMOUNTS = "SELECT count(*) FROM (SELECT * FROM ticket_fact_now EXCEPT SELECT * FROM ticket_fact) AS missing"
 
 
@@ -56,6 +58,7 @@ async def test_every_figure_is_the_one_of_the_definition(conn: Connection, seed:
     orders = random_orders(random, 90)
     async with conn.transaction():
         await store(conn, orders)
+    await conn.execute(facts.OWED)
     for first, last, today in PERIODS:
         for dimension in Dimension:
             path = random.choice(["hq/", *PATHS.values()])
@@ -94,6 +97,7 @@ async def test_every_figure_opens_into_its_orders_page_by_page(conn: Connection)
     orders = random_orders(Random(99), 80)
     async with conn.transaction():
         await store(conn, orders)
+    await conn.execute(facts.OWED)
     first, last, today = PERIODS[0]
     scope = Scope(first, last, "hq/", today)
     for figure in FIGURES:
@@ -115,6 +119,7 @@ async def test_the_worked_example_in_the_database(conn: Connection) -> None:
     orders = [replace(order, accepting="hq/gd/gd-gz/") for order in weighed(ORDERS)]
     async with conn.transaction():
         await store(conn, orders)
+    await conn.execute(facts.OWED)
     counted = await counting.complaints(conn, Scope(FIRST_DAY, LAST_DAY, "hq/", LAST_DAY), Grouping.CAUSE)
     values = {value.metric: str(value.value) for value in counted.total.metrics(BASES)}
     assert {metric: values[metric] for metric in MEASURED if metric in EXPECTED} == {
@@ -132,6 +137,7 @@ async def test_the_rows_figures_are_read_from_follow_every_change(conn: Connecti
     orders = random_orders(Random(7), 40)
     async with conn.transaction():
         await store(conn, orders)
+    await conn.execute(facts.OWED)
     for change in (
         "UPDATE ticket SET pieces = 0 WHERE relation = 'escalation'",
         "UPDATE ticket SET category = 'claims', department = 'finance'",
@@ -141,6 +147,32 @@ async def test_the_rows_figures_are_read_from_follow_every_change(conn: Connecti
     ):
         await conn.execute(change)
         assert await conn.fetchval(AMOUNTS) == 0, change
+
+
+@pytest.mark.parametrize("first", ["the change", "the making"])
+async def test_a_change_while_the_row_of_an_opening_is_made_is_never_lost(
+    conn: Connection, database: Database, first: str
+) -> None:
+    """T-4: whichever comes first, the other waits for it and sees it."""
+    async with conn.transaction():
+        await store(conn, random_orders(Random(3), 5))
+    assert await conn.fetchval(OWING) == 5
+    change = "UPDATE ticket SET category = 'claims', department = 'finance'"
+    async with database.connection() as other:
+        holding = other.transaction()
+        await holding.start()
+        if first == "the change":
+            await other.execute(change)
+            waiting = asyncio.create_task(conn.execute(facts.OWED))
+        else:
+            await other.execute("DELETE FROM ticket_fact_owed")
+            await other.execute("SELECT cc_copy_facts(ARRAY(SELECT id FROM ticket))")
+            waiting = asyncio.create_task(conn.execute(change))
+        done, _ = await asyncio.wait([waiting], timeout=0.3)
+        assert not done
+        await holding.commit()
+        await waiting
+    assert (await conn.fetchval(OWING), await conn.fetchval(AMOUNTS)) == (0, 0)
 
 
 def test_the_definition_says_of_every_figure_what_it_counts() -> None:

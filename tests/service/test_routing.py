@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from callcenter.accounts.permissions import Role
+from callcenter.figures import facts
 from tests.service.site import HOME, Client, Reply, Site, person, session_of
 from tests.service.test_ticket_routes import opened
 from tests.service.walk import acted, answer_slips, done, of_department, slip_acted, walk
@@ -47,7 +48,7 @@ async def test_one_order_of_several_grievances_goes_to_each_department_and_is_on
         (3, "other", "privacy"),
     ]
     assert (file["occurrences"], file["pieces"]) == (1, 1)
-    async with site.database.connection() as conn:
+    async with facts.settled(site.database) as conn:
         mentioned = await conn.fetchval("SELECT mentioned FROM ticket_fact WHERE ticket_id = $1", ticket["id"])
     assert mentioned == ["other", "payment", "solicitation"]
     file = await done(handler, ticket["id"], "dispatch")

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from callcenter.accounts.permissions import Role
+from callcenter.figures import facts
 from tests.service.site import Site
 from tests.service.test_reports import the_example
 from tickets.sampling import drawn
@@ -38,7 +39,7 @@ async def test_customers_asked_by_chance_are_the_satisfaction(site: Site) -> Non
 async def test_a_drawing_can_be_drawn_again_and_no_customer_is_asked_twice(site: Site) -> None:
     """M-17: from its seed and what it was drawn from; the next draws from the rest."""
     head = await the_example(site)
-    async with site.database.connection() as conn:
+    async with facts.settled(site.database) as conn:
         closed = await conn.fetch("SELECT ticket_id FROM ticket_fact WHERE closed_at IS NOT NULL AND occurrences > 0")
     made = (await head.post("/satisfaction/draws", {**DAYS, "wanted": 5})).json
     assert made["seed"] == made["id"]
