@@ -85,6 +85,8 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
         task.Result.WITHDRAWN: Words("已撤销", "withdrawn"),
     },
     attempt.Outcome: attempt.WORDS,
+    attempt.Mode: attempt.MODE_WORDS,
+    attempt.NumberAfter: attempt.NUMBER_WORDS,
     RecordingState: {
         RecordingState.EXPECTED: Words("待录", "expected"),
         RecordingState.SEALING: Words("归档中", "being sealed"),

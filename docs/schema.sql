@@ -358,6 +358,7 @@ CREATE TABLE public.app_user (
     department text,
     manager_id uuid,
     email text,
+    sells_as text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT app_user_check CHECK ((manager_id <> id)),
     CONSTRAINT app_user_department_check CHECK ((department = ANY (ARRAY['sales'::text, 'sales_inspection'::text, 'business_management'::text, 'finance'::text, 'it'::text, 'customer_service'::text, 'compliance'::text]))),
     CONSTRAINT app_user_email_check CHECK (((length(email) <= 254) AND (email ~ '^[A-Za-z0-9._%+-]{1,64}@([A-Za-z0-9-]+\.)*[A-Za-z0-9-]+$'::text))),
@@ -366,6 +367,8 @@ CREATE TABLE public.app_user (
     CONSTRAINT app_user_phone_check CHECK ((phone = ANY (ARRAY['web'::text, 'desk'::text]))),
     CONSTRAINT app_user_roles_check CHECK ((roles <@ ARRAY['agent'::text, 'callback_agent'::text, 'handler'::text, 'coordinator'::text, 'department_head'::text, 'legal'::text, 'secretary'::text, 'supervisor'::text, 'qa'::text, 'auditor'::text, 'admin'::text, 'integrator'::text]))
 );
+
+COMMENT ON COLUMN public.app_user.sells_as IS 'how the core system names this person as a salesperson (policy.salesperson), beside login and name (C-11)';
 
 CREATE TABLE public.archive_counter (
     fonds text NOT NULL,
@@ -414,6 +417,41 @@ CREATE TABLE public.attachment_content (
     CONSTRAINT attachment_content_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT attachment_content_size_check CHECK ((size > 0))
 );
+
+CREATE TABLE public.attempt_plan (
+    version text NOT NULL,
+    name text NOT NULL,
+    tries integer NOT NULL,
+    days integer NOT NULL,
+    bands integer NOT NULL,
+    outside_office integer NOT NULL,
+    most_a_day integer NOT NULL,
+    created_by text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT attempt_plan_bands_check CHECK (((bands >= 1) AND (bands <= 3))),
+    CONSTRAINT attempt_plan_check CHECK (((days <= tries) AND (bands <= tries) AND (outside_office <= tries) AND (tries <= (days * most_a_day)))),
+    CONSTRAINT attempt_plan_days_check CHECK (((days >= 1) AND (days <= 10))),
+    CONSTRAINT attempt_plan_most_a_day_check CHECK (((most_a_day >= 1) AND (most_a_day <= 10))),
+    CONSTRAINT attempt_plan_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT attempt_plan_outside_office_check CHECK (((outside_office >= 0) AND (outside_office <= 10))),
+    CONSTRAINT attempt_plan_tries_check CHECK (((tries >= 1) AND (tries <= 20))),
+    CONSTRAINT attempt_plan_version_check CHECK ((version ~ '^[a-z0-9][a-z0-9.-]{0,39}$'::text))
+);
+
+COMMENT ON TABLE public.attempt_plan IS 'what must be tried before a letter or a visit takes over (C-17), by version; the newest is for new campaigns';
+
+CREATE TABLE public.attempt_plan_rule (
+    version text NOT NULL,
+    outcome text NOT NULL,
+    wait_minutes integer NOT NULL,
+    other_band boolean NOT NULL,
+    number text NOT NULL,
+    CONSTRAINT attempt_plan_rule_number_check CHECK ((number = ANY (ARRAY['same'::text, 'next'::text, 'strike'::text]))),
+    CONSTRAINT attempt_plan_rule_outcome_check CHECK ((outcome = ANY (ARRAY['answered'::text, 'busy'::text, 'no_answer'::text, 'refused'::text, 'failed'::text, 'broken_off'::text, 'lost'::text, 'wrong_number'::text, 'power_off'::text, 'not_policyholder'::text, 'call_again'::text, 'machine'::text, 'abandoned'::text, 'not_dialled'::text]))),
+    CONSTRAINT attempt_plan_rule_wait_minutes_check CHECK (((wait_minutes >= 0) AND (wait_minutes <= 20160)))
+);
+
+COMMENT ON TABLE public.attempt_plan_rule IS 'after a dialling that came to `outcome`: how long to wait, whether in another band of the day, and which number then; `strike`: this one never again';
 
 CREATE TABLE public.audit (
     id uuid NOT NULL,
@@ -549,9 +587,15 @@ CREATE TABLE public.callback_attempt (
     ended_at timestamp with time zone,
     outcome text,
     cause text,
+    mode text DEFAULT 'preview'::text NOT NULL,
+    trunk text,
+    is_machine boolean DEFAULT false NOT NULL,
     CONSTRAINT callback_attempt_check CHECK (((ended_at IS NULL) = (outcome IS NULL))),
-    CONSTRAINT callback_attempt_outcome_check CHECK ((outcome = ANY (ARRAY['answered'::text, 'busy'::text, 'no_answer'::text, 'refused'::text, 'failed'::text, 'broken_off'::text, 'lost'::text])))
+    CONSTRAINT callback_attempt_mode_check CHECK ((mode = ANY (ARRAY['preview'::text, 'progressive'::text]))),
+    CONSTRAINT callback_attempt_outcome_check CHECK ((outcome = ANY (ARRAY['answered'::text, 'busy'::text, 'no_answer'::text, 'refused'::text, 'failed'::text, 'broken_off'::text, 'lost'::text, 'wrong_number'::text, 'power_off'::text, 'not_policyholder'::text, 'call_again'::text, 'machine'::text, 'abandoned'::text, 'not_dialled'::text])))
 );
+
+COMMENT ON COLUMN public.callback_attempt.is_machine IS 'the switch took who answered for a machine (AMD)';
 
 CREATE TABLE public.callback_task (
     id uuid NOT NULL,
@@ -578,10 +622,21 @@ CREATE TABLE public.callback_task (
     concluded_at timestamp with time zone,
     created_at timestamp with time zone NOT NULL,
     version integer DEFAULT 1 NOT NULL,
+    numbers text[] DEFAULT '{}'::text[] NOT NULL,
+    priority smallint DEFAULT 0 NOT NULL,
+    begin_by timestamp with time zone,
+    planned_by text,
+    appointment_of uuid,
+    locked_by uuid,
+    locked_until timestamp with time zone,
+    handed_over_by text,
     CONSTRAINT callback_task_check CHECK (((purpose = 'new_business'::text) = (script_version IS NOT NULL))),
     CONSTRAINT callback_task_check1 CHECK (((source = 'import'::text) = (campaign_id IS NOT NULL))),
     CONSTRAINT callback_task_check2 CHECK (((source = 'import'::text) = (source_call_id IS NULL))),
+    CONSTRAINT callback_task_check3 CHECK (((locked_by IS NULL) = (locked_until IS NULL))),
+    CONSTRAINT callback_task_check4 CHECK (((appointment_of IS NULL) OR (chosen_at IS NOT NULL))),
     CONSTRAINT callback_task_number_check CHECK ((number ~ '^\+?[0-9]{3,20}$'::text)),
+    CONSTRAINT callback_task_priority_check CHECK (((priority >= '-9'::integer) AND (priority <= 9))),
     CONSTRAINT callback_task_purpose_check CHECK ((purpose = ANY (ARRAY['new_business'::text, 'return_call'::text]))),
     CONSTRAINT callback_task_result_check CHECK ((result = ANY (ARRAY['successful'::text, 'problem'::text, 'not_completed'::text, 'served'::text, 'by_letter'::text, 'by_visit'::text, 'withdrawn'::text]))),
     CONSTRAINT callback_task_source_check CHECK ((source = ANY (ARRAY['import'::text, 'overflow'::text, 'lost_call'::text]))),
@@ -592,6 +647,16 @@ CREATE TABLE public.callback_task (
 COMMENT ON COLUMN public.callback_task.cooling_off_assumed IS 'due_at rests on the shortest period there is: its length is not known (C-4)';
 
 COMMENT ON COLUMN public.callback_task.late IS 'made, or its customer reached, after due_at (C-21)';
+
+COMMENT ON COLUMN public.callback_task.numbers IS 'numbers held at underwriting in the order in which they are tried (C-12); `number` is the one that is next';
+
+COMMENT ON COLUMN public.callback_task.begin_by IS 'the latest moment of the first try that leaves room for the tries of C-17 before due_at';
+
+COMMENT ON COLUMN public.callback_task.planned_by IS 'what not_before comes from: `<plan version>:<outcome>`, appointment, or no_number_left';
+
+COMMENT ON COLUMN public.callback_task.appointment_of IS 'who promised to ring at chosen_at; null: the team';
+
+COMMENT ON COLUMN public.callback_task.locked_by IS 'whose task it is until locked_until; handed_over_by: who gave it to him';
 
 CREATE TABLE public.campaign (
     id uuid NOT NULL,
@@ -605,6 +670,20 @@ CREATE TABLE public.campaign (
     CONSTRAINT campaign_name_check CHECK ((name <> ''::text)),
     CONSTRAINT campaign_purpose_check CHECK ((purpose = ANY (ARRAY['new_business'::text, 'return_call'::text])))
 );
+
+CREATE TABLE public.campaign_dialling (
+    campaign_id uuid NOT NULL,
+    mode text NOT NULL,
+    detects_machines boolean DEFAULT false NOT NULL,
+    trunk text,
+    plan_version text NOT NULL,
+    changed_by text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT campaign_dialling_mode_check CHECK ((mode = ANY (ARRAY['preview'::text, 'progressive'::text])))
+);
+
+COMMENT ON COLUMN public.campaign_dialling.trunk IS 'one of the trunks of the settings (calling.trunks); null: the first of them';
 
 CREATE TABLE public.case_file_absence (
     id uuid NOT NULL,
@@ -2368,6 +2447,12 @@ ALTER TABLE ONLY public.attachment_content
 ALTER TABLE ONLY public.attachment
     ADD CONSTRAINT attachment_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.attempt_plan
+    ADD CONSTRAINT attempt_plan_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY public.attempt_plan_rule
+    ADD CONSTRAINT attempt_plan_rule_pkey PRIMARY KEY (version, outcome);
+
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (id);
 
@@ -2406,6 +2491,9 @@ ALTER TABLE ONLY public.callback_task
 
 ALTER TABLE ONLY public.callback_task
     ADD CONSTRAINT callback_task_source_call_id_key UNIQUE (source_call_id);
+
+ALTER TABLE ONLY public.campaign_dialling
+    ADD CONSTRAINT campaign_dialling_pkey PRIMARY KEY (campaign_id);
 
 ALTER TABLE ONLY public.campaign
     ADD CONSTRAINT campaign_pkey PRIMARY KEY (id);
@@ -2814,6 +2902,8 @@ CREATE UNIQUE INDEX callback_attempt_one_of_task ON public.callback_attempt USIN
 
 CREATE UNIQUE INDEX callback_attempt_one_of_user ON public.callback_attempt USING btree (user_id) WHERE (ended_at IS NULL);
 
+CREATE INDEX callback_attempt_open ON public.callback_attempt USING btree (id) WHERE (ended_at IS NULL);
+
 CREATE INDEX callback_attempt_task ON public.callback_attempt USING btree (task_id, id);
 
 CREATE INDEX callback_attempt_user ON public.callback_attempt USING btree (user_id, id);
@@ -2823,6 +2913,8 @@ CREATE INDEX callback_task_board ON public.callback_task USING btree (state, id)
 CREATE INDEX callback_task_campaign ON public.callback_task USING btree (campaign_id, id);
 
 CREATE INDEX callback_task_customer ON public.callback_task USING btree (customer_id, id);
+
+CREATE INDEX callback_task_next ON public.callback_task USING btree (((chosen_at IS NULL)), priority DESC, due_at, id) WHERE (state = 'waiting'::text);
 
 CREATE UNIQUE INDEX callback_task_one_of_policy ON public.callback_task USING btree (policy_id, purpose) WHERE (state <> 'done'::text);
 
@@ -3100,6 +3192,14 @@ CREATE TRIGGER attachment_is_not_deleted BEFORE DELETE ON public.attachment FOR 
 
 CREATE TRIGGER attachment_is_not_emptied BEFORE TRUNCATE ON public.attachment FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
 
+CREATE TRIGGER attempt_plan_not_emptied BEFORE TRUNCATE ON public.attempt_plan FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER attempt_plan_only_grows BEFORE DELETE OR UPDATE ON public.attempt_plan FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER attempt_plan_rule_not_emptied BEFORE TRUNCATE ON public.attempt_plan_rule FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER attempt_plan_rule_only_grows BEFORE DELETE OR UPDATE ON public.attempt_plan_rule FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
 CREATE TRIGGER audit_not_emptied BEFORE TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER audit_only_grows BEFORE DELETE OR UPDATE ON public.audit FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
@@ -3212,6 +3312,9 @@ ALTER TABLE ONLY public.attachment
 ALTER TABLE ONLY public.attachment
     ADD CONSTRAINT attachment_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
 
+ALTER TABLE ONLY public.attempt_plan_rule
+    ADD CONSTRAINT attempt_plan_rule_version_fkey FOREIGN KEY (version) REFERENCES public.attempt_plan(version);
+
 ALTER TABLE ONLY public.authority_limit
     ADD CONSTRAINT authority_limit_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
 
@@ -3228,16 +3331,28 @@ ALTER TABLE ONLY public.callback_attempt
     ADD CONSTRAINT callback_attempt_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
 
 ALTER TABLE ONLY public.callback_task
+    ADD CONSTRAINT callback_task_appointment_of_fkey FOREIGN KEY (appointment_of) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.callback_task
     ADD CONSTRAINT callback_task_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaign(id);
 
 ALTER TABLE ONLY public.callback_task
     ADD CONSTRAINT callback_task_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customer(id);
 
 ALTER TABLE ONLY public.callback_task
+    ADD CONSTRAINT callback_task_locked_by_fkey FOREIGN KEY (locked_by) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.callback_task
     ADD CONSTRAINT callback_task_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
 
 ALTER TABLE ONLY public.callback_task
     ADD CONSTRAINT callback_task_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES public.policy(id);
+
+ALTER TABLE ONLY public.campaign_dialling
+    ADD CONSTRAINT campaign_dialling_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaign(id);
+
+ALTER TABLE ONLY public.campaign_dialling
+    ADD CONSTRAINT campaign_dialling_plan_version_fkey FOREIGN KEY (plan_version) REFERENCES public.attempt_plan(version);
 
 ALTER TABLE ONLY public.campaign
     ADD CONSTRAINT campaign_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);

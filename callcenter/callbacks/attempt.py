@@ -16,6 +16,32 @@ RINGING_SECONDS = 45
 GRACE = timedelta(seconds=5)
 
 
+class Mode(StrEnum):
+    """Who chose the moment: an agent who looked at the task first (预览), or the dialler for a free agent (渐进)."""
+
+    PREVIEW = "preview"
+    PROGRESSIVE = "progressive"
+
+
+class NumberAfter(StrEnum):
+    """Which of the customer's numbers is dialled after a dialling: the same, the next in order, or never this again."""
+
+    SAME = "same"
+    NEXT = "next"
+    STRIKE = "strike"
+
+
+MODE_WORDS: Mapping[Mode, Words] = {
+    Mode.PREVIEW: Words("预览外拨", "preview"),
+    Mode.PROGRESSIVE: Words("渐进外拨", "progressive"),
+}
+NUMBER_WORDS: Mapping[NumberAfter, Words] = {
+    NumberAfter.SAME: Words("同一号码", "the same number"),
+    NumberAfter.NEXT: Words("下一号码", "the next number"),
+    NumberAfter.STRIKE: Words("停用此号码", "never this number again"),
+}
+
+
 class Outcome(StrEnum):
     """How a dialling ended."""
 
@@ -26,16 +52,40 @@ class Outcome(StrEnum):
     FAILED = "failed"
     BROKEN_OFF = "broken_off"
     LOST = "lost"
+    WRONG_NUMBER = "wrong_number"
+    POWER_OFF = "power_off"
+    NOT_POLICYHOLDER = "not_policyholder"
+    CALL_AGAIN = "call_again"
+    MACHINE = "machine"
+    ABANDONED = "abandoned"
+    NOT_DIALLED = "not_dialled"
 
     @property
     def reached(self) -> bool:
-        """Whether somebody took the call."""
-        return self in (Outcome.ANSWERED, Outcome.BROKEN_OFF)
+        """Whether somebody of ours spoke with whoever took the call."""
+        return self in SPOKEN
 
     @property
     def is_try(self) -> bool:
-        """Whether it counts among the tries of C-17: what never rang the customer does not."""
-        return self is not Outcome.LOST
+        """Whether it counts among the tries of C-17: what never rang the customer does not, nor what we spoiled."""
+        return self not in NO_TRY
+
+
+SPOKEN = frozenset({Outcome.ANSWERED, Outcome.BROKEN_OFF, Outcome.NOT_POLICYHOLDER, Outcome.CALL_AGAIN})
+NO_TRY = frozenset({Outcome.LOST, Outcome.NOT_DIALLED, Outcome.ABANDONED})
+HEARD = frozenset(
+    {
+        Outcome.NO_ANSWER,
+        Outcome.REFUSED,
+        Outcome.BROKEN_OFF,
+        Outcome.WRONG_NUMBER,
+        Outcome.POWER_OFF,
+        Outcome.NOT_POLICYHOLDER,
+        Outcome.CALL_AGAIN,
+        Outcome.MACHINE,
+    }
+)
+"""What an agent may say an answered dialling came to: he heard it, the switch only knows that somebody answered."""
 
 
 WORDS: Mapping[Outcome, Words] = {
@@ -46,12 +96,22 @@ WORDS: Mapping[Outcome, Words] = {
     Outcome.FAILED: Words("无法接通", "could not be connected"),
     Outcome.BROKEN_OFF: Words("接通后中断", "broken off"),
     Outcome.LOST: Words("未知（系统中断）", "unknown: the system was interrupted"),
+    Outcome.WRONG_NUMBER: Words("错号", "wrong number"),
+    Outcome.POWER_OFF: Words("关机", "switched off"),
+    Outcome.NOT_POLICYHOLDER: Words("非投保人本人", "not the policyholder"),
+    Outcome.CALL_AGAIN: Words("约定再拨", "asked to be rung again"),
+    Outcome.MACHINE: Words("语音应答", "answered by a machine"),
+    Outcome.ABANDONED: Words("接通无坐席", "answered, and nobody of ours was there"),
+    Outcome.NOT_DIALLED: Words("未拨出", "not dialled"),
 }
 
 _UNANSWERED: Mapping[str, Outcome] = {
     "busy": Outcome.BUSY,
     "no_answer": Outcome.NO_ANSWER,
     "rejected": Outcome.REFUSED,
+    "unreachable": Outcome.POWER_OFF,
+    "no_such_number": Outcome.WRONG_NUMBER,
+    "number_changed": Outcome.WRONG_NUMBER,
 }
 _NO_TELLING = frozenset({"unknown", "normal", "time_out", "answered_elsewhere"})
 

@@ -153,6 +153,7 @@ async def _add(
         created_at=at,
         cooling_off_assumed=period is not None and period.assumed,
         late=scope.is_late(at, due_at),
+        numbers=tuple(dialable),
     )
     if await store.add_task(conn, task):
         return Added(number, task.id, None, late=task.late, cooling_off_assumed=task.cooling_off_assumed)

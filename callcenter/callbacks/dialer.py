@@ -38,7 +38,7 @@ WHERE id = (
     WHERE ended_at IS NULL AND originated_at IS NULL AND (lease_until IS NULL OR lease_until < $1)
     ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id, task_id, user_id, number, agent_endpoint, requested_at, claims, originated_at, answered_at, ended_at,
-    outcome, cause"""
+    outcome, cause, mode, trunk, is_machine"""
 CHOSEN = "SELECT chosen_at FROM callback_task WHERE id = $1"
 CALL_KNOWN = "SELECT EXISTS (SELECT FROM call WHERE id = $1)"
 ORIGINATED = "UPDATE callback_attempt SET originated_at = COALESCE(originated_at, $2) WHERE id = $1"
@@ -147,7 +147,7 @@ class Dialer:
     async def _claim(self) -> Attempt | None:
         async with self.db.transaction() as conn:
             row = await conn.fetchrow(CLAIM, self.clock.now(), LEASE)
-        return None if row is None else Attempt(**dict(row))
+        return None if row is None else store.attempt_of(dict(row))
 
     async def _was_dialled(self, attempt: Attempt) -> bool:
         if await self.switch.has_channel(channel_of(attempt.id)):

@@ -70,5 +70,6 @@ async def ring_back(
         concluded_by=None,
         concluded_at=None,
         created_at=at,
+        numbers=(number,),
     )
     return task.id if await store.add_task(conn, task) else None

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from callcenter.callbacks.attempt import Outcome
+from callcenter.callbacks.attempt import Mode, Outcome
 from callcenter.callbacks.errors import CampaignNotFoundError, TaskNotFoundError
 from callcenter.callbacks.questions import SCRIPTS, Answer, Question
 from callcenter.callbacks.task import AttemptId, CampaignId, Purpose, Result, Source, State, TaskId
@@ -54,6 +54,14 @@ class Task:
     cooling_off_assumed: bool = False
     late: bool = False
     version: int = 1
+    numbers: tuple[str, ...] = ()
+    priority: int = 0
+    begin_by: datetime | None = None
+    planned_by: str | None = None
+    appointment_of: UUID | None = None
+    locked_by: UUID | None = None
+    locked_until: datetime | None = None
+    handed_over_by: str | None = None
 
     def asked(self) -> tuple[Question, ...]:
         """What is asked on this task, in order; nothing where there is no script."""
@@ -78,6 +86,9 @@ class Attempt:
     ended_at: datetime | None
     outcome: Outcome | None
     cause: str | None
+    mode: Mode = Mode.PREVIEW
+    trunk: str | None = None
+    is_machine: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +133,12 @@ class Talk:
 TASK_COLUMNS = (
     "t.id, t.campaign_id, t.purpose, t.source, t.source_call_id, t.organisation_id, t.customer_id, t.policy_id, "
     "t.number, t.script_version, t.sale_recorded, t.wish, t.state, t.not_before, t.chosen_at, t.due_at, t.result, "
-    "t.note, t.concluded_by, t.concluded_at, t.created_at, t.cooling_off_assumed, t.late, t.version"
+    "t.note, t.concluded_by, t.concluded_at, t.created_at, t.cooling_off_assumed, t.late, t.version, t.numbers, "
+    "t.priority, t.begin_by, t.planned_by, t.appointment_of, t.locked_by, t.locked_until, t.handed_over_by"
 )
 ATTEMPT_COLUMNS = (
     "id, task_id, user_id, number, agent_endpoint, requested_at, claims, originated_at, answered_at, ended_at, "
-    "outcome, cause"
+    "outcome, cause, mode, trunk, is_machine"
 )
 REACH = "JOIN organisation o ON o.id = t.organisation_id AND o.path LIKE $2 || '%'"
 
@@ -146,8 +158,8 @@ WHERE $2::uuid IS NULL OR t.id < $2 ORDER BY t.id DESC LIMIT $3"""
 ADD_TASK = """
 INSERT INTO callback_task (id, campaign_id, purpose, source, source_call_id, organisation_id, customer_id, policy_id,
     number, script_version, sale_recorded, wish, state, not_before, chosen_at, due_at, created_at, cooling_off_assumed,
-    late)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'waiting', $13, $14, $15, $16, $17, $18)
+    late, numbers, priority, begin_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'waiting', $13, $14, $15, $16, $17, $18, $19, $20, $21)
 ON CONFLICT DO NOTHING
 RETURNING id"""
 TASK_OF_POLICY = f"SELECT {TASK_COLUMNS} FROM callback_task t WHERE campaign_id = $1 AND policy_id = $2"  # noqa: S608
@@ -162,12 +174,13 @@ WHERE ($2::text IS NULL OR t.state = $2) AND ($3::uuid IS NULL OR t.campaign_id 
 ORDER BY t.id LIMIT $9"""  # noqa: S608
 SAVE_TASK = """
 UPDATE callback_task SET state = $2, not_before = $3, chosen_at = $4, result = $5, note = $6, concluded_by = $7,
-    concluded_at = $8, late = late OR $9, version = version + 1
+    concluded_at = $8, late = late OR $9, number = $10, planned_by = $11, appointment_of = $12, locked_by = $13,
+    locked_until = $14, handed_over_by = $15, version = version + 1
 WHERE id = $1"""
 
 ADD_ATTEMPT = """
-INSERT INTO callback_attempt (id, task_id, request_key, user_id, number, agent_endpoint, requested_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)"""
+INSERT INTO callback_attempt (id, task_id, request_key, user_id, number, agent_endpoint, requested_at, mode, trunk)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"""
 ATTEMPT = f"SELECT {ATTEMPT_COLUMNS} FROM callback_attempt WHERE id = $1"  # noqa: S608
 ATTEMPT_OF_KEY = f"SELECT {ATTEMPT_COLUMNS} FROM callback_attempt WHERE request_key = $1"  # noqa: S608
 LOCK_ATTEMPT = f"SELECT {ATTEMPT_COLUMNS} FROM callback_attempt WHERE id = $1 FOR UPDATE"  # noqa: S608
@@ -249,6 +262,9 @@ async def add_task(conn: Connection, task: Task) -> bool:
         task.created_at,
         task.cooling_off_assumed,
         task.late,
+        list(task.numbers),
+        task.priority,
+        task.begin_by,
     )
     return added is not None
 
@@ -297,6 +313,12 @@ async def save_task(conn: Connection, task: Task) -> None:
         task.concluded_by,
         task.concluded_at,
         task.late,
+        task.number,
+        task.planned_by,
+        task.appointment_of if task.chosen_at is not None else None,
+        task.locked_by,
+        task.locked_until,
+        task.handed_over_by,
     )
 
 
@@ -310,12 +332,14 @@ async def add_attempt(conn: Connection, attempt: Attempt, request_key: UUID) -> 
         attempt.number,
         attempt.agent_endpoint,
         attempt.requested_at,
+        attempt.mode,
+        attempt.trunk,
     )
 
 
 async def attempt(conn: Connection, attempt_id: UUID) -> Attempt | None:
     row = await conn.fetchrow(ATTEMPT, attempt_id)
-    return None if row is None else _attempt(dict(row))
+    return None if row is None else attempt_of(dict(row))
 
 
 async def lock_attempt(conn: Connection, attempt_id: UUID) -> tuple[Attempt, Task] | None:
@@ -324,16 +348,16 @@ async def lock_attempt(conn: Connection, attempt_id: UUID) -> tuple[Attempt, Tas
     if unlocked is None:
         return None
     found = await task(conn, unlocked.task_id, "", lock=True)
-    return _attempt(dict(await conn.fetchrow(LOCK_ATTEMPT, attempt_id) or {})), found
+    return attempt_of(dict(await conn.fetchrow(LOCK_ATTEMPT, attempt_id) or {})), found
 
 
 async def attempt_of_key(conn: Connection, request_key: UUID) -> Attempt | None:
     row = await conn.fetchrow(ATTEMPT_OF_KEY, request_key)
-    return None if row is None else _attempt(dict(row))
+    return None if row is None else attempt_of(dict(row))
 
 
 async def attempts(conn: Connection, task_id: UUID) -> list[Attempt]:
-    return [_attempt(dict(row)) for row in await conn.fetch(ATTEMPTS, task_id)]
+    return [attempt_of(dict(row)) for row in await conn.fetch(ATTEMPTS, task_id)]
 
 
 async def answered(conn: Connection, attempt_id: UUID, at: datetime) -> None:
@@ -401,9 +425,12 @@ def _task(fields: dict[str, object]) -> Task:
     fields["source"] = Source(str(fields["source"]))
     fields["state"] = State(str(fields["state"]))
     fields["result"] = None if fields["result"] is None else Result(str(fields["result"]))
+    fields["numbers"] = tuple(fields["numbers"])  # type: ignore[arg-type]
     return Task(**fields)  # type: ignore[arg-type]
 
 
-def _attempt(fields: dict[str, object]) -> Attempt:
+def attempt_of(fields: dict[str, object]) -> Attempt:
+    """The attempt of a row."""
     fields["outcome"] = None if fields["outcome"] is None else Outcome(str(fields["outcome"]))
+    fields["mode"] = Mode(str(fields["mode"]))
     return Attempt(**fields)  # type: ignore[arg-type]

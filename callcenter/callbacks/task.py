@@ -93,6 +93,8 @@ MOVES: Mapping[tuple[State, Action], State] = {
     (State.DIALLING, Action.EXHAUST): State.OTHERWISE,
     (State.DIALLING, Action.END): State.CONCLUDING,
     (State.TALKING, Action.END): State.CONCLUDING,
+    (State.TALKING, Action.MISS): State.WAITING,
+    (State.TALKING, Action.EXHAUST): State.OTHERWISE,
     (State.TALKING, Action.CONCLUDE): State.DONE,
     (State.CONCLUDING, Action.CONCLUDE): State.DONE,
     (State.CONCLUDING, Action.RETRY): State.WAITING,

@@ -145,7 +145,7 @@ async def test_a_finding_and_a_complaint_are_recorded_while_the_customer_is_on_t
 
 @pytest.mark.parametrize(
     ("answer", "expected"),
-    [(486, Outcome.BUSY), (480, Outcome.NO_ANSWER), (603, Outcome.REFUSED), (404, Outcome.FAILED)],
+    [(486, Outcome.BUSY), (480, Outcome.NO_ANSWER), (603, Outcome.REFUSED), (404, Outcome.WRONG_NUMBER)],
 )
 async def test_who_cannot_be_reached_is_recorded_with_the_true_reason(
     environ: dict[str, str], database: Database, carrier: Plug, answer: int, expected: Outcome

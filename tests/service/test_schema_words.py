@@ -10,7 +10,7 @@ from callcenter.accounts.permissions import Role as Post
 from callcenter.accounts.sessions import Kind as SessionKind
 from callcenter.accounts.store import OrganisationKind, Phone
 from callcenter.agents.agent import State as AgentState
-from callcenter.callbacks.attempt import Outcome
+from callcenter.callbacks.attempt import Mode, NumberAfter, Outcome
 from callcenter.callbacks.questions import Answer
 from callcenter.callbacks.task import Purpose, Result
 from callcenter.callbacks.task import Source as TaskSource
@@ -48,12 +48,16 @@ TYPES: dict[str, Any] = {
     "call_event.source": Source,
     "call_leg.role": Role,
     "callback_answer.answer": Answer,
+    "attempt_plan_rule.number": NumberAfter,
+    "attempt_plan_rule.outcome": Outcome,
+    "callback_attempt.mode": Mode,
     "callback_attempt.outcome": Outcome,
     "callback_task.purpose": Purpose,
     "callback_task.result": Result,
     "callback_task.source": TaskSource,
     "callback_task.state": TaskState,
     "campaign.purpose": Purpose,
+    "campaign_dialling.mode": Mode,
     "case_file_absence.item": Item,
     "closing_sample.validity": Literal["valid", "invalid"],
     "closing_sample_item.validity": Literal["valid", "invalid"],
