@@ -25,12 +25,14 @@ from tickets.categories import Department
 from tickets.course import Gap
 from tickets.deadlines import Rulebook
 from tickets.errors import Problem, Words
-from tickets.intake import ComplainantType, Nature, Relation, Severity
+from tickets.intake import ComplainantType, Nature, Relation, Severity, Source
 from tickets.letters import WrittenGround
-from tickets.lifecycle import Cause, Status
-from tickets.limits import UNIT_WORDS
+from tickets.lifecycle import Cause, Level, Status
+from tickets.limits import UNIT_WORDS, Kind
+from tickets.manner import HandlingManner, manners
 from tickets.matters import Reason
 from tickets.slips import Line
+from tickets.stages import CaseStage, stage
 from tickets.statistics import weigh
 
 MOST_REMINDERS = 200
@@ -57,6 +59,10 @@ class File:
     further: Sequence[Line]
     """The grievances beside the main one (F-3)."""
     owed: Sequence[Problem]
+    confirmed_at: datetime | None
+    """When its receipt was confirmed with the customer, as the order says (R-4.7)."""
+    stage: CaseStage
+    manners: Sequence[HandlingManner]
     written_due: Sequence[WrittenGround]
     possible: Sequence[str]
     names: Mapping[str, str]
@@ -77,9 +83,23 @@ async def whole(conn: Connection, ticket_id: UUID, by: By) -> File:
     signed = await dispatch.signatures(conn, ticket_id, row["determination"])
     sent = await reminders.page(conn, "", None, MOST_REMINDERS, ticket_id=ticket_id)
     acknowledged = await acknowledging.of_ticket(conn, ticket_id)
+    clocks = await store.clocks(conn, ticket_id)
+    confirmed = next((clock["met_at"] for clock in clocks if clock["kind"] == Kind.ACKNOWLEDGE), None)
+    written = letters.written_due(letter_matter(row))
     return File(
         row=row,
-        clocks=await store.clocks(conn, ticket_id),
+        clocks=clocks,
+        confirmed_at=confirmed,
+        stage=stage(Status(row["status"]), recorded=row["complete_at"] is not None, confirmed=confirmed is not None),
+        manners=manners(
+            Nature(row["nature"]),
+            Severity(row["severity"]),
+            Source(row["source"]),
+            group_size=row["group_size"],
+            designated=row["designated_major"],
+            written=bool(written),
+            at_headquarters=Level(row["accepting_level"]) is Level.HQ,
+        ),
         events=events,
         calls=await store.calls(conn, ticket_id),
         matter=[dict(other) for other in matter],
@@ -93,7 +113,7 @@ async def whole(conn: Connection, ticket_id: UUID, by: By) -> File:
         owed=casework.owed(row, await acknowledging.kept(conn, ticket_id)),
         acknowledgements=acknowledged,
         further=lines_of(await conn.fetch(LINES, ticket_id)),
-        written_due=letters.written_due(letter_matter(row)),
+        written_due=written,
         possible=[action.value for action in lifecycle.possible(Status(row["status"]))],
         names=await names.of(
             conn,

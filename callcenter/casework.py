@@ -614,7 +614,6 @@ async def _follow(
     if after["gravity"] != row["gravity"]:
         await timekeeping.reckon(conn, after, book)
         await progress.classified(conn, row, after, book, at)
-        await _for_committee(conn, row, after, book, at)
 
 
 async def regrade(
@@ -627,19 +626,6 @@ async def regrade(
     await save(conn, after)
     await _follow(conn, row, after, book, at)
     return after
-
-
-async def _for_committee(
-    conn: Connection, row: Mapping[str, Any], after: Mapping[str, Any], book: Rulebook, at: datetime
-) -> None:
-    """The clock of the committee's meeting starts with the classification, and ends where none is needed (L-22)."""
-    before, now = committee.meets(Gravity(row["gravity"])), committee.meets(Gravity(after["gravity"]))
-    if row["nature"] != Nature.COMPLAINT or before == now:
-        return
-    if now:
-        await store.start_clock(conn, row["id"], deadlines.meet(at, book), anew=True)
-    else:
-        await store.void_clocks(conn, row["id"], (Kind.MEET,), "downgraded", at)
 
 
 def _confirm_severity(after: dict[str, Any], by: By, at: datetime) -> None:

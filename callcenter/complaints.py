@@ -149,6 +149,13 @@ class Rules:
             self._books[day] = in_force(day, self._changes, shipped)
         return self._books[day]
 
+    async def every(self, conn: Connection, at: datetime) -> tuple[Rulebook, ...]:
+        """The rulebooks a ticket that is open now may have: as shipped, and from each change on."""
+        await self.current(conn, at)
+        days = sorted({change.from_day for change in self._changes if change.from_day <= shanghai_day(at)})
+        shipped = replace(self._shipped, calendar=self._latest.calendar)
+        return shipped, *[in_force(day, self._changes, shipped) for day in days]
+
     def forget(self) -> None:
         """Read everything again when it is next asked for: something was changed here."""
         self._read_at = None
@@ -243,7 +250,9 @@ class Complaints:
             if row.fingerprint is not None:
                 relation = await matters.relation_of(conn, opening.key)
             elif other is not None:
-                relation = await matters.opened_with(conn, opening.key, other, by, at)
+                relation = await matters.opened_with(
+                    conn, opening.key, other, by, at, facts=opening.new_facts, reasons=opening.new_reasons
+                )
             if row.fingerprint is None and opening.call is not None and self._clock.now() - at > SLOW:
                 row = await store.relink(conn, TicketId(opening.key), opening.call.call_id, self._clock.now(), row)
             return row, decided, relation
@@ -326,7 +335,8 @@ class Complaints:
             new = openings.new_ticket(opening, by, book, received_at, at, asked=asked, spooled=True)
             row = await store.open_ticket(conn, new)
             if row.fingerprint is None and other is not None:
-                await matters.opened_with(conn, opening.key, other, by, at)
+                brought = {"facts": opening.new_facts, "reasons": opening.new_reasons}
+                await matters.opened_with(conn, opening.key, other, by, at, **brought)
         if row.fingerprint is not None and row.fingerprint != new.fingerprint:
             raise KeyReusedError(Words("该键已用于另一请求", "this key was used for another request"))
         log.info("spooled ticket stored", extra={"ticket": row.number, "key": str(entry.key)})

@@ -21,6 +21,7 @@ from callcenter.ids import uuid7
 from callcenter.opening import By
 from callcenter.reach import in_reach, locked, not_found
 from tickets import intake, matters, store
+from tickets.calendar import shanghai_day
 from tickets.course import Material
 from tickets.deadlines import Kind
 from tickets.errors import ComplaintPostOnlyError, NotAdmissibleError, Problem, StaleTicketError, Words
@@ -97,7 +98,8 @@ class Said:
     """What a person says of an order: about the same incident as another one, or, with None, a matter of its own.
 
     `same_as`: id or number. `matter_version`: of the other's matter, as it was read; None is not compared. `facts`,
-    `reasons`: the new ones that a merged order brings to the order it is merged into (CL-5).
+    `reasons`: the new ones that a merged order brings to the order it is merged into (CL-5); `opening`: said with the
+    order itself, which is taken whatever it turns out to be.
     """
 
     same_as: str | None
@@ -105,6 +107,7 @@ class Said:
     matter_version: int | None = None
     facts: str = ""
     reasons: str = ""
+    opening: bool = False
 
 
 class Matters:
@@ -149,12 +152,19 @@ def _id(text: str) -> UUID | None:
         return None
 
 
-async def opened_with(conn: Connection, ticket_id: UUID, other_id: UUID, by: By, at: datetime) -> Relation | None:
-    """Relate a ticket to the one it was opened about, in the transaction that opened it; says what it then is."""
+async def opened_with(
+    conn: Connection, ticket_id: UUID, other_id: UUID, by: By, at: datetime, *, facts: str = "", reasons: str = ""
+) -> Relation | None:
+    """Relate a ticket to the one it was opened about, in the transaction that opened it; says what it then is.
+
+    `facts`, `reasons`: new ones, which restart the limits of the order it is merged into (CL-5). Where it has a clock
+    of its own they stay in its history and move nothing.
+    """
     await _hold_matters(conn, ticket_id, other_id)
     row = await store.find(conn, ticket_id)
     assert row is not None
-    place = await relate(conn, row, other_id, Said(str(other_id), ""), by, at)
+    said = Said(str(other_id), "", facts=facts, reasons=reasons, opening=True)
+    place = await relate(conn, row, other_id, said, by, at)
     return place.relation if place else None
 
 
@@ -203,7 +213,9 @@ async def relate(
         "rules": list(place.rules) if place else None,
         "to": after["status"] if after["status"] != row["status"] else None,
     }
-    if said.facts or said.reasons:
+    if said.opening and after["merged_into_id"] is None:
+        details |= {"facts": said.facts or None, "reasons": said.reasons or None}
+    elif said.facts or said.reasons:
         await _bring(conn, after, said, by, at)
     await tell(conn, after, by, at, "related", {name: value for name, value in details.items() if value is not None})
     if other is not None:
@@ -261,7 +273,7 @@ async def recount(
             row["found"] = [*row["found"], (at, LATER, row["validity"])]
     orders = [order_of(row, at) for row in rows]
     by_number = {row["number"]: row for row in rows}
-    places = matters.recount(orders)
+    places = matters.recount(orders, await _cap(conn, orders))
     version = matter["version"] + 1
     for place in sorted(places, key=lambda each: each.relation is Relation.FIRST):
         row = by_number[place.number]
@@ -286,7 +298,14 @@ async def recount(
 async def places(conn: Connection, matter_id: UUID, at: datetime) -> list[tuple[dict[str, Any], Place]]:
     """The orders of a matter in order of receipt, each with what it is and why; `at`: now. Changes nothing."""
     rows = {row["number"]: dict(row) for row in await conn.fetch(ORDERS, matter_id)}
-    return [(rows[place.number], place) for place in matters.recount(order_of(row, at) for row in rows.values())]
+    orders = [order_of(row, at) for row in rows.values()]
+    return [(rows[place.number], place) for place in matters.recount(orders, await _cap(conn, orders))]
+
+
+async def _cap(conn: Connection, orders: Sequence[Order]) -> int:
+    """What the matter's pieces are capped at, by the rules of the day its first order was received (D-1, F-2)."""
+    first = shanghai_day(min(order.received for order in orders)[0])
+    return await timekeeping.escalation_cap(conn, first)
 
 
 def order_of(row: Mapping[str, Any], at: datetime) -> Order:

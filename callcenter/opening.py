@@ -91,7 +91,8 @@ class Opening:
 
     `heard` belongs to callbacks, and there it is mandatory (F-13): the classification decides nature, channel and
     source, whatever else is said of them (T-2). `another_matter`: a second complaint on one call is meant.
-    `same_matter_as`: number or id of an earlier ticket about the same incident. Task and attempt are what `with_call`
+    `same_matter_as`: number or id of an earlier ticket about the same incident, `new_facts`, `new_reasons`: what it
+    brings to that one while it is open (CL-5). Task and attempt are what `with_call`
     finds, never what is asked for.
     """
 
@@ -113,6 +114,8 @@ class Opening:
     heard: Heard | None = None
     another_matter: bool = False
     same_matter_as: str | None = None
+    new_facts: str = ""
+    new_reasons: str = ""
     callback_task_id: UUID | None = None
     callback_attempt_id: UUID | None = None
 
@@ -197,6 +200,8 @@ def decide(opening: Opening) -> Decision:
     source = verdict.source if verdict else opening.source
     if verdict is not None and verdict.counts and not particulars.complainant_type.is_consumer:
         raise NotAdmissibleError((_CONTRADICTION,))
+    if (opening.new_facts or opening.new_reasons) and opening.same_matter_as is None:
+        raise NotAdmissibleError((_NOTHING_RENEWED,))
     told = Channel.PHONE_INBOUND if nature is Nature.CALLBACK_FINDING else channel
     intake.check(told, source, opening.network_kind, particulars)
     gravity = (verdict.gravity if verdict else None) or intake.GRAVITY[particulars.severity]
@@ -242,7 +247,7 @@ def new_ticket(
         stored_at=stored_at,
         received_day=received_day,
         columns={**columns, "spooled": spooled, "rulebook": book.version},
-        clocks=_clocks(decided, book, received_at),
+        clocks=_clocks(decided, book, received_at, at_headquarters=_at_headquarters(opening, by)),
         call_id=call.call_id if call else None,
         call_started_at=call.started_at if call else None,
         arrival=call.arrived if call and not spooled else None,
@@ -327,6 +332,12 @@ def _require_heard(opening: Opening) -> None:
         )
         raise NotAdmissibleError((Problem("heard", words, ("F-13", "R-2.2", "R-2.3")),))
 
+
+_NOTHING_RENEWED = Problem(
+    "new_facts",
+    Words("新的事实和理由须注明所属的先前服务单", "new facts and reasons belong to an earlier ticket: say which"),
+    ("CL-5", "D-4"),
+)
 
 _CONTRADICTION = Problem(
     "complainant_type",
@@ -419,8 +430,18 @@ def _way(opening: Opening, decided: Decision) -> Way:
     return Way(decided.nature, decided.channel, decided.source, opening.network_kind)
 
 
-def _clocks(decided: Decision, book: Rulebook, at: datetime) -> tuple[tuple[Deadline, datetime | None], ...]:
-    """The first clocks, those already met with their moment; what is no complaint is passed on, not decided."""
+def _at_headquarters(opening: Opening, by: By) -> bool:
+    """Whether the company's root accepts the ticket: by default, or because its opener sits there."""
+    if opening.accepting_organisation is None:
+        return True
+    return by.organisation_id == opening.accepting_organisation and (by.path or "").count("/") == 1
+
+
+def _clocks(
+    decided: Decision, book: Rulebook, at: datetime, *, at_headquarters: bool
+) -> tuple[tuple[Deadline, datetime | None], ...]:
+    """The first clocks, those already met with their moment; what is no complaint is passed on, not decided, and
+    headquarters has nobody above to report to (L-21)."""
     p = decided.particulars
     met: dict[Kind, bool] = {
         Kind.REGISTER: is_complete(p, decided.contact),
@@ -435,5 +456,6 @@ def _clocks(decided: Decision, book: Rulebook, at: datetime) -> tuple[tuple[Dead
     return tuple(
         (deadline, at if met.get(deadline.kind) else None)
         for deadline in first
-        if decided.nature is not Nature.NON_COMPLAINT or deadline.kind is not Kind.DECIDE_INFORM
+        if (decided.nature is not Nature.NON_COMPLAINT or deadline.kind is not Kind.DECIDE_INFORM)
+        and not (at_headquarters and deadline.kind is Kind.REPORT_UP)
     )

@@ -12,11 +12,11 @@ from uuid import UUID
 from callcenter import outbox
 from callcenter.db.pool import Connection
 from callcenter.ids import uuid7
-from tickets import deadlines, progress, store
+from tickets import committee, deadlines, progress, store
 from tickets.calendar import shanghai_day
 from tickets.deadlines import Deadline, Rulebook
-from tickets.intake import Nature, Severity
-from tickets.lifecycle import Action
+from tickets.intake import GRAVITY, Nature, Severity
+from tickets.lifecycle import Action, Level
 from tickets.limits import Kind
 from tickets.progress import Point
 
@@ -119,7 +119,11 @@ async def follow(conn: Connection, row: Mapping[str, Any], action: Action, book:
 async def classified(
     conn: Connection, before: Mapping[str, Any], after: Mapping[str, Any], book: Rulebook, at: datetime
 ) -> None:
-    """What another severity does to the clocks beside the decision's (F-10, F-18, L-18 … L-21)."""
+    """What another severity does to the clocks beside the decision's (F-10, F-18, L-18 … L-22).
+
+    Above headquarters there is nobody to report to (L-21). The committee's meeting is due from the classification on,
+    also of an escalation that is difficult by itself (L-22, F-42), and not where none is needed any more.
+    """
     if after["nature"] != Nature.COMPLAINT:
         return
     if after["complex_at"] is None:
@@ -130,10 +134,15 @@ async def classified(
     else:
         await again(conn, after, book, at)
     was, now = (row["severity"] == Severity.MAJOR for row in (before, after))
-    if now and not was:
+    if now and not was and Level(after["accepting_level"]) is not Level.HQ:
         await store.start_clock(conn, after["id"], deadlines.report_up(at, book), anew=True)
     elif was and not now:
         await store.void_clocks(conn, after["id"], (Kind.REPORT_UP,), "downgraded", at)
+    met, meets = (committee.meets(GRAVITY[Severity(row["severity"])]) for row in (before, after))
+    if meets and not met:
+        await store.start_clock(conn, after["id"], deadlines.meet(at, book), anew=True)
+    elif met and not meets:
+        await store.void_clocks(conn, after["id"], (Kind.MEET,), "downgraded", at)
 
 
 async def breach(conn: Connection, row: Mapping[str, Any], kind: Kind, cycle: int, at: datetime) -> None:

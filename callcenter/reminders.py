@@ -13,6 +13,7 @@ from uuid import UUID
 
 from callcenter.accounts import posts
 from callcenter.clock import Clock
+from callcenter.complaints import Rules
 from callcenter.config import HoursConfig
 from callcenter.customers import masking
 from callcenter.db.pool import Connection, Database
@@ -29,7 +30,7 @@ from callcenter.service_hours import ServiceHours
 from tickets import reminders, store
 from tickets.calendar import Calendar, shanghai_day
 from tickets.categories import Department
-from tickets.deadlines import NEVER
+from tickets.deadlines import NEVER, Rulebook
 from tickets.errors import IllegalMoveError, Words
 from tickets.intake import Severity
 from tickets.posts import Post
@@ -56,7 +57,7 @@ ORDER BY s.id LIMIT $4"""
 
 FACTS = """
 SELECT s.id, s.number, s.ticket_id, s.part, s.state, s.department, s.organisation_id, t.number AS ticket_number,
-    t.status AS ticket_status, t.severity, k.due_day,
+    t.status AS ticket_status, t.severity, t.received_day, k.due_day,
     EXISTS (
         SELECT FROM ticket_event e WHERE e.ticket_id = s.ticket_id AND e.at >= s.sent_at
             AND ((e.kind IN ('slip_note', 'slip_ask', 'slip_answer') AND e.details ->> 'slip' = s.number)
@@ -132,9 +133,10 @@ class Reminder:
 class Reminders:
     """The sweep of the worker, and the reminder by hand."""
 
-    def __init__(self, db: Database, clock: Clock, hours: HoursConfig) -> None:
+    def __init__(self, db: Database, clock: Clock, hours: HoursConfig, rules: Rules | None = None) -> None:
         self._db = db
         self._clock = clock
+        self._rules = rules or Rules.of(hours)
         workday = hours.workday or OFFICE
         self._hours = ServiceHours.of(workday, ()) or ServiceHours((), ())
 
@@ -146,23 +148,29 @@ class Reminders:
         if not self.is_working_time(at, calendar):
             return 0
         today = shanghai_day(at)
-        bound = reminders.may_be_near(today, calendar)
+        async with self._db.connection() as conn:
+            most = reminders.farthest(await self._rules.every(conn, at))
+        bound = reminders.may_be_near(today, calendar, most)
         while True:
             async with self._db.connection() as conn:
                 rows = await conn.fetch(NEAR, bound, today, after, BATCH)
                 silent = await _facts(conn, [row["id"] for row in rows])
+                books = {
+                    each["received_day"]: await self._rules.current(conn, at, each["received_day"]) for each in silent
+                }
             for facts in silent:
-                if _due(facts, today, calendar) is not None:
-                    sent += await self._remind(facts, calendar, at)
+                book = books[facts["received_day"]]
+                if _due(facts, today, book) is not None:
+                    sent += await self._remind(facts, book, at)
             if len(rows) < BATCH:
                 return sent
             after = rows[-1]["id"]
 
-    async def _remind(self, facts: Mapping[str, Any], calendar: Calendar, at: datetime) -> bool:
+    async def _remind(self, facts: Mapping[str, Any], book: Rulebook, at: datetime) -> bool:
         """What one slip has wrong keeps no other from being reminded."""
         try:
             async with self._db.transaction() as conn:
-                return await _by_itself(conn, facts["ticket_id"], facts["id"], calendar, at)
+                return await _by_itself(conn, facts["ticket_id"], facts["id"], book, at)
         except Exception:
             log.exception("a reminder could not be sent and is tried again", extra={"slip": facts["number"]})
             return False
@@ -248,16 +256,17 @@ async def superiors(conn: Connection, facts: Mapping[str, Any], those: list[UUID
     return [] if head is None else [head]
 
 
-async def _by_itself(conn: Connection, ticket_id: UUID, slip_id: UUID, calendar: Calendar, at: datetime) -> bool:
+async def _by_itself(conn: Connection, ticket_id: UUID, slip_id: UUID, book: Rulebook, at: datetime) -> bool:
     ticket = await store.lock(conn, ticket_id)
     [facts] = await _facts(conn, [slip_id])
-    due = _due(facts, shanghai_day(at), calendar)
+    due = _due(facts, shanghai_day(at), book)
     if ticket is None or due is None:
         return False
     return await _send(conn, uuid7(at), ticket, facts, due, "", BY_ITSELF, at)
 
 
-def _due(facts: Mapping[str, Any], today: date, calendar: Calendar) -> Due | None:
+def _due(facts: Mapping[str, Any], today: date, book: Rulebook) -> Due | None:
+    """`book`: of the order's receipt day, as for all its limits."""
     if facts["due_day"] is None:
         return None
     watched = Watched(
@@ -269,7 +278,7 @@ def _due(facts: Mapping[str, Any], today: date, calendar: Calendar) -> Due | Non
         copied=facts["copied"],
         listed=facts["listed"],
     )
-    return reminders.due(watched, today, calendar)
+    return reminders.due(watched, today, book)
 
 
 async def _facts(conn: Connection, slip_ids: list[UUID]) -> list[dict[str, Any]]:

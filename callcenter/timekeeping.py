@@ -51,6 +51,11 @@ async def rulebook(conn: Connection, received: date) -> Rulebook:
     return in_force(received, await store.limit_changes(conn), Rulebook(await store.calendar(conn)))
 
 
+async def escalation_cap(conn: Connection, received: date) -> int:
+    """How many pieces a matter whose first order was received that day may count (D-1, F-2)."""
+    return in_force(received, await store.limit_changes(conn), Rulebook()).limits["D-1"].amount
+
+
 async def standing(conn: Connection, row: Mapping[str, Any], book: Rulebook) -> tuple[LimitStanding, Course]:
     """What must be known of the ticket before its limit is changed, and what befell it so far."""
     befell = await store.course(conn, row["id"])

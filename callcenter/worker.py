@@ -58,7 +58,7 @@ class Worker:
         self._clock = clock
         self._archiver = Archiver(config.recordings, database, clock)
         self._complaints = Complaints(database, clock, TicketSpool(config.spool.folder), Rules.of(config.hours))
-        self._reminders = Reminders(database, clock, config.hours)
+        self._reminders = Reminders(database, clock, config.hours, self._complaints.rules)
         self._digests = Digests(database, clock, config.hours)
         self._delivery = Delivery(database, config, clock, SystemClock())
         files = config.attachments

@@ -129,7 +129,9 @@ LIMITS: Mapping[str, Limit] = _table(
     Limit("L-32", Kind.DECIDE_INFORM, Unit.WORKDAYS, 5, "DEFAULT"),
     Limit("L-33", None, Unit.WORKDAYS, 7, "SEED R-3.35"),
     Limit("L-34", None, Unit.NATURAL_DAYS, 10, "LOCAL S20, S2 art. 36"),
+    Limit("D-1", None, Unit.TIMES, 2, "DEFAULT, F-2"),
 )
 """L-9b: returns after which the supervisor names the owner. L-21b: beside the same day. L-24b: at the latest.
 L-27, L-27b: first reminder, general and otherwise. L-28, b, c: every so many working days overdue, the superior,
-the published notice. L-29: the customer asks, L-29b: the review is decided and told."""
+the published notice. L-29: the customer asks, L-29b: the review is decided and told. D-1: the most pieces of a
+matter (escalation_cap)."""

@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from tickets.errors import MoveRefusedError
 from tickets.intake import Severity
-from tickets.lifecycle import Action, Guard, Standing, Step, refused
+from tickets.lifecycle import Action, Guard, Level, Standing, Step, refused
 
 
 def by_itself(severity: Severity) -> bool:
@@ -129,6 +129,9 @@ def _may_be_complex(standing: Standing, step: Step) -> MoveRefusedError | None:
 
 
 def _is_major(standing: Standing, step: Step) -> MoveRefusedError | None:
+    if standing.accepting_level is Level.HQ:
+        zh, en = "总公司受理的投诉没有上级公司可上报", "above headquarters there is no company to report to"
+        return refused(standing, step, zh, en, "L-21")
     if standing.is_major:
         return None
     zh, en = "只有重大投诉须上报上级公司", "only a major complaint is reported to the upper company"

@@ -6,13 +6,14 @@ end the list for the published notice (L-28, R-3.9). Must never save or send.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final
 
 from tickets.calendar import Calendar
+from tickets.deadlines import Rulebook
 from tickets.errors import Words
 from tickets.intake import Severity
 
@@ -61,13 +62,18 @@ LIST_WORDS: Final[Mapping[ListState, Words]] = {
     ListState.PUBLISHED: Words("已公示", "published"),
 }
 
-NEAR: Final[Mapping[Severity, int]] = {Severity.GENERAL: 1, Severity.DIFFICULT: 2, Severity.MAJOR: 2}
-"""Working days that remain when the first reminder is due (L-27)."""
-FARTHEST: Final = max(NEAR.values())
-COPY_AFTER: Final = 2
-"""Working days past the limit from which the coordinator's superior is told (L-28)."""
-LIST_AFTER: Final = 5
-"""Working days past the limit from which the department is on the list for the published notice (L-28)."""
+NEAR: Final[Mapping[Severity, str]] = {
+    Severity.GENERAL: "L-27",
+    Severity.DIFFICULT: "L-27b",
+    Severity.MAJOR: "L-27b",
+}
+"""The limit that says how many working days remain when the first reminder is due (L-27)."""
+EVERY: Final = "L-28"
+"""… every how many working days past the limit the next one is."""
+COPY_AFTER: Final = "L-28b"
+"""… from how many working days past the limit on the coordinator's superior is told."""
+LIST_AFTER: Final = "L-28c"
+"""… from how many on the department is on the list for the published notice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,33 +102,43 @@ class Due:
     listing: bool = False
 
 
-def due(watched: Watched, today: date, calendar: Calendar) -> Due | None:
+def due(watched: Watched, today: date, book: Rulebook) -> Due | None:
     """The reminder due on the day; None on a rest day, when one was sent today, or when something was heard.
 
-    What a day without the program left undone, copy and listing, is made good with the next reminder.
+    `book`: that of the order's receipt day. What a day without the program left undone, copy and listing, is made good
+    with the next reminder.
     """
+    calendar = book.calendar
     if not watched.in_hand or watched.fed_back or today in watched.reminded or not calendar.is_workday(today):
         return None
-    if watched.due_day >= may_be_near(today, calendar):
+    if watched.due_day >= may_be_near(today, calendar, farthest((book,))):
         return None
     overdue = calendar.workdays_between(watched.due_day, today)
     if overdue == 0:
         remaining = calendar.workdays_between(today, watched.due_day)
-        if watched.reminded or remaining > NEAR[watched.severity]:
+        if watched.reminded or remaining > book.limits[NEAR[watched.severity]].amount:
             return None
         return Due(Stage.FIRST, remaining, 0)
+    since = max((day for day in watched.reminded if day > watched.due_day), default=None)
+    if since is not None and calendar.workdays_between(since, today) < book.limits[EVERY].amount:
+        return None
     return Due(
         Stage.OVERDUE,
         0,
         overdue,
-        copy=overdue >= COPY_AFTER and not watched.copied,
-        listing=overdue >= LIST_AFTER and not watched.listed,
+        copy=overdue >= book.limits[COPY_AFTER].amount and not watched.copied,
+        listing=overdue >= book.limits[LIST_AFTER].amount and not watched.listed,
     )
 
 
-def may_be_near(today: date, calendar: Calendar) -> date:
-    """Limits before this day may be near or past; of later ones nothing is due today."""
-    return calendar.add_workdays(today, FARTHEST + 1).day
+def farthest(books: Iterable[Rulebook]) -> int:
+    """The most working days before a limit on which any of the rulebooks reminds (L-27)."""
+    return max(book.limits[limit].amount for book in books for limit in set(NEAR.values()))
+
+
+def may_be_near(today: date, calendar: Calendar, most: int) -> date:
+    """Limits before this day may be near or past; of later ones nothing is due today. `most`: see `farthest`."""
+    return calendar.add_workdays(today, most + 1).day
 
 
 def listed(state: ListState, action: ListAction) -> ListState | None:

@@ -88,6 +88,13 @@ SHIPPED: Sequence[Entry] = (
         "policy_loan",
         Words("保单借款条款", "policy-loan clauses"),
     ),
+    Entry(Category.MAINTENANCE, _BUSINESS, "policy_loan", Words("保单借款办理", "processing of a policy loan")),
+    Entry(
+        Category.PAYMENT,
+        CATEGORIES[Category.PAYMENT].route,
+        "policy_loan",
+        Words("保单借款收付", "paying out or collecting a policy loan"),
+    ),
     _other(OtherCause.PUBLICITY, "宣传", "publicity"),
     _other(OtherCause.DIVIDEND, "分红", "dividend"),
     _other(OtherCause.PRIVACY, "个人信息", "privacy"),
@@ -96,4 +103,5 @@ SHIPPED: Sequence[Entry] = (
     _other(OtherCause.INTERMEDIARY, "中介机构", "intermediary"),
     _other(OtherCause.ANYTHING_ELSE, "其他", "anything else"),
 )
-"""The routing a company starts with (F-8); surrender is split off, as the regulators' reports have it (domain d.3)."""
+"""The routing a company starts with (F-8); surrender is split off, as the regulators' reports have it (domain d.3). Of
+policy loans the clauses are the product's, the processing is maintenance or payment (F-28)."""

@@ -20,8 +20,8 @@ ESCALATION_CAP = 2
 
 RULES: Mapping[str, Words] = {
     "D-1": Words(
-        "首次件计1件,重复件、合并件计0件,投诉升级另计1件,同一事件最多计2件",
-        "first 1, repeat and merged 0, escalation 1 more; a matter at most 2",
+        "首次件计1件,重复件、合并件计0件,投诉升级另计1件,同一事件计件有上限(出厂2件)",
+        "first 1, repeat and merged 0, escalation 1 more; a matter's are capped, as shipped at 2",
     ),
     "D-2": Words("重复投诉:计1次、0件", "a repeat is 1 occurrence, 0 pieces"),
     "D-3": Words("投诉升级:计1次、1件", "an escalation is 1 occurrence, 1 piece"),

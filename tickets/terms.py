@@ -66,6 +66,7 @@ from tickets.lifecycle import (
 )
 from tickets.likeness import COMMON_WORDS, Ground
 from tickets.limits import KIND_WORDS, UNIT_WORDS, Kind, Unit
+from tickets.manner import MANNER_WORDS, HandlingManner
 from tickets.papers import Origin, Paper
 from tickets.posts import Duty, Part, Post, ReportState, Turn
 from tickets.reminders import LIST_WORDS, STAGE_WORDS, ListAction, ListState, Stage
@@ -83,6 +84,7 @@ from tickets.reviews import (
     ReviewState,
     SupervisionGround,
 )
+from tickets.stages import CASE_STAGE_WORDS, CaseStage
 
 Terms = Mapping[Any, Words]
 """Code → its names. A member of an enumeration is its code."""
@@ -185,6 +187,8 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
     slips.SlipState: slips.STATE_WORDS,
     slips.SlipAction: slips.ACTION_WORDS,
     Status: STATUS_WORDS,
+    CaseStage: CASE_STAGE_WORDS,
+    HandlingManner: MANNER_WORDS,
     Action: ACTION_WORDS,
     Ending: ENDING_WORDS,
     Kind: KIND_WORDS,

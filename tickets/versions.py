@@ -88,6 +88,8 @@ def check_limit(change: Change, before: Rulebook, today: date) -> None:
     _check_day(change, today)
     if unit is not known.unit and not {unit, known.unit} <= _DAYS:
         raise _refuse("该时限不能改用此单位", "this limit does not count in that unit", change.rule)
+    if change.rule.startswith(("L-27", "L-28")) and unit is not Unit.WORKDAYS:
+        raise _refuse("催办按工作日计算", "reminders are counted in working days", change.rule, "R-4.21")
     if (amount == 0) != (unit is Unit.SAME_DAY) or not 0 <= amount <= LONGEST:
         raise _refuse(
             f"当日时限的数值为0,其他为1至{LONGEST}", f"0 for the same day, 1 to {LONGEST} otherwise", change.rule

@@ -19,12 +19,12 @@ from callcenter.reports import making, store
 from callcenter.reports.store import Report
 from callcenter.web import report_files
 from callcenter.web.api import Context, Day, Model, Page, PageQuery, Routes
+from callcenter.web.keys import COMPLAINTS
 from callcenter.web.statistics import ItemView
 from callcenter.web.tables import CSV, XLSX
 from tickets import reports as rules
 from tickets import store as tickets
 from tickets.calendar import Calendar, shanghai_day
-from tickets.deadlines import Rulebook
 from tickets.errors import Words
 from tickets.grouping import Dimension, Grouping
 from tickets.periods import Span, spanning
@@ -208,7 +208,8 @@ async def list_duties(ctx: Context, query: DutyQuery) -> Page[DutyView]:
     quarter = spanning(Span.QUARTER, query.day or spanning(Span.QUARTER, today).first - timedelta(days=1))
     async with ctx.db.connection() as conn:
         rows = await store.duties(conn, ctx.actor.path, quarter)
-        due = rules.due(quarter, Rulebook(await tickets.calendar(conn))).due
+        book = await ctx.resource(COMPLAINTS).rules.current(conn, ctx.clock.now(), quarter.last)
+        due = rules.due(quarter, book).due
     found = [
         DutyView(
             organisation_id=row.organisation_id,

@@ -134,6 +134,10 @@ class OpenOnCallBody(ParticularsBody):
         bool, Field(description="A second complaint on this call, about something else 同一通话中的另一件投诉")
     ] = False
     same_matter_as: SameMatter = None
+    new_facts: Annotated[
+        Stated, Field(description="New facts that restart the limit of the order merged into 新的事实 (CL-5)")
+    ] = ""
+    new_reasons: Annotated[Stated, Field(description="… and new reasons; both are needed 新的理由 (CL-5)")] = ""
 
 
 class RelateBody(Model):
@@ -160,6 +164,10 @@ class OpenBody(ParticularsBody):
     """A ticket that came by another channel."""
 
     same_matter_as: SameMatter = None
+    new_facts: Annotated[
+        Stated, Field(description="New facts that restart the limit of the order merged into 新的事实 (CL-5)")
+    ] = ""
+    new_reasons: Annotated[Stated, Field(description="… and new reasons; both are needed 新的理由 (CL-5)")] = ""
 
     channel: Annotated[Channel, Field(description="投诉方式 (R-2.1)")]
     source: Annotated[Source, Field(description="来源 (F-4)")] = Source.DIRECT

@@ -37,6 +37,8 @@ from tickets.intake import (
 )
 from tickets.letters import Means, WrittenGround
 from tickets.lifecycle import Action, Ending, InvalidGround, Liability, Status, Validity
+from tickets.manner import HandlingManner
+from tickets.stages import CaseStage
 from tickets.statistics import RULES
 
 
@@ -260,6 +262,11 @@ class TicketView(ListedView):
     told_proof: str | None
     answer_accepted: Annotated[bool | None, Field(description="客户是否接受 (R-4.29, R-4.30)")]
     rulebook: str
+    stage: Annotated[CaseStage, Field(description="阶段 (R-4.1, F-31)")]
+    confirmed_at: Annotated[
+        datetime | None, Field(description="With the customer, in the order 与客户确认时间 (F-32, R-4.7)")
+    ]
+    manners: Annotated[list[HandlingManner], Field(description="By gravity, harm and social effect 处理方式 (R-4.26)")]
     clocks: list[ClockView]
     calls: list[CallView]
     events: list[EventView]
@@ -462,6 +469,9 @@ def ticket_view(file: File, at: datetime, masked: bool) -> TicketView:
         handler_name=file.names.get(f"user:{file.row['handler_id']}"),
         about_user_name=file.names.get(f"user:{file.row['about_user_id']}"),
         owed=[_owed(problem) for problem in file.owed],
+        stage=file.stage,
+        confirmed_at=file.confirmed_at,
+        manners=list(file.manners),
         written_due=list(file.written_due),
         possible=[Action(action) for action in file.possible],
     )

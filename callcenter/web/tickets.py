@@ -148,6 +148,8 @@ async def open_on_call(ctx: Context, call_id: UUID, body: OpenOnCallBody) -> Ope
                 heard=heard,
                 another_matter=body.another_matter,
                 same_matter_as=body.same_matter_as,
+                new_facts=body.new_facts,
+                new_reasons=body.new_reasons,
             ),
             by,
         )
@@ -169,6 +171,8 @@ async def open_otherwise(ctx: Context, body: OpenBody) -> OpenedView:
         source=body.source,
         network_kind=body.network_kind,
         same_matter_as=body.same_matter_as,
+        new_facts=body.new_facts,
+        new_reasons=body.new_reasons,
     )
     with _found():
         opened = await ctx.resource(COMPLAINTS).open(asked_for, by)

@@ -26,8 +26,8 @@ from callcenter.web import server, uploads
 from callcenter.web.keys import VAULT
 from tests.fakes import files
 from tests.service import site as sites
+from tests.service.orders import opened
 from tests.service.site import ELSEWHERE, Client, Reply, Site
-from tests.service.test_ticket_routes import opened
 from tests.service.walk import walk
 from tickets import store as tickets
 from tickets.lifecycle import Status

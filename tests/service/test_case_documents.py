@@ -9,9 +9,9 @@ import pytest
 from callcenter.accounts.permissions import Role
 from tests.service.committee import Committee, a_ruling
 from tests.service.letters import cleared, drafted
+from tests.service.orders import FULL, opened
 from tests.service.site import Client, Reply, Site
 from tests.service.test_documents import issue, issued, pdf, text_of
-from tests.service.test_ticket_routes import FULL, opened
 from tests.service.walk import answer_slips, done, walk
 from tickets.categories import Department
 from tickets.lifecycle import Status

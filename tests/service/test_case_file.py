@@ -20,11 +20,11 @@ from callcenter import bundle
 from callcenter.accounts.permissions import Role
 from callcenter.bundle import Part
 from callcenter.web.keys import VAULT
+from tests.service.orders import FULL, opened
 from tests.service.site import ELSEWHERE, Client, Reply, Site
 from tests.service.test_attachments import attach
 from tests.service.test_documents import issued
 from tests.service.test_recordings_api import Hall, hall
-from tests.service.test_ticket_routes import FULL, opened
 from tests.service.walk import acted, walk
 from tickets.lifecycle import Status
 

@@ -11,9 +11,9 @@ from callcenter.accounts.permissions import Role
 from callcenter.ids import uuid7
 from tests.conftest import NOON
 from tests.service.desk import hang_up
+from tests.service.orders import FULL, a_live_call, acknowledged, acted, fresh
 from tests.service.site import ELSEWHERE, Client, Reply, Site
 from tests.service.test_attachments import attach
-from tests.service.test_ticket_routes import FULL, a_live_call, acknowledged, acted, fresh
 from tests.service.walk import done, walk
 from tickets.lifecycle import Status
 

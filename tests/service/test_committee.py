@@ -11,8 +11,8 @@ from callcenter.accounts.permissions import Role
 from tests.conftest import NOON
 from tests.service.committee import Committee, a_ruling, seat
 from tests.service.letters import a_letter
+from tests.service.orders import acted, fresh, opened
 from tests.service.site import ELSEWHERE, HOME, NO_ID, Reply, Site
-from tests.service.test_ticket_routes import acted, fresh, opened
 from tickets.categories import Department
 
 pytestmark = pytest.mark.service

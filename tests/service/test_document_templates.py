@@ -11,9 +11,9 @@ from pypdf import PdfReader
 from callcenter.accounts.permissions import Role
 from callcenter.documents import shipped
 from callcenter.documents.kinds import Kind
+from tests.service.orders import fresh, opened
 from tests.service.site import Client, Reply, Site
 from tests.service.test_documents import issued, pdf, text_of
-from tests.service.test_ticket_routes import fresh, opened
 
 pytestmark = pytest.mark.service
 

@@ -13,9 +13,9 @@ from pypdf import PdfReader
 from callcenter.accounts.permissions import Role
 from callcenter.documents import press
 from callcenter.web.keys import VAULT
+from tests.service.orders import FULL
+from tests.service.orders import opened as opened_by
 from tests.service.site import ELSEWHERE, HOME, Client, Reply, Site
-from tests.service.test_ticket_routes import FULL
-from tests.service.test_ticket_routes import opened as opened_by
 from tests.service.walk import walk
 from tickets.lifecycle import Status
 

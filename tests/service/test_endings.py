@@ -10,9 +10,9 @@ import pytest
 from callcenter.accounts.permissions import Role
 from callcenter.figures import facts
 from callcenter.web.keys import CASEWORK
+from tests.service.orders import fresh, opened
 from tests.service.site import HOME, Reply, Site
 from tests.service.test_attachments import attach
-from tests.service.test_ticket_routes import fresh, opened
 from tests.service.walk import acted, done, of_department, sign_all, walk
 from tickets.errors import Words
 from tickets.lifecycle import Status

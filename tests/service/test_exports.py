@@ -21,10 +21,10 @@ from callcenter.ids import derived
 from callcenter.web import server, tables
 from tests.conftest import NOON
 from tests.service.desk import a_call, hang_up
+from tests.service.orders import opened
 from tests.service.recorded import Recorded, RecordedCall
 from tests.service.site import ELSEWHERE, Client, Reply, Site
 from tests.service.test_statistics_routes import a_month
-from tests.service.test_ticket_routes import opened
 
 pytestmark = pytest.mark.service
 

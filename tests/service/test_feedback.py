@@ -8,8 +8,8 @@ import pytest
 
 from callcenter.accounts.permissions import Role
 from tests.service.committee import a_ruling
+from tests.service.orders import acted, fresh, opened
 from tests.service.site import ELSEWHERE, HOME, Client, Reply, Site
-from tests.service.test_ticket_routes import acted, fresh, opened
 from tickets.categories import Department
 
 pytestmark = pytest.mark.service

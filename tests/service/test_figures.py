@@ -15,9 +15,9 @@ from callcenter.figures.listing import Group
 from callcenter.figures.scope import Scope
 from tests.conftest import NOON
 from tests.service.desk import a_call, hang_up
+from tests.service.orders import FULL
 from tests.service.random_orders import random_orders, store, ticket_id
 from tests.service.site import PATHS, Client, Site, populate
-from tests.service.test_ticket_routes import FULL
 from tests.worked_example import BASES, EXPECTED, FIRST_DAY, LAST_DAY, ORDERS
 from tickets.grouping import Dimension, Grouping, groups
 from tickets.measures import MATTERS, Order, members, total, weighed

@@ -3,9 +3,9 @@
 import pytest
 
 from callcenter.accounts.permissions import Role
+from tests.service.orders import opened
 from tests.service.site import Site
 from tests.service.test_routing import corrected
-from tests.service.test_ticket_routes import opened
 
 pytestmark = pytest.mark.service
 

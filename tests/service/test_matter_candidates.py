@@ -9,8 +9,8 @@ from callcenter.accounts.permissions import Role
 from callcenter.opening import By
 from callcenter.reach import KNOWN, in_reach
 from tests.service.desk import a_call
+from tests.service.orders import opened
 from tests.service.site import ELSEWHERE, PATHS, Client, Site
-from tests.service.test_ticket_routes import opened
 from tickets import store
 
 pytestmark = pytest.mark.service

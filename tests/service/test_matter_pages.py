@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from callcenter.accounts.permissions import Role
+from tests.service.orders import acted, opened
 from tests.service.site import ELSEWHERE, HOME, Site
 from tests.service.test_matters import on, seen
-from tests.service.test_ticket_routes import acted, opened
 from tests.service.walk import walk
 from tickets.lifecycle import Status
 

@@ -10,8 +10,8 @@ import pytest
 
 from callcenter.accounts.permissions import Role
 from tests.service.desk import a_call
+from tests.service.orders import FULL, acted, fresh, opened
 from tests.service.site import ELSEWHERE, HOME, Client, Site
-from tests.service.test_ticket_routes import FULL, acted, fresh, opened
 from tests.service.walk import walk
 from tickets.calendar import SHANGHAI
 from tickets.lifecycle import Status
@@ -41,6 +41,10 @@ async def related(client: Client, ticket: Any, same_as: Any, reason: str = "同�
 
 def told(file: Any) -> tuple[Any, ...]:
     return file["relation"], file["occurrences"], file["pieces"], file["validity"]
+
+
+def clocks_of(file: Any, kind: str) -> list[str]:
+    return [clock["due_day"] for clock in file["clocks"] if clock["kind"] == kind and clock["voided_at"] is None]
 
 
 async def test_an_agent_opens_a_repeat_in_one_step(site: Site) -> None:
@@ -95,6 +99,74 @@ async def test_after_the_limit_a_complaint_to_the_regulator_is_an_escalation_unt
     assert (file["merged_into_id"], decide["voided_at"]) == (None, None)
     await acted(handler, first, "determine", **DETERMINED)
     assert told(await seen(handler, escalation)) == ("escalation", 1, 1, "valid")
+
+
+async def test_an_escalation_is_difficult_by_itself_and_the_committee_has_to_meet_on_it(site: Site) -> None:
+    """F-42, L-22, R-4.24: also of what was related later; a repeat needs no meeting."""
+    handler = await on(site, "2026-11-02")
+    first = await opened(handler)
+    handler = await on(site, "2026-11-10")
+    at_once = await opened(handler, same_matter_as=first["number"], source="regulator")
+    handler = await on(site, "2026-11-26")
+    later = await opened(handler, source="media", severity="general", media_outlet="日报")
+    alone = await opened(handler, source="regulator")
+    assert clocks_of(await seen(handler, alone), "meet") == []
+    handler = await on(site, "2026-11-27")
+    assert (await related(handler, alone, first)).json["relation"] == "escalation"
+    assert clocks_of(await seen(handler, at_once), "meet") == ["2026-11-13"]
+    assert clocks_of(await seen(handler, alone), "meet") == ["2026-12-02"]
+    assert clocks_of(await seen(handler, later), "meet") == ["2026-12-01"]
+    waiting = (await (await fresh(site, Role.SECRETARY)).get("/committee/waiting")).json["items"]
+    assert {each["number"] for each in waiting} >= {at_once["number"], alone["number"]}
+
+
+async def test_what_is_opened_about_an_open_order_may_bring_the_facts_and_reasons_that_renew_its_limit(
+    site: Site,
+) -> None:
+    """CL-5, F-53, D-4: facts alone renew nothing; of a closed order nothing is renewed, and what was said is kept."""
+    handler = await on(site, "2026-11-02")
+    first = await opened(handler)
+    handler = await on(site, "2026-11-04")
+    await opened(handler, same_matter_as=first["number"], new_facts="新的住院记录")
+    assert clocks_of(await seen(handler, first), "decide_inform") == ["2026-11-09"]
+    renewed = {"new_facts": "新的住院记录", "new_reasons": "原核定遗漏该次住院"}
+    merged = await opened(handler, same_matter_as=first["number"], **renewed)
+    assert merged["relation"] == "merged"
+    file = await seen(handler, first)
+    assert clocks_of(file, "decide_inform") == ["2026-11-11"]
+    told = [event["details"] for event in file["events"] if event["kind"] == "material_received"]
+    assert [each["restarts"] for each in told] == [False, True]
+    refused = await handler.post("/tickets", {**FULL, "channel": "sms", **renewed})
+    assert (refused.status, refused.json["rules"]) == (422, ["CL-5", "D-4"])
+    await walk(site, first["id"], Status.CLOSED, handler=handler)
+    repeat = await opened(handler, same_matter_as=first["number"], **renewed)
+    assert repeat["relation"] == "repeat"
+    related_ = [event["details"] for event in (await seen(handler, repeat))["events"] if event["kind"] == "related"]
+    assert (related_[0]["facts"], related_[0]["reasons"]) == tuple(renewed.values())
+
+
+async def test_the_cap_of_a_matters_pieces_is_a_limit_with_versions(site: Site) -> None:
+    """D-1, F-2, b.4: a matter is counted by the rules of the day its first order was received."""
+    handler = await on(site, "2026-11-02")
+    old = await opened(handler)
+    admin = await fresh(site, Role.ADMIN, "hq")
+    three = {"rule": "D-1", "unit": "times", "amount": 3, "from_day": "2026-11-03", "reason": "从严", "source": "6号"}
+    assert (await admin.post("/limits/changes", three)).status == 201
+    handler = await on(site, "2026-11-03")
+    new = await opened(handler)
+    weighed = {}
+    for day in ("2026-11-20", "2026-12-21"):
+        handler = await on(site, day)
+        for root in (old, new):
+            escalation = await opened(handler, same_matter_as=root["number"], source="regulator")
+            assert escalation["relation"] == "escalation"
+            weighed[root["number"], day] = told(await seen(handler, escalation))[2]
+    assert weighed == {
+        (old["number"], "2026-11-20"): 1,
+        (new["number"], "2026-11-20"): 1,
+        (old["number"], "2026-12-21"): 0,
+        (new["number"], "2026-12-21"): 1,
+    }
 
 
 async def test_a_person_relates_an_order_later_and_the_complaint_post_undoes_it(site: Site) -> None:

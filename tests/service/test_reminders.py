@@ -14,9 +14,9 @@ from callcenter.diligence import Digests
 from callcenter.notifications.delivery import Delivery
 from callcenter.notifications.notification import Way
 from callcenter.reminders import Reminders
+from tests.service.orders import opened
 from tests.service.receivers import Postbox, free_port
 from tests.service.site import HOME, Client, Site, person
-from tests.service.test_ticket_routes import opened
 from tests.service.walk import acted, done, of_department, slip_acted
 from tickets.categories import Department
 from tickets.deadlines import NEVER
@@ -396,3 +396,34 @@ async def test_no_number_leaves_with_a_reminder_or_is_shown_to_who_may_not_see_i
     assert "请回电137****5678" in body
     coordinator = await site.client(Role.COORDINATOR)
     assert number not in (await coordinator.get(f"/tickets/{ticket['id']}")).body.decode()
+
+
+async def test_a_changed_limit_reaches_the_reminders_of_orders_received_from_its_day_on(site: Site) -> None:
+    """L-27, L-28, R-4.21: three working days before the limit, daily copies from the first day past it."""
+    admin = await site.client(Role.ADMIN, where="hq")
+    for rule, amount in (("L-27", 3), ("L-28b", 1)):
+        body = {
+            "rule": rule,
+            "unit": "WD",
+            "amount": amount,
+            "from_day": "2026-11-19",
+            "reason": "从严督办",
+            "source": "3号",
+        }
+        assert (await admin.post("/limits/changes", body)).status == 201
+    refused = await admin.post("/limits/changes", {**body, "unit": "ND"})
+    assert (refused.status, refused.json["rules"]) == (409, ["L-28b", "R-4.21"])
+    await staffed(site)
+    old = await dispatched(site)
+    site.clock.set(at(19))
+    site.people.clear()
+    new = await dispatched(site)
+    assert await sweep(site, at(20)) == 0
+    assert await sweep(site, at(23)) == 1
+    [first] = await reminders(site)
+    assert (first["ticket_number"], first["due_day"], first["remaining"]) == (new["number"], "2026-11-26", 3)
+    assert await sweep(site, at(24)) == 1
+    assert (await reminders(site))[-1]["ticket_number"] == old["number"]
+    assert await sweep(site, at(27)) == 2
+    copied = {each["ticket_number"]: (each["overdue"], each["copied"]) for each in (await reminders(site))[-2:]}
+    assert copied == {old["number"]: (2, True), new["number"]: (1, True)}

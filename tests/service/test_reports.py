@@ -193,6 +193,22 @@ async def test_quarters_are_due_within_ten_days_and_late_after(site: Site) -> No
     assert {(each["due_day"], each["standing"]) for each in next_quarter} == {("2026-01-12", "due")}
 
 
+async def test_a_changed_limit_of_the_quarterly_report_counts_from_the_quarter_on_that_ends_after_it(
+    site: Site,
+) -> None:
+    """L-34"""
+    await the_example(site)
+    site.clock.set(datetime(2025, 11, 3, 4, tzinfo=UTC))
+    site.people.clear()
+    admin = await site.client(Role.ADMIN, where="hq")
+    body = {"rule": "L-34", "unit": "ND", "amount": 20, "from_day": "2025-12-01", "reason": "监管要求", "source": "5号"}
+    assert (await admin.post("/limits/changes", body)).status == 201
+    reader = await site.client(Role.SUPERVISOR, where="hq")
+    for day, due in (("2025-09-30", "2025-10-10"), ("2025-12-31", "2026-01-20")):
+        duties = (await reader.get(f"/reports/duties?day={day}")).json["items"]
+        assert {each["due_day"] for each in duties} == {due}
+
+
 async def test_a_bulletin_names_the_cases_without_the_people(site: Site) -> None:
     """B-7, B-8, T-6: escalated, major and overdue, by their numbers."""
     client = await the_example(site)

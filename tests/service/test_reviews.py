@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from callcenter.accounts.permissions import Role
+from tests.service.orders import acted, fresh, opened
 from tests.service.site import ELSEWHERE, HOME, Client, Reply, Site
-from tests.service.test_ticket_routes import acted, fresh, opened
 
 pytestmark = pytest.mark.service
 

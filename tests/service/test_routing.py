@@ -7,8 +7,8 @@ import pytest
 
 from callcenter.accounts.permissions import Role
 from callcenter.figures import facts
+from tests.service.orders import opened
 from tests.service.site import HOME, Client, Reply, Site, person, session_of
-from tests.service.test_ticket_routes import opened
 from tests.service.walk import acted, answer_slips, done, of_department, slip_acted, walk
 from tickets.categories import Department
 from tickets.lifecycle import Status

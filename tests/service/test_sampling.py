@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from callcenter.accounts.permissions import Role
+from tests.service.orders import opened
 from tests.service.site import Client, Reply, Site
-from tests.service.test_ticket_routes import opened
 from tests.service.walk import done, walk
 from tickets.lifecycle import Status
 

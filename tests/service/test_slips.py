@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from callcenter.accounts.permissions import Role
+from tests.service.orders import opened
 from tests.service.site import ELSEWHERE, HOME, Client, Reply, Site
-from tests.service.test_ticket_routes import opened
 from tests.service.walk import acted, answer_slips, done, of_department, sign_all, slip_acted, walk
 from tickets.lifecycle import Status
 

@@ -11,8 +11,8 @@ from callcenter.calls.call import Direction
 from callcenter.ids import uuid7
 from tests.conftest import NOON
 from tests.service.desk import a_call
+from tests.service.orders import FULL, HEARD, acted, fresh, opened
 from tests.service.site import ELSEWHERE, Client, Site
-from tests.service.test_ticket_routes import FULL, HEARD, acted, fresh, opened
 from tickets.intake import Channel, ComplainantType, Nature, Relation, Source
 from tickets.lifecycle import Validity
 from tickets.statistics import Row, figures

@@ -19,45 +19,12 @@ from callcenter.web.dispatch import SPOOLED_LEASE
 from callcenter.web.keys import COMPLAINTS
 from tests.conftest import NOON
 from tests.service.customers import a_customer, a_policy, settle
-from tests.service.desk import a_call, hang_up
-from tests.service.site import ELSEWHERE, HOME, PATHS, Client, Reply, Site
+from tests.service.desk import hang_up
+from tests.service.orders import FULL, HEARD, a_live_call, acknowledged, acted, fresh, opened
+from tests.service.site import ELSEWHERE, HOME, PATHS, Client, Site
 from tests.service.walk import of_department
 
 pytestmark = pytest.mark.service
-
-FULL = {
-    "complainant_type": "customer",
-    "complainant_name": "王小明",
-    "complainant_phone": "13900000001",
-    "category": "claims",
-    "demand": "请尽快赔付",
-    "description": "住院费用三十天仍未赔付",
-    "restated_and_confirmed": True,
-}
-HEARD = {"subject": "mis_selling", "intention": "yes", "respondent": "policyholder"}
-
-
-async def a_live_call(site: Site, user: UUID | None = None, **others: Any) -> UUID:
-    async with site.database.transaction() as conn:
-        return await a_call(conn, user=user, **others)
-
-
-async def opened(client: Client, **changes: Any) -> Any:
-    form = {"form_signed": True} if changes.get("channel", "visit") == "visit" else {}
-    reply = await client.post("/tickets", {**FULL, "channel": "visit", **form, **changes})
-    assert reply.status == 201, reply.body
-    return reply.json
-
-
-async def fresh(site: Site, role: Role, where: str = HOME) -> Client:
-    """Somebody who logged in just now: a session does not outlive a leap of the clock."""
-    site.people.clear()
-    return await site.client(role, where=where)
-
-
-async def acted(client: Client, ticket: Any, action: str, **said: Any) -> Reply:
-    shown = await client.get(f"/tickets/{ticket['id']}")
-    return await client.post(f"/tickets/{ticket['id']}/actions/{action}", {"version": shown.json["version"], **said})
 
 
 async def test_an_agent_opens_a_complaint_on_a_live_call_and_the_file_shows_both_moments(site: Site) -> None:
@@ -96,11 +63,6 @@ async def test_a_ticket_opened_after_the_end_is_taken_the_same_day_and_never_cal
     agent = await site.client(Role.AGENT, Role.QA, where="hq")
     reply = await agent.post(f"/calls/{call}/tickets", FULL)
     assert (reply.status, reply.code, reply.json["rules"]) == (409, "call_not_today", ["R-1.4", "L-1"])
-
-
-async def acknowledged(client: Client, ticket: Any) -> Any:
-    file = (await client.get(f"/tickets/{ticket['id']}")).json
-    return next(clock for clock in file["clocks"] if clock["kind"] == "acknowledge")
 
 
 @pytest.mark.parametrize(("after_hanging_up", "in_time"), [(-1, True), (0, False), (1, False)])

@@ -1,6 +1,7 @@
 """What a call makes of what is asked for on it, decided without a database (T-1, T-2)."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -8,10 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.calls.call import Direction
-from callcenter.opening import Known, Opening, Via, decide, with_call
+from callcenter.opening import BY_MENU, By, Known, Opening, Via, decide, new_ticket, with_call
+from tickets.calendar import SHANGHAI, shanghai_day
+from tickets.deadlines import Rulebook
 from tickets.errors import NotAdmissibleError
 from tickets.findings import Heard, Intention, Respondent, Subject
-from tickets.intake import Channel, ComplainantType, Nature, Particulars, Source
+from tickets.intake import Channel, ComplainantType, Nature, Particulars, Severity, Source
+from tickets.limits import Kind
 
 pytestmark = pytest.mark.unit
 
@@ -87,3 +91,54 @@ def test_telephone_is_one_channel_with_two_directions() -> None:
     """R-2.1"""
     assert with_call(ASKED, Known(Direction.INBOUND)).channel is Channel.PHONE_INBOUND
     assert with_call(ASKED, Known(Direction.CLICK)).channel is Channel.PHONE_OUTBOUND
+
+
+@pytest.mark.parametrize(
+    ("accepting", "by", "reported"),
+    [
+        (None, BY_MENU, False),
+        ("hq", By("user:1", uuid4(), "hq", "hq/"), False),
+        ("gd", By("user:2", uuid4(), "gd", "hq/gd/"), True),
+        ("gd-gz", By("user:3", uuid4(), "gd-gz", "hq/gd/gd-gz/"), True),
+    ],
+)
+def test_a_major_complaint_accepted_at_headquarters_has_nobody_above_to_be_reported_to(
+    accepting: str | None, by: By, reported: bool
+) -> None:
+    """L-21, R-3.17"""
+    major = replace(ASKED, accepting_organisation=accepting, particulars=Particulars(severity=Severity.MAJOR))
+    at = datetime(2026, 11, 18, 10, tzinfo=SHANGHAI)
+    kinds = {deadline.kind for deadline, _ in new_ticket(major, by, Rulebook(), at, at).clocks}
+    assert (Kind.REPORT_UP in kinds) is reported
+    assert {Kind.MEET, Kind.DECIDE_INFORM} <= kinds
+
+
+def test_new_facts_belong_to_an_earlier_order() -> None:
+    """CL-5, D-4"""
+    with pytest.raises(NotAdmissibleError) as refused:
+        decide(replace(ASKED, new_facts="新的住院记录"))
+    assert refused.value.rules == ("CL-5", "D-4")
+    assert decide(replace(ASKED, new_facts="新的住院记录", same_matter_as="95519-20261102-000001")).counts
+
+
+AT_ONCE = (Kind.REGISTER, Kind.ACKNOWLEDGE, Kind.HAND_OVER, Kind.DISPATCH)
+
+
+@given(
+    st.integers(0, 1000 * 24 * 60 * 60),
+    st.sampled_from([each for each in Channel if each is not Channel.PHONE_OUTBOUND]),
+    st.sampled_from(Severity),
+)
+def test_accepting_and_handling_start_at_once_whatever_the_channel_the_hour_and_the_severity(
+    second: int, channel: Channel, severity: Severity
+) -> None:
+    """R-1.6, L-1 … L-8: every step of accepting runs from the receipt, and is due by the next working day."""
+    at = datetime(2024, 1, 1, tzinfo=SHANGHAI) + timedelta(seconds=second)
+    book = Rulebook()
+    particulars = Particulars(severity=severity, form_signed=channel is Channel.VISIT)
+    asked = replace(ASKED, channel=channel, particulars=particulars)
+    clocks = {deadline.kind: deadline for deadline, _ in new_ticket(asked, BY_MENU, book, at, at).clocks}
+    assert set(AT_ONCE) < set(clocks)
+    assert {clocks[kind].internal.start for kind in clocks} == {shanghai_day(at)}
+    next_workday = book.calendar.add_workdays(shanghai_day(at), 1).day
+    assert all(shanghai_day(at) <= clocks[kind].due_day <= next_workday for kind in AT_ONCE)

@@ -208,7 +208,7 @@ def test_extensions_only_ever_lengthen(at: datetime) -> None:
 
 
 def test_every_limit_of_the_table_is_there_and_says_where_it_comes_from() -> None:
-    """L-13, L-20, L-27, L-28, R-3.9, R-3.17, R-3.46, R-4.8, R-4.21, F-30, and L-30, which is for information only."""
+    """L-13, L-20, L-27, L-28, R-3.9, R-3.17, R-3.46, R-4.8, R-4.21, F-30, D-1, and L-30 for information."""
     assert {f"L-{n}" for n in range(1, 35)} <= set(LIMITS)
     assert all(id == limit.id and limit.source.split()[0].strip(",") in SOURCES for id, limit in LIMITS.items())
     assert {limit.unit for limit in LIMITS.values()} == set(Unit)
@@ -226,7 +226,7 @@ def test_every_limit_of_the_table_is_there_and_says_where_it_comes_from() -> Non
         "L-14": (15, Unit.NATURAL_DAYS),
         **dict.fromkeys(("L-15", "L-29", "L-29b"), (30, Unit.NATURAL_DAYS)),
         "L-16": (60, Unit.NATURAL_DAYS),
-        "L-9b": (2, Unit.TIMES),
+        **dict.fromkeys(("L-9b", "D-1"), (2, Unit.TIMES)),
         "L-21b": (2, Unit.SERVICE_HOURS),
     }
 

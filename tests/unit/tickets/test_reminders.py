@@ -10,22 +10,25 @@ from hypothesis import strategies as st
 
 from tickets import reminders
 from tickets.calendar import Calendar
+from tickets.deadlines import Rulebook
 from tickets.intake import Severity
+from tickets.limits import LIMITS
 from tickets.reminders import Due, ListAction, ListState, Stage, Watched
 
 pytestmark = pytest.mark.unit
 
 CALENDAR = Calendar()
+BOOK = Rulebook(CALENDAR)
 FRIDAY = date(2026, 11, 20)
 """The limit; no holiday is near."""
 WATCHED = Watched(Severity.GENERAL, FRIDAY, in_hand=True)
 
 
-def history(watched: Watched, first: date, days: int) -> dict[date, Due]:
+def history(watched: Watched, first: date, days: int, book: Rulebook = BOOK) -> dict[date, Due]:
     """What is sent when somebody looks on each of the days, what was sent being kept."""
     sent: dict[date, Due] = {}
     for day in (first + timedelta(days=n) for n in range(days)):
-        found = reminders.due(watched, day, CALENDAR)
+        found = reminders.due(watched, day, book)
         if found is not None:
             sent[day] = found
             watched = replace(
@@ -68,6 +71,27 @@ def test_past_the_limit_one_a_working_day_with_a_copy_on_the_second_and_the_list
     }
 
 
+def changed(**amounts: int) -> Rulebook:
+    """A rulebook in which these limits have other amounts."""
+    others = {rule.replace("_", "-"): amount for rule, amount in amounts.items()}
+    return replace(BOOK, limits={**LIMITS, **{rule: replace(LIMITS[rule], amount=n) for rule, n in others.items()}})
+
+
+def test_a_company_that_changed_the_limits_reminds_by_its_own() -> None:
+    """L-27, L-28: three days before, every second day past it, copied from the first and listed from the fourth on."""
+    book = changed(L_27=3, L_28=2, L_28b=1, L_28c=4)
+    sent = history(WATCHED, date(2026, 11, 9), 22, book)
+    told = {day.isoformat(): (due.stage.value, due.overdue, due.copy, due.listing) for day, due in sent.items()}
+    assert told == {
+        "2026-11-17": ("first", 0, False, False),
+        "2026-11-23": ("overdue", 1, True, False),
+        "2026-11-25": ("overdue", 3, False, False),
+        "2026-11-27": ("overdue", 5, False, True),
+    }
+    assert reminders.farthest((BOOK, book)) == 3
+    assert reminders.farthest((BOOK, changed(L_27b=9))) == 9
+
+
 def test_working_days_are_the_calendars() -> None:
     """L-27, L-28: the limit is the last day before the holiday; a make-up Saturday is a working day."""
     sent = history(replace(WATCHED, due_day=date(2025, 9, 30)), date(2025, 9, 26), 16)
@@ -84,7 +108,7 @@ def test_any_feedback_a_return_and_a_limit_that_stands_still_stop_it(changes: di
 def test_what_a_day_without_the_program_left_undone_is_made_good() -> None:
     """L-28"""
     late = replace(WATCHED, reminded=frozenset({date(2026, 11, 19)}))
-    found = reminders.due(late, date(2026, 12, 1), CALENDAR)
+    found = reminders.due(late, date(2026, 12, 1), BOOK)
     assert found == Due(Stage.OVERDUE, 0, 7, copy=True, listing=True)
 
 
@@ -100,9 +124,9 @@ def test_whatever_is_due_lies_before_the_day_the_sweep_looks_to(
     """L-27: no silent department is missed by the list that is swept."""
     today = due_day + timedelta(days=past)
     watched = Watched(severity, due_day, in_hand=True, reminded=frozenset({due_day - timedelta(9)} if reminded else ()))
-    found = reminders.due(watched, today, CALENDAR)
+    found = reminders.due(watched, today, BOOK)
     if found is not None:
-        assert due_day < reminders.may_be_near(today, CALENDAR)
+        assert due_day < reminders.may_be_near(today, CALENDAR, reminders.farthest((BOOK,)))
         assert CALENDAR.is_workday(today)
         assert (found.overdue > 0) == (today > due_day)
         assert found.stage is (Stage.OVERDUE if found.overdue else Stage.FIRST)

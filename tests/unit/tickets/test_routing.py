@@ -45,6 +45,21 @@ def test_surrender_is_a_sub_code_of_maintenance() -> None:
     assert knows(TABLE, None, None)
 
 
+def test_of_policy_loans_the_clauses_are_the_products_and_the_processing_is_maintenance_or_payment() -> None:
+    """F-28, R-2.13"""
+    routes = {
+        category: route(TABLE, Line(1, category, "policy_loan"))
+        for category in Category
+        if knows(TABLE, category, "policy_loan")
+    }
+    assert set(routes) == {Category.PRODUCT, Category.MAINTENANCE, Category.PAYMENT}
+    mains = {category: found.main for category, found in routes.items() if found}
+    assert mains[Category.PRODUCT] is mains[Category.MAINTENANCE] is Department.BUSINESS_MANAGEMENT
+    assert mains[Category.PAYMENT] is Department.FINANCE
+    words = {entry.words.zh for entry in SHIPPED if entry.sub_code == "policy_loan" and entry.words}
+    assert words == {"保单借款条款", "保单借款办理", "保单借款收付"}
+
+
 def test_a_sub_code_without_an_entry_goes_where_its_category_does() -> None:
     """F-8"""
     assert route(TABLE, Line(2, Category.CLAIMS, "unheard_of")) == CATEGORIES[Category.CLAIMS].route
