@@ -19,9 +19,10 @@ from callcenter.calls.switchboard import Switchboard
 from callcenter.clock import Clock
 from callcenter.config import Config
 from callcenter.db.migrate import refuse_if_pending
-from callcenter.db.pool import Database
+from callcenter.db.pool import Database, Rehearsal
 from callcenter.listening import refusal, refuse_fastagi
 from callcenter.priority import CALLS_FIRST, GIVES_WAY, be_nice
+from callcenter.rehearsal import rehearse
 from callcenter.supervisor import stop_on_signals
 from callcenter.telephony import Telephony, account_of, rest_of
 from callcenter.web import server
@@ -33,12 +34,22 @@ log = logging.getLogger(__name__)
 
 BEAT_WITHIN = timedelta(seconds=8)
 """A telephony process gives a sign of life every 2 s."""
+READY = 4
+"""Sessions the telephony process keeps, rehearsed, for what callers wait for."""
 
 
 @contextlib.asynccontextmanager
-async def opened(config: Config, role: str) -> AsyncIterator[Database]:
+async def opened(
+    config: Config, role: str, *, ready: int = 1, rehearse: Rehearsal | None = None
+) -> AsyncIterator[Database]:
     """The database, connected and with the schema this program needs. Raises MigrationError."""
-    database = await Database.connect(config.database.url, size=config.database.size, application=f"callcenter {role}")
+    database = await Database.connect(
+        config.database.url,
+        size=config.database.size,
+        ready=ready,
+        rehearse=rehearse,
+        application=f"callcenter {role}",
+    )
     try:
         async with database.connection() as conn:
             await refuse_if_pending(conn)
@@ -110,7 +121,7 @@ async def telephony(config: Config) -> int:
     stop_on_signals(stopping)
     await refuse_fastagi(config.fastagi.host, config.fastagi.port)
     async with (
-        opened(config, "telephony") as database,
+        opened(config, "telephony", ready=READY, rehearse=rehearse) as database,
         testmode.clock(config, database) as clock,
         watchdog.guarded(),
     ):

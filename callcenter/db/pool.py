@@ -1,7 +1,7 @@
 """PostgreSQL: a pool, and one transaction per command. Must never hold one open across a network call."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Self
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 else:
     Connection = asyncpg.Connection
 
+Rehearsal = Callable[[Connection], Awaitable[None]]
+
 _inside: ContextVar[bool] = ContextVar("inside a transaction", default=False)
 
 
@@ -31,16 +33,35 @@ class Database:
         self._pool = pool
 
     @classmethod
-    async def connect(cls, url: str, *, size: int = 10, application: str = "callcenter", timeout: float = 5.0) -> Self:
-        """Opens the pool; `timeout`: seconds for one connection. Raises CannotStartError when there is no server."""
+    async def connect(
+        cls,
+        url: str,
+        *,
+        size: int = 10,
+        ready: int = 1,
+        rehearse: Rehearsal | None = None,
+        application: str = "callcenter",
+        timeout: float = 5.0,
+    ) -> Self:
+        """Opens the pool; `timeout`: seconds for one connection. Raises CannotStartError when there is no server.
+
+        So many connections are `ready` from the start; what each is to `rehearse`, it does before it is first used.
+        """
+
+        async def prepare(connection: Connection) -> None:
+            await _prepare(connection)
+            if rehearse is not None:
+                await rehearse(connection)
+
         try:
             pool = await asyncpg.create_pool(
                 url,
-                min_size=1,
+                min_size=min(ready, size),
                 max_size=size,
+                max_inactive_connection_lifetime=0,
                 timeout=timeout,
                 command_timeout=30,
-                init=_prepare,
+                init=prepare,
                 reset=_as_it_is,
                 server_settings={"application_name": application, "timezone": "UTC", "jit": "off"},
             )
