@@ -12,7 +12,7 @@ from callcenter.accounts import organisations
 from callcenter.accounts.permissions import Role
 from callcenter.agents import agent
 from callcenter.archiving.catalogue import RecordingState
-from callcenter.callbacks import attempt, task
+from callcenter.callbacks import attempt, campaign, campaigns, scope, script, task
 from callcenter.calls.call import CRASH, Direction
 from callcenter.calls.call import State as CallState
 from callcenter.customers.customer import Criterion
@@ -68,9 +68,16 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
     task.Purpose: {
         task.Purpose.NEW_BUSINESS: Words("新单回访", "new business"),
         task.Purpose.RETURN_CALL: Words("回电", "return call"),
+        task.Purpose.RENEWAL: Words("宽限期续期回访", "renewal in the period of grace"),
+        task.Purpose.LAPSED: Words("失效保单回访", "lapsed policy"),
+        task.Purpose.SURRENDER: Words("退保回访", "surrender"),
+        task.Purpose.CLAIM: Words("理赔回访", "claim"),
+        task.Purpose.PAYMENT: Words("给付回访", "payment"),
+        task.Purpose.DEPARTED_AGENT: Words("离职人员保单告知", "policy of a departed agent"),
     },
     task.Source: {
         task.Source.IMPORT: Words("导入", "import"),
+        task.Source.SCOPE: Words("范围内自动生成", "in scope"),
         task.Source.OVERFLOW: Words("来电留言", "message left"),
         task.Source.LOST_CALL: Words("来电放弃", "caller gave up"),
     },
@@ -87,6 +94,13 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
     attempt.Outcome: attempt.WORDS,
     attempt.Mode: attempt.MODE_WORDS,
     attempt.NumberAfter: attempt.NUMBER_WORDS,
+    campaign.Standing: campaign.WORDS,
+    campaign.Turn: campaign.TURN_WORDS,
+    campaigns.Refusal: campaigns.REFUSAL_WORDS,
+    script.Kind: script.KIND_WORDS,
+    script.State: script.STATE_WORDS,
+    script.Condition: script.CONDITION_WORDS,
+    scope.Start: scope.START_WORDS,
     RecordingState: {
         RecordingState.EXPECTED: Words("待录", "expected"),
         RecordingState.SEALING: Words("归档中", "being sealed"),

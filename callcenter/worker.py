@@ -12,7 +12,7 @@ from callcenter.accounts import sessions
 from callcenter.archiving.archiver import Archiver
 from callcenter.attachments.checking import Checking
 from callcenter.attachments.vault import Vault
-from callcenter.callbacks import course, overflow
+from callcenter.callbacks import control, course, overflow
 from callcenter.choice import Choice
 from callcenter.clock import Clock, SystemClock
 from callcenter.complaints import Complaints, Rules
@@ -93,6 +93,7 @@ class Worker:
             ("mail", lambda: self._delivery.carry(Way.MAIL), 1.0),
             ("webhooks", lambda: self._delivery.carry(Way.WEBHOOK), 1.0),
             ("reports", self._report, 2.0),
+            ("stopped campaigns", lambda: control.withdraw_stopped(self._database, self._clock.now()), 10.0),
             ("spooled tickets", self._complaints.replay, 2.0),
         ]
 

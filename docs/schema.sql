@@ -236,6 +236,17 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION public.cc_script_stays() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF OLD.state = 'published' THEN
+        RAISE EXCEPTION 'a published script is never changed' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
 CREATE PROCEDURE public.cc_settle_facts()
     LANGUAGE plpgsql
     AS $$
@@ -608,7 +619,6 @@ CREATE TABLE public.callback_task (
     policy_id uuid,
     number text NOT NULL,
     script_version text,
-    sale_recorded boolean DEFAULT false NOT NULL,
     wish text,
     state text NOT NULL,
     not_before timestamp with time zone NOT NULL,
@@ -630,16 +640,18 @@ CREATE TABLE public.callback_task (
     locked_by uuid,
     locked_until timestamp with time zone,
     handed_over_by text,
-    CONSTRAINT callback_task_check CHECK (((purpose = 'new_business'::text) = (script_version IS NOT NULL))),
-    CONSTRAINT callback_task_check1 CHECK (((source = 'import'::text) = (campaign_id IS NOT NULL))),
-    CONSTRAINT callback_task_check2 CHECK (((source = 'import'::text) = (source_call_id IS NULL))),
+    conditions text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT callback_task_check3 CHECK (((locked_by IS NULL) = (locked_until IS NULL))),
     CONSTRAINT callback_task_check4 CHECK (((appointment_of IS NULL) OR (chosen_at IS NOT NULL))),
+    CONSTRAINT callback_task_conditions_check CHECK ((conditions <@ ARRAY['sale_recorded'::text, 'instalment'::text, 'long_term_health'::text, 'refund_extended'::text, 'late'::text, 'objected'::text])),
     CONSTRAINT callback_task_number_check CHECK ((number ~ '^\+?[0-9]{3,20}$'::text)),
+    CONSTRAINT callback_task_of_call CHECK (((source = ANY (ARRAY['overflow'::text, 'lost_call'::text])) = (source_call_id IS NOT NULL))),
+    CONSTRAINT callback_task_of_campaign CHECK (((source = ANY (ARRAY['import'::text, 'scope'::text])) = (campaign_id IS NOT NULL))),
     CONSTRAINT callback_task_priority_check CHECK (((priority >= '-9'::integer) AND (priority <= 9))),
-    CONSTRAINT callback_task_purpose_check CHECK ((purpose = ANY (ARRAY['new_business'::text, 'return_call'::text]))),
+    CONSTRAINT callback_task_purpose_check CHECK ((purpose = ANY (ARRAY['new_business'::text, 'return_call'::text, 'renewal'::text, 'lapsed'::text, 'surrender'::text, 'claim'::text, 'payment'::text, 'departed_agent'::text]))),
     CONSTRAINT callback_task_result_check CHECK ((result = ANY (ARRAY['successful'::text, 'problem'::text, 'not_completed'::text, 'served'::text, 'by_letter'::text, 'by_visit'::text, 'withdrawn'::text]))),
-    CONSTRAINT callback_task_source_check CHECK ((source = ANY (ARRAY['import'::text, 'overflow'::text, 'lost_call'::text]))),
+    CONSTRAINT callback_task_script CHECK (((purpose <> 'new_business'::text) OR (script_version IS NOT NULL))),
+    CONSTRAINT callback_task_source_check CHECK ((source = ANY (ARRAY['import'::text, 'scope'::text, 'overflow'::text, 'lost_call'::text]))),
     CONSTRAINT callback_task_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'dialling'::text, 'talking'::text, 'concluding'::text, 'otherwise'::text, 'done'::text]))),
     CONSTRAINT no_task_leaves_without_outcome CHECK (((state = 'done'::text) = ((result IS NOT NULL) AND (concluded_at IS NOT NULL))))
 );
@@ -658,6 +670,8 @@ COMMENT ON COLUMN public.callback_task.appointment_of IS 'who promised to ring a
 
 COMMENT ON COLUMN public.callback_task.locked_by IS 'whose task it is until locked_until; handed_over_by: who gave it to him';
 
+COMMENT ON COLUMN public.callback_task.conditions IS 'what held of the policy when the task was made: which steps of its script are for it';
+
 CREATE TABLE public.campaign (
     id uuid NOT NULL,
     name text NOT NULL,
@@ -666,9 +680,39 @@ CREATE TABLE public.campaign (
     script_version text,
     created_by text NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    CONSTRAINT campaign_check CHECK (((purpose = 'new_business'::text) = (script_version IS NOT NULL))),
+    simplified_version text,
+    products text[] DEFAULT '{}'::text[] NOT NULL,
+    channels text[] DEFAULT '{}'::text[] NOT NULL,
+    regions text[] DEFAULT '{}'::text[] NOT NULL,
+    automatic boolean DEFAULT true NOT NULL,
+    extension_days integer,
+    state text DEFAULT 'running'::text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT campaign_channels_check CHECK ((channels <@ ARRAY['agent'::text, 'bank'::text, 'telesales'::text, 'internet'::text, 'broker'::text, 'group'::text])),
+    CONSTRAINT campaign_extension_days_check CHECK (((extension_days >= 1) AND (extension_days <= 60))),
     CONSTRAINT campaign_name_check CHECK ((name <> ''::text)),
-    CONSTRAINT campaign_purpose_check CHECK ((purpose = ANY (ARRAY['new_business'::text, 'return_call'::text])))
+    CONSTRAINT campaign_purpose_check CHECK ((purpose = ANY (ARRAY['new_business'::text, 'return_call'::text, 'renewal'::text, 'lapsed'::text, 'surrender'::text, 'claim'::text, 'payment'::text, 'departed_agent'::text]))),
+    CONSTRAINT campaign_script CHECK (((purpose <> 'new_business'::text) OR (script_version IS NOT NULL))),
+    CONSTRAINT campaign_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'running'::text, 'paused'::text, 'stopped'::text, 'finished'::text])))
+);
+
+COMMENT ON COLUMN public.campaign.regions IS 'organisations whose policies, and those of all below, it takes; none: all of its own organisation';
+
+COMMENT ON COLUMN public.campaign.extension_days IS 'days for which a late callback extends the full refund (C-21); none: it does not';
+
+CREATE TABLE public.campaign_change (
+    id uuid NOT NULL,
+    campaign_id uuid NOT NULL,
+    action text NOT NULL,
+    state text NOT NULL,
+    reason text,
+    changed_by text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    version integer NOT NULL,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT campaign_change_action_check CHECK ((action = ANY (ARRAY['create'::text, 'edit'::text, 'start'::text, 'pause'::text, 'resume'::text, 'stop'::text, 'finish'::text]))),
+    CONSTRAINT campaign_change_reason_check CHECK (((reason <> ''::text) AND (length(reason) <= 2000))),
+    CONSTRAINT campaign_change_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'running'::text, 'paused'::text, 'stopped'::text, 'finished'::text])))
 );
 
 CREATE TABLE public.campaign_dialling (
@@ -905,11 +949,15 @@ CREATE TABLE public.customer (
     gender text,
     sales_calls_refused_until date,
     created_at timestamp with time zone NOT NULL,
+    core_number text,
+    CONSTRAINT customer_core_number_check CHECK ((core_number <> ''::text)),
     CONSTRAINT customer_gender_check CHECK ((gender = ANY (ARRAY['female'::text, 'male'::text]))),
     CONSTRAINT customer_name_check CHECK ((name <> ''::text))
 );
 
 COMMENT ON COLUMN public.customer.sales_calls_refused_until IS 'shown to whoever calls back; does not suppress a mandatory callback (C-19)';
+
+COMMENT ON COLUMN public.customer.core_number IS 'the customer''s number in the core system, by which a policy pushed finds its holder';
 
 CREATE TABLE public.customer_phone (
     number text NOT NULL,
@@ -1345,6 +1393,16 @@ CREATE TABLE public.policy (
     received_on date,
     cooling_off_days integer,
     status text NOT NULL,
+    group_business boolean DEFAULT false NOT NULL,
+    sale_recorded boolean,
+    premium_due_on date,
+    lapsed_on date,
+    surrendered_on date,
+    claim_settled_on date,
+    paid_out_on date,
+    salesperson_left_on date,
+    core_changed_at timestamp with time zone,
+    pushed_at timestamp with time zone,
     CONSTRAINT policy_cooling_off_days_check CHECK ((cooling_off_days > 0)),
     CONSTRAINT policy_paying_years_check CHECK ((paying_years > 0)),
     CONSTRAINT policy_payment_check CHECK ((payment = ANY (ARRAY['single'::text, 'yearly'::text, 'half_yearly'::text, 'quarterly'::text, 'monthly'::text]))),
@@ -1355,6 +1413,12 @@ CREATE TABLE public.policy (
 );
 
 COMMENT ON COLUMN public.policy.received_on IS 'day the policyholder signed for the policy: the cooling-off period starts (C-4)';
+
+COMMENT ON COLUMN public.policy.sale_recorded IS 'the sale was recorded and its content confirmed, as the core system has it; null: not known (C-7, C-23)';
+
+COMMENT ON COLUMN public.policy.premium_due_on IS 'since when a renewal premium is unpaid; null: none is (C-22)';
+
+COMMENT ON COLUMN public.policy.core_changed_at IS 'when the core system changed it last: what it sent before that is not taken any more';
 
 CREATE TABLE public.post (
     number integer NOT NULL,
@@ -1398,6 +1462,16 @@ ALTER TABLE public.post ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.product_switch (
+    product_name text NOT NULL,
+    simplified boolean NOT NULL,
+    reason text NOT NULL,
+    changed_by text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT product_switch_product_name_check CHECK ((product_name <> ''::text)),
+    CONSTRAINT product_switch_reason_check CHECK (((reason <> ''::text) AND (length(reason) <= 200)))
 );
 
 CREATE TABLE public.queue_look (
@@ -1689,6 +1763,53 @@ CREATE TABLE public.satisfaction_sample (
     CONSTRAINT satisfaction_sample_place_check CHECK ((place > 0)),
     CONSTRAINT satisfaction_sample_result_check CHECK ((result = ANY (ARRAY['satisfied'::text, 'neutral'::text, 'dissatisfied'::text, 'not_reached'::text])))
 );
+
+CREATE TABLE public.scope_rule (
+    id uuid NOT NULL,
+    purpose text NOT NULL,
+    valid_from date NOT NULL,
+    rule jsonb NOT NULL,
+    reason text NOT NULL,
+    published_at timestamp with time zone NOT NULL,
+    published_by text NOT NULL,
+    place bigint NOT NULL,
+    CONSTRAINT scope_rule_purpose_check CHECK ((purpose = ANY (ARRAY['new_business'::text, 'return_call'::text, 'renewal'::text, 'lapsed'::text, 'surrender'::text, 'claim'::text, 'payment'::text, 'departed_agent'::text]))),
+    CONSTRAINT scope_rule_reason_check CHECK (((reason <> ''::text) AND (length(reason) <= 200))),
+    CONSTRAINT scope_rule_rule_check CHECK ((jsonb_typeof(rule) = 'object'::text))
+);
+
+ALTER TABLE public.scope_rule ALTER COLUMN place ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.scope_rule_place_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.script (
+    version text NOT NULL,
+    name text NOT NULL,
+    purpose text NOT NULL,
+    simplified boolean DEFAULT false NOT NULL,
+    steps jsonb NOT NULL,
+    state text DEFAULT 'draft'::text NOT NULL,
+    revision integer DEFAULT 1 NOT NULL,
+    created_by text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    changed_by text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    published_by text,
+    published_at timestamp with time zone,
+    CONSTRAINT script_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT script_published CHECK (((state = 'published'::text) = ((published_at IS NOT NULL) AND (published_by IS NOT NULL)))),
+    CONSTRAINT script_purpose_check CHECK ((purpose = ANY (ARRAY['new_business'::text, 'return_call'::text, 'renewal'::text, 'lapsed'::text, 'surrender'::text, 'claim'::text, 'payment'::text, 'departed_agent'::text]))),
+    CONSTRAINT script_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'published'::text]))),
+    CONSTRAINT script_steps_check CHECK ((jsonb_typeof(steps) = 'array'::text)),
+    CONSTRAINT script_version_check CHECK ((version ~ '^[0-9A-Za-z][0-9A-Za-z._-]{0,39}$'::text))
+);
+
+COMMENT ON COLUMN public.script.simplified IS 'for sales that were recorded and confirmed, of products whose switch is on (C-23)';
 
 CREATE TABLE public.sealing_attempt (
     call_id uuid NOT NULL,
@@ -2492,6 +2613,12 @@ ALTER TABLE ONLY public.callback_task
 ALTER TABLE ONLY public.callback_task
     ADD CONSTRAINT callback_task_source_call_id_key UNIQUE (source_call_id);
 
+ALTER TABLE ONLY public.campaign_change
+    ADD CONSTRAINT campaign_change_campaign_id_version_key UNIQUE (campaign_id, version);
+
+ALTER TABLE ONLY public.campaign_change
+    ADD CONSTRAINT campaign_change_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.campaign_dialling
     ADD CONSTRAINT campaign_dialling_pkey PRIMARY KEY (campaign_id);
 
@@ -2548,6 +2675,9 @@ ALTER TABLE ONLY public.committee_ruling
 
 ALTER TABLE ONLY public.committee_seat
     ADD CONSTRAINT committee_seat_pkey PRIMARY KEY (meeting_id, user_id);
+
+ALTER TABLE ONLY public.customer
+    ADD CONSTRAINT customer_core_number_key UNIQUE (core_number);
 
 ALTER TABLE ONLY public.customer_phone
     ADD CONSTRAINT customer_phone_pkey PRIMARY KEY (number, customer_id);
@@ -2678,6 +2808,9 @@ ALTER TABLE ONLY public.post
 ALTER TABLE ONLY public.post
     ADD CONSTRAINT post_pkey PRIMARY KEY (number);
 
+ALTER TABLE ONLY public.product_switch
+    ADD CONSTRAINT product_switch_pkey PRIMARY KEY (product_name);
+
 ALTER TABLE ONLY public.queue_look
     ADD CONSTRAINT queue_look_pkey PRIMARY KEY (user_id, day);
 
@@ -2743,6 +2876,15 @@ ALTER TABLE ONLY public.satisfaction_sample
 
 ALTER TABLE ONLY public.satisfaction_sample
     ADD CONSTRAINT satisfaction_sample_pkey PRIMARY KEY (ticket_id);
+
+ALTER TABLE ONLY public.scope_rule
+    ADD CONSTRAINT scope_rule_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.scope_rule
+    ADD CONSTRAINT scope_rule_place_key UNIQUE (place);
+
+ALTER TABLE ONLY public.script
+    ADD CONSTRAINT script_pkey PRIMARY KEY (version);
 
 ALTER TABLE ONLY public.sealing_attempt
     ADD CONSTRAINT sealing_attempt_pkey PRIMARY KEY (call_id);
@@ -2920,6 +3062,12 @@ CREATE UNIQUE INDEX callback_task_one_of_policy ON public.callback_task USING bt
 
 CREATE INDEX callback_task_organisation ON public.callback_task USING btree (organisation_id, id);
 
+CREATE INDEX callback_task_policy ON public.callback_task USING btree (policy_id, purpose);
+
+CREATE INDEX callback_task_progress ON public.callback_task USING btree (campaign_id, state, result, late);
+
+CREATE INDEX campaign_state ON public.campaign USING btree (state, purpose, id);
+
 CREATE INDEX closing_sample_item_open ON public.closing_sample_item USING btree (ticket_id) WHERE (result IS NULL);
 
 CREATE INDEX closing_sample_of ON public.closing_sample USING btree (organisation_id, drawn_at, id);
@@ -3032,9 +3180,25 @@ CREATE INDEX outbox_delivery_due ON ONLY public.outbox_delivery USING btree (con
 
 CREATE INDEX outbox_delivery_failing ON ONLY public.outbox_delivery USING btree (consumer, event_id) WHERE ((done_at IS NULL) AND (last_error IS NOT NULL));
 
+CREATE INDEX policy_claim_settled ON public.policy USING btree (claim_settled_on, id) WHERE (claim_settled_on IS NOT NULL);
+
 CREATE INDEX policy_customer ON public.policy USING btree (customer_id);
 
+CREATE INDEX policy_issued ON public.policy USING btree (issued_on, id);
+
+CREATE INDEX policy_lapsed ON public.policy USING btree (lapsed_on, id) WHERE (lapsed_on IS NOT NULL);
+
 CREATE INDEX policy_organisation ON public.policy USING btree (organisation_id, id);
+
+CREATE INDEX policy_paid_out ON public.policy USING btree (paid_out_on, id) WHERE (paid_out_on IS NOT NULL);
+
+CREATE INDEX policy_premium_due ON public.policy USING btree (premium_due_on, id) WHERE (premium_due_on IS NOT NULL);
+
+CREATE INDEX policy_received ON public.policy USING btree (received_on, id) WHERE (received_on IS NOT NULL);
+
+CREATE INDEX policy_salesperson_left ON public.policy USING btree (salesperson_left_on, id) WHERE (salesperson_left_on IS NOT NULL);
+
+CREATE INDEX policy_surrendered ON public.policy USING btree (surrendered_on, id) WHERE (surrendered_on IS NOT NULL);
 
 CREATE INDEX post_change_open ON public.post_change USING btree (effective_day, id) WHERE (reported_at IS NULL);
 
@@ -3065,6 +3229,12 @@ CREATE UNIQUE INDEX review_request_once ON public.review_request USING btree (ti
 CREATE INDEX review_request_open ON public.review_request USING btree (organisation_id, asked_at, id) WHERE (state = ANY (ARRAY['asked'::text, 'decided'::text]));
 
 CREATE INDEX routing_in_force ON public.routing USING btree (valid_from DESC, place DESC);
+
+CREATE INDEX scope_rule_in_force ON public.scope_rule USING btree (purpose, valid_from DESC, place DESC);
+
+CREATE INDEX script_created ON public.script USING btree (created_at DESC, version);
+
+CREATE INDEX script_latest ON public.script USING btree (purpose, simplified, published_at DESC) WHERE (state = 'published'::text);
 
 CREATE INDEX segment_lost ON public.segment USING btree (id) WHERE (state = 'lost'::text);
 
@@ -3208,6 +3378,8 @@ CREATE TRIGGER callback_answer_not_emptied BEFORE TRUNCATE ON public.callback_an
 
 CREATE TRIGGER callback_answer_only_grows BEFORE DELETE OR UPDATE ON public.callback_answer FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
+CREATE TRIGGER campaign_change_only_grows BEFORE DELETE OR UPDATE ON public.campaign_change FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
 CREATE TRIGGER case_file_absence_is_not_emptied BEFORE TRUNCATE ON public.case_file_absence FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER case_file_absence_only_grows BEFORE DELETE OR UPDATE ON public.case_file_absence FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
@@ -3251,6 +3423,14 @@ CREATE TRIGGER recording_version_only_grows BEFORE DELETE OR UPDATE ON public.re
 CREATE TRIGGER reminder_only_grows BEFORE DELETE OR UPDATE ON public.reminder FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER routing_only_grows BEFORE DELETE OR UPDATE ON public.routing FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER scope_rule_only_grows BEFORE DELETE OR UPDATE ON public.scope_rule FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER script_is_not_changed BEFORE UPDATE ON public.script FOR EACH ROW EXECUTE FUNCTION public.cc_script_stays();
+
+CREATE TRIGGER script_is_not_deleted BEFORE DELETE ON public.script FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER script_is_not_emptied BEFORE TRUNCATE ON public.script FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER signature_only_grows BEFORE DELETE OR UPDATE ON public.signature FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
@@ -3322,6 +3502,9 @@ ALTER TABLE ONLY public.callback_answer
     ADD CONSTRAINT callback_answer_attempt_id_fkey FOREIGN KEY (attempt_id) REFERENCES public.callback_attempt(id);
 
 ALTER TABLE ONLY public.callback_answer
+    ADD CONSTRAINT callback_answer_script_version_fkey FOREIGN KEY (script_version) REFERENCES public.script(version);
+
+ALTER TABLE ONLY public.callback_answer
     ADD CONSTRAINT callback_answer_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_task(id);
 
 ALTER TABLE ONLY public.callback_attempt
@@ -3348,6 +3531,12 @@ ALTER TABLE ONLY public.callback_task
 ALTER TABLE ONLY public.callback_task
     ADD CONSTRAINT callback_task_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES public.policy(id);
 
+ALTER TABLE ONLY public.callback_task
+    ADD CONSTRAINT callback_task_script_version_fkey FOREIGN KEY (script_version) REFERENCES public.script(version);
+
+ALTER TABLE ONLY public.campaign_change
+    ADD CONSTRAINT campaign_change_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaign(id);
+
 ALTER TABLE ONLY public.campaign_dialling
     ADD CONSTRAINT campaign_dialling_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaign(id);
 
@@ -3356,6 +3545,12 @@ ALTER TABLE ONLY public.campaign_dialling
 
 ALTER TABLE ONLY public.campaign
     ADD CONSTRAINT campaign_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.campaign
+    ADD CONSTRAINT campaign_script_version_fkey FOREIGN KEY (script_version) REFERENCES public.script(version);
+
+ALTER TABLE ONLY public.campaign
+    ADD CONSTRAINT campaign_simplified_version_fkey FOREIGN KEY (simplified_version) REFERENCES public.script(version);
 
 ALTER TABLE ONLY public.case_file_absence
     ADD CONSTRAINT case_file_absence_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);

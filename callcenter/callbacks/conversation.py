@@ -9,7 +9,7 @@ from uuid import UUID
 
 from callcenter import audit
 from callcenter.accounts.permissions import Permission
-from callcenter.callbacks import plan, store, task, verdict
+from callcenter.callbacks import plan, scripts, store, task, verdict
 from callcenter.callbacks.attempt import Outcome
 from callcenter.callbacks.errors import (
     AnswerRefusedError,
@@ -18,9 +18,10 @@ from callcenter.callbacks.errors import (
     OutcomeRefusedError,
     RespondentNotConfirmedError,
 )
-from callcenter.callbacks.questions import Answer, Question
+from callcenter.callbacks.questions import IDENTITY, Answer
+from callcenter.callbacks.script import Step
 from callcenter.callbacks.store import Given, Talk, Task
-from callcenter.callbacks.task import Action, Purpose, Result, State
+from callcenter.callbacks.task import Action, Result, State
 from callcenter.callbacks.verdict import Verdict
 from callcenter.db.pool import Connection, Database
 from callcenter.ids import uuid7
@@ -72,8 +73,11 @@ async def answer(db: Database, task_id: UUID, said: Sequence[Said], *, by: By, a
     async with db.transaction() as conn:
         found = await store.task(conn, task_id, by.path or "", lock=True)
         talk = await _open_talk(conn, found, by)
-        known = await store.answers(conn, found.id)
-        _refuse(found.asked(), said, {code: given.answer for code, given in known.items()})
+        known = scripts.said(await store.answers(conn, found.id))
+        script = await scripts.of_task(conn, found)
+        answered = {**known, **{one.question: one.answer for one in said}}
+        asked = () if script is None else script.way(found.held, {**answered, IDENTITY: Answer.YES}).asked
+        _refuse(asked, said, answered)
         second, live = position(talk, at)
         for number, one in enumerate(said):
             given = Given(
@@ -146,7 +150,7 @@ async def _open_talk(conn: Connection, found: Task, by: By) -> Talk:
     return talk
 
 
-def _refuse(asked: Sequence[Question], said: Sequence[Said], known: Mapping[str, Answer]) -> None:
+def _refuse(asked: Sequence[Step], said: Sequence[Said], answered: Mapping[str, Answer]) -> None:
     questions = {question.code: question for question in asked}
     for one in said:
         question = questions.get(one.question)
@@ -154,9 +158,8 @@ def _refuse(asked: Sequence[Question], said: Sequence[Said], known: Mapping[str,
             raise AnswerRefusedError(Words("问卷中没有此问题。", f"Not a question of this task: {one.question[:60]}."))
         if one.answer is Answer.NOT_APPLICABLE and not question.may_not_apply:
             raise AnswerRefusedError(Words("此问题必须回答。", f"This question always applies: {one.question}."))
-    confirmed = {**known, **{one.question: one.answer for one in said}}
     first = asked[0].code if asked else None
-    if first is not None and confirmed.get(first) is not Answer.YES and any(one.question != first for one in said):
+    if first is not None and answered.get(first) is not Answer.YES and any(one.question != first for one in said):
         raise RespondentNotConfirmedError(
             Words(
                 "尚未确认接听人为投保人本人，不得询问或透露保单内容（C-5）。",
@@ -166,11 +169,9 @@ def _refuse(asked: Sequence[Question], said: Sequence[Said], known: Mapping[str,
 
 
 async def _judge(conn: Connection, found: Task) -> Verdict | None:
-    asked = found.asked()
-    if not asked:
-        return None
     answers = await store.answers(conn, found.id)
-    return verdict.judge(asked, {code: given.answer for code, given in answers.items()})
+    way = await scripts.way(conn, found, answers)
+    return None if way is None else verdict.judge(way.judged, scripts.said(answers))
 
 
 async def _concluded(
@@ -180,7 +181,7 @@ async def _concluded(
         case Kind.COMPLETED:
             return await _completed(conn, found, judged)
         case Kind.SERVED:
-            if found.purpose is not Purpose.RETURN_CALL:
+            if found.script_version is not None:
                 raise OutcomeRefusedError(
                     Words("有问卷的任务按回答判定（C-13）。", "A task with a script is judged by its answers.")
                 )

@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from callcenter.callbacks import attempt as attempts
-from callcenter.callbacks import plan, scope, store, task, verdict
+from callcenter.callbacks import plan, scope, scripts, store, task, verdict
 from callcenter.callbacks.attempt import Outcome
 from callcenter.callbacks.store import Task
 from callcenter.callbacks.task import Action, State
@@ -84,10 +84,9 @@ def _reached(found: Task, at: datetime) -> Task:
 
 async def is_complete(conn: Connection, found: Task) -> bool:
     """Whether everything has been asked and answered; a task without a script is complete when somebody spoke."""
-    if found.script_version is None:
-        return True
-    answers = {code: given.answer for code, given in (await store.answers(conn, found.id)).items()}
-    return verdict.judge(found.asked(), answers).completed
+    answers = await store.answers(conn, found.id)
+    way = await scripts.way(conn, found, answers)
+    return way is None or verdict.judge(way.judged, scripts.said(answers)).completed
 
 
 async def _after(conn: Connection, found: Task, outcome: Outcome, at: datetime) -> Task:

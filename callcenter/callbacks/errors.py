@@ -9,6 +9,36 @@ class IllegalTaskMoveError(ConflictError):
     code = "callback_illegal_move"
 
 
+class IllegalCampaignMoveError(ConflictError):
+    """The campaign cannot be started, paused, resumed, stopped, finished or changed from its state."""
+
+    code = "campaign_illegal_move"
+
+
+class CampaignRefusedError(InvalidError):
+    """The campaign cannot be so: its script, its scope or what is still open in it (C-6, C-22, C-23)."""
+
+    code = "campaign_refused"
+
+
+class CampaignOverError(ConflictError):
+    """The campaign is stopped or finished: no task is made in it any more."""
+
+    code = "campaign_over"
+
+
+class ScriptRefusedError(InvalidError):
+    """The script cannot be kept or published so; the words list each reason (C-5 … C-7, C-12, C-15, E-13)."""
+
+    code = "script_refused"
+
+
+class ScriptPublishedError(ConflictError):
+    """The script is published: it never changes, write another version."""
+
+    code = "script_published"
+
+
 class AlreadyDiallingError(ConflictError):
     """The task, or the agent who asked, is on a call of another attempt."""
 
@@ -73,3 +103,12 @@ class CampaignNotFoundError(NotFoundError):
 
     def __init__(self, campaign_id: object) -> None:
         super().__init__("campaign", campaign_id)
+
+
+class ScriptNotFoundError(NotFoundError):
+    """There is no script of this version."""
+
+    code = "script_not_found"
+
+    def __init__(self, version: object) -> None:
+        super().__init__("script", version)

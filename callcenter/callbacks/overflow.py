@@ -59,7 +59,6 @@ async def ring_back(
         policy_id=None,
         number=number,
         script_version=None,
-        sale_recorded=False,
         wish=wish,
         state=State.WAITING,
         not_before=hours.next_moment(at),
@@ -72,4 +71,4 @@ async def ring_back(
         created_at=at,
         numbers=(number,),
     )
-    return task.id if await store.add_task(conn, task) else None
+    return task.id if await store.add_tasks(conn, [task]) else None

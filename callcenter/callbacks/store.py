@@ -1,21 +1,28 @@
 """The SQL of campaigns, tasks, attempts and answers. Must never begin a transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from callcenter.callbacks.attempt import Mode, Outcome
+from callcenter.callbacks.campaign import Standing
 from callcenter.callbacks.errors import CampaignNotFoundError, TaskNotFoundError
-from callcenter.callbacks.questions import SCRIPTS, Answer, Question
+from callcenter.callbacks.questions import Answer
+from callcenter.callbacks.script import Condition
 from callcenter.callbacks.task import AttemptId, CampaignId, Purpose, Result, Source, State, TaskId
 from callcenter.db.pool import Connection
 
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A batch of callbacks (回访批次)."""
+    """A batch of callbacks (回访批次) of the policies of an organisation and of all below it.
+
+    `products`, `channels`, `regions` narrow it, each only where it names any; `automatic`: policies in scope get their
+    tasks without being handed in; `extension_days`: see C-21.
+    """
 
     id: CampaignId
     name: str
@@ -24,6 +31,14 @@ class Campaign:
     script_version: str | None
     created_by: str
     created_at: datetime
+    simplified_version: str | None = None
+    products: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    automatic: bool = True
+    extension_days: int | None = None
+    state: Standing = Standing.RUNNING
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +55,6 @@ class Task:
     policy_id: UUID | None
     number: str
     script_version: str | None
-    sale_recorded: bool
     wish: str | None
     state: State
     not_before: datetime
@@ -62,12 +76,13 @@ class Task:
     locked_by: UUID | None = None
     locked_until: datetime | None = None
     handed_over_by: str | None = None
+    conditions: frozenset[Condition] = frozenset()
+    """What held of the policy when the task was made."""
 
-    def asked(self) -> tuple[Question, ...]:
-        """What is asked on this task, in order; nothing where there is no script."""
-        if self.script_version is None:
-            return ()
-        return SCRIPTS[self.script_version].asked(sale_recorded=self.sale_recorded)
+    @property
+    def held(self) -> frozenset[Condition]:
+        """What holds of this customer now: which steps of the script are for them."""
+        return self.conditions | {Condition.LATE} if self.late else self.conditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,37 +147,73 @@ class Talk:
 
 TASK_COLUMNS = (
     "t.id, t.campaign_id, t.purpose, t.source, t.source_call_id, t.organisation_id, t.customer_id, t.policy_id, "
-    "t.number, t.script_version, t.sale_recorded, t.wish, t.state, t.not_before, t.chosen_at, t.due_at, t.result, "
-    "t.note, t.concluded_by, t.concluded_at, t.created_at, t.cooling_off_assumed, t.late, t.version, t.numbers, "
-    "t.priority, t.begin_by, t.planned_by, t.appointment_of, t.locked_by, t.locked_until, t.handed_over_by"
+    "t.number, t.script_version, t.wish, t.state, t.not_before, t.chosen_at, t.due_at, t.result, t.note, "
+    "t.concluded_by, t.concluded_at, t.created_at, t.cooling_off_assumed, t.late, t.version, t.numbers, t.priority, "
+    "t.begin_by, t.planned_by, t.appointment_of, t.locked_by, t.locked_until, t.handed_over_by, t.conditions"
 )
+ADDED = (
+    "id",
+    "campaign_id",
+    "purpose",
+    "source",
+    "source_call_id",
+    "organisation_id",
+    "customer_id",
+    "policy_id",
+    "number",
+    "script_version",
+    "conditions",
+    "wish",
+    "state",
+    "not_before",
+    "chosen_at",
+    "due_at",
+    "created_at",
+    "cooling_off_assumed",
+    "late",
+    "numbers",
+    "priority",
+    "begin_by",
+)
+"""What a new task is written with."""
 ATTEMPT_COLUMNS = (
     "id, task_id, user_id, number, agent_endpoint, requested_at, claims, originated_at, answered_at, ended_at, "
     "outcome, cause, mode, trunk, is_machine"
 )
 REACH = "JOIN organisation o ON o.id = t.organisation_id AND o.path LIKE $2 || '%'"
 
+CAMPAIGN_COLUMNS = (
+    "t.id, t.name, t.organisation_id, t.purpose, t.script_version, t.created_by, t.created_at, t.simplified_version, "
+    "t.products, t.channels, t.regions, t.automatic, t.extension_days, t.state, t.version"
+)
 ADD_CAMPAIGN = """
-INSERT INTO campaign (id, name, organisation_id, purpose, script_version, created_by, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO campaign (id, name, organisation_id, purpose, script_version, created_by, created_at, simplified_version,
+    products, channels, regions, automatic, extension_days, state)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 ON CONFLICT (id) DO NOTHING"""
-CAMPAIGN = """
-SELECT t.id, t.name, t.organisation_id, t.purpose, t.script_version, t.created_by, t.created_at
+CAMPAIGN = f"""
+SELECT {CAMPAIGN_COLUMNS}
 FROM campaign t JOIN organisation o ON o.id = t.organisation_id AND o.path LIKE $2 || '%'
-WHERE t.id = $1"""
-CAMPAIGNS = """
-SELECT t.id, t.name, t.organisation_id, t.purpose, t.script_version, t.created_by, t.created_at
+WHERE t.id = $1"""  # noqa: S608
+LOCK_CAMPAIGN = f"{CAMPAIGN} FOR UPDATE OF t"
+CAMPAIGNS = f"""
+SELECT {CAMPAIGN_COLUMNS}
 FROM campaign t JOIN organisation o ON o.id = t.organisation_id AND o.path LIKE $1 || '%'
-WHERE $2::uuid IS NULL OR t.id < $2 ORDER BY t.id DESC LIMIT $3"""
+WHERE ($2::uuid IS NULL OR t.id < $2) AND ($4::text IS NULL OR t.state = $4)
+    AND ($5::text IS NULL OR t.purpose = $5) AND ($6::text IS NULL OR t.organisation_id = $6)
+ORDER BY t.id DESC LIMIT $3"""  # noqa: S608
+SAVE_CAMPAIGN = """
+UPDATE campaign SET name = $2, script_version = $3, simplified_version = $4, products = $5, channels = $6, regions = $7,
+    automatic = $8, extension_days = $9, state = $10, version = version + 1
+WHERE id = $1"""
 
-ADD_TASK = """
-INSERT INTO callback_task (id, campaign_id, purpose, source, source_call_id, organisation_id, customer_id, policy_id,
-    number, script_version, sale_recorded, wish, state, not_before, chosen_at, due_at, created_at, cooling_off_assumed,
-    late, numbers, priority, begin_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'waiting', $13, $14, $15, $16, $17, $18, $19, $20, $21)
+ADD_TASKS = f"""
+INSERT INTO callback_task ({", ".join(ADDED)})
+SELECT {", ".join(ADDED)} FROM jsonb_populate_recordset(NULL::callback_task, $1) ORDER BY policy_id, purpose
 ON CONFLICT DO NOTHING
-RETURNING id"""
-TASK_OF_POLICY = f"SELECT {TASK_COLUMNS} FROM callback_task t WHERE campaign_id = $1 AND policy_id = $2"  # noqa: S608
+RETURNING id"""  # noqa: S608
+TASKS_OF_POLICIES = f"""
+SELECT {TASK_COLUMNS} FROM callback_task t WHERE campaign_id = $1 AND policy_id = ANY($2::uuid[])"""  # noqa: S608
 TASK = f"SELECT {TASK_COLUMNS} FROM callback_task t {REACH} WHERE t.id = $1"  # noqa: S608
 LOCK_TASK = f"SELECT {TASK_COLUMNS} FROM callback_task t {REACH} WHERE t.id = $1 FOR UPDATE OF t"  # noqa: S608
 TASKS = f"""
@@ -222,56 +273,69 @@ async def add_campaign(conn: Connection, campaign: Campaign) -> bool:
         campaign.script_version,
         campaign.created_by,
         campaign.created_at,
+        campaign.simplified_version,
+        list(campaign.products),
+        list(campaign.channels),
+        list(campaign.regions),
+        campaign.automatic,
+        campaign.extension_days,
+        campaign.state,
     )
     return done == "INSERT 0 1"
 
 
-async def campaign(conn: Connection, campaign_id: UUID, path: str) -> Campaign:
-    """One campaign under the organisation at `path`. Raises CampaignNotFoundError."""
-    row = await conn.fetchrow(CAMPAIGN, campaign_id, path)
+async def campaign(conn: Connection, campaign_id: UUID, path: str, *, lock: bool = False) -> Campaign:
+    """One campaign under the organisation at `path`, locked if it is to be changed. Raises CampaignNotFoundError."""
+    row = await conn.fetchrow(LOCK_CAMPAIGN if lock else CAMPAIGN, campaign_id, path)
     if row is None:
         raise CampaignNotFoundError(campaign_id)
-    return Campaign(**{**dict(row), "purpose": Purpose(row["purpose"])})
+    return campaign_of(dict(row))
 
 
-async def campaigns(conn: Connection, path: str, before: UUID | None, limit: int) -> list[Campaign]:
-    rows = await conn.fetch(CAMPAIGNS, path, before, limit)
-    return [Campaign(**{**dict(row), "purpose": Purpose(row["purpose"])}) for row in rows]
+async def campaigns(
+    conn: Connection,
+    path: str,
+    before: UUID | None,
+    limit: int,
+    *,
+    state: Standing | None = None,
+    purpose: Purpose | None = None,
+    organisation_id: str | None = None,
+) -> list[Campaign]:
+    """A page of campaigns, newest first."""
+    rows = await conn.fetch(CAMPAIGNS, path, before, limit, state, purpose, organisation_id)
+    return [campaign_of(dict(row)) for row in rows]
 
 
-async def add_task(conn: Connection, task: Task) -> bool:
-    """Writes a new task; False when the policy has one in the campaign, or an open one of this purpose in another, or
-    the call has one, already."""
-    added = await conn.fetchval(
-        ADD_TASK,
-        task.id,
-        task.campaign_id,
-        task.purpose,
-        task.source,
-        task.source_call_id,
-        task.organisation_id,
-        task.customer_id,
-        task.policy_id,
-        task.number,
-        task.script_version,
-        task.sale_recorded,
-        task.wish,
-        task.not_before,
-        task.chosen_at,
-        task.due_at,
-        task.created_at,
-        task.cooling_off_assumed,
-        task.late,
-        list(task.numbers),
-        task.priority,
-        task.begin_by,
+async def save_campaign(conn: Connection, campaign: Campaign) -> None:
+    """Writes what can change; the row was locked when it was read."""
+    await conn.execute(
+        SAVE_CAMPAIGN,
+        campaign.id,
+        campaign.name,
+        campaign.script_version,
+        campaign.simplified_version,
+        list(campaign.products),
+        list(campaign.channels),
+        list(campaign.regions),
+        campaign.automatic,
+        campaign.extension_days,
+        campaign.state,
     )
-    return added is not None
 
 
-async def task_of_policy(conn: Connection, campaign_id: UUID, policy_id: UUID) -> Task | None:
-    row = await conn.fetchrow(TASK_OF_POLICY, campaign_id, policy_id)
-    return None if row is None else _task(dict(row))
+async def add_tasks(conn: Connection, tasks: Sequence[Task]) -> set[TaskId]:
+    """Writes new tasks and tells which were: not one whose policy has one in the campaign, or an open one of this
+    purpose in another, or whose call has one, already."""
+    rows = [{name: getattr(task, name) for name in ADDED} for task in tasks]
+    stored = [{**row, "conditions": sorted(row["conditions"])} for row in rows]
+    return {TaskId(row["id"]) for row in await conn.fetch(ADD_TASKS, stored)}
+
+
+async def tasks_of_policies(conn: Connection, campaign_id: UUID, policies: Iterable[UUID]) -> dict[UUID, Task]:
+    """The campaign's tasks of these policies, by policy."""
+    rows = await conn.fetch(TASKS_OF_POLICIES, campaign_id, list(policies))
+    return {row["policy_id"]: _task(dict(row)) for row in rows}
 
 
 async def task(conn: Connection, task_id: UUID, path: str, *, lock: bool = False) -> Task:
@@ -420,13 +484,21 @@ def tries(attempts: Iterable[Attempt]) -> list[datetime]:
     ]
 
 
-def _task(fields: dict[str, object]) -> Task:
+def campaign_of(fields: dict[str, Any]) -> Campaign:
+    """A campaign from a row of CAMPAIGN_COLUMNS."""
+    lists = {name: tuple(fields[name]) for name in ("products", "channels", "regions")}
+    codes = {"purpose": Purpose(fields["purpose"]), "state": Standing(fields["state"])}
+    return Campaign(**{**fields, **lists, **codes})
+
+
+def _task(fields: dict[str, Any]) -> Task:
     fields["purpose"] = Purpose(str(fields["purpose"]))
     fields["source"] = Source(str(fields["source"]))
     fields["state"] = State(str(fields["state"]))
     fields["result"] = None if fields["result"] is None else Result(str(fields["result"]))
-    fields["numbers"] = tuple(fields["numbers"])  # type: ignore[arg-type]
-    return Task(**fields)  # type: ignore[arg-type]
+    fields["numbers"] = tuple(fields["numbers"])
+    fields["conditions"] = frozenset(Condition(name) for name in fields["conditions"])
+    return Task(**fields)
 
 
 def attempt_of(fields: dict[str, object]) -> Attempt:

@@ -18,12 +18,19 @@ class Purpose(StrEnum):
 
     NEW_BUSINESS = "new_business"
     RETURN_CALL = "return_call"
+    RENEWAL = "renewal"
+    LAPSED = "lapsed"
+    SURRENDER = "surrender"
+    CLAIM = "claim"
+    PAYMENT = "payment"
+    DEPARTED_AGENT = "departed_agent"
 
 
 class Source(StrEnum):
     """What made the task."""
 
     IMPORT = "import"
+    SCOPE = "scope"
     OVERFLOW = "overflow"
     LOST_CALL = "lost_call"
 

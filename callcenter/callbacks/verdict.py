@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from callcenter.callbacks.questions import Answer, Question
+from callcenter.callbacks.questions import Answer
+from callcenter.callbacks.script import Step
 from callcenter.callbacks.task import Result
 
 
@@ -21,20 +22,14 @@ class Verdict:
         return self.result is not Result.NOT_COMPLETED
 
 
-def judge(asked: Sequence[Question], answers: Mapping[str, Answer]) -> Verdict:
+def judge(asked: Sequence[Step], answers: Mapping[str, Answer]) -> Verdict:
     """Successful, problem or not completed.
 
     Every question needs an answer. All affirmative: successful. Some negative or not clear: a problem case. The first
     question is who speaks: without a clear yes to it the policyholder did not take the callback (C-5).
     """
     missing = tuple(question.code for question in asked if question.code not in answers)
-    objected = tuple(question.code for question in asked if _objects(question, answers.get(question.code)))
+    objected = tuple(question.code for question in asked if question.objected_by(answers.get(question.code)))
     if missing or asked[0].code in objected:
         return Verdict(Result.NOT_COMPLETED, missing, objected)
     return Verdict(Result.PROBLEM if objected else Result.SUCCESSFUL, (), objected)
-
-
-def _objects(question: Question, answer: Answer | None) -> bool:
-    if answer is None or answer is Answer.YES:
-        return False
-    return not (answer is Answer.NOT_APPLICABLE and question.may_not_apply)

@@ -41,6 +41,7 @@ class Customer:
     gender: str | None
     sales_calls_refused_until: date | None
     phones: tuple[Phone, ...]
+    core_number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,14 @@ class Policy:
     received_on: date | None
     cooling_off_days: int | None
     status: str
+    group_business: bool = False
+    sale_recorded: bool | None = None
+    premium_due_on: date | None = None
+    lapsed_on: date | None = None
+    surrendered_on: date | None = None
+    claim_settled_on: date | None = None
+    paid_out_on: date | None = None
+    salesperson_left_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from callcenter.callbacks import questions, verdict
+from callcenter.callbacks import scripts, verdict
 from callcenter.callbacks.attempt import Outcome
 from callcenter.callbacks.questions import Answer
+from callcenter.callbacks.script import Step, Way
 from callcenter.callbacks.store import Attempt, Given, Task, Ticket
 from callcenter.callbacks.task import Purpose, Result, Source, State
 from callcenter.customers import masking
@@ -70,7 +71,7 @@ class QuestionView(Model):
     code: str
     zh: str
     en: str
-    rule: str
+    rule: str | None
     may_not_apply: bool
     answer: AnswerView | None
 
@@ -130,7 +131,7 @@ def answer_view(given: Given, masked: bool) -> AnswerView:
     return view.model_copy(update={"note": details.text(view.note, masked)})
 
 
-def question_view(question: questions.Question, given: Given | None, masked: bool) -> QuestionView:
+def question_view(question: Step, given: Given | None, masked: bool) -> QuestionView:
     return QuestionView(
         code=question.code,
         zh=question.words.zh,
@@ -161,11 +162,10 @@ def policy_view(policy: Policy, masked: bool) -> PolicyView:
     return view
 
 
-def judged_view(task: Task, answers: dict[str, Given]) -> VerdictView | None:
-    asked = task.asked()
-    if not asked:
+def judged_view(way: Way | None, answers: dict[str, Given]) -> VerdictView | None:
+    if way is None:
         return None
-    return verdict_view(verdict.judge(asked, {code: given.answer for code, given in answers.items()}))
+    return verdict_view(verdict.judge(way.judged, scripts.said(answers)))
 
 
 def verdict_view(judged: verdict.Verdict | None) -> VerdictView | None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from callcenter.accounts.permissions import Permission
-from callcenter.callbacks import conversation, dialling, findings, store
+from callcenter.callbacks import conversation, dialling, findings, scripts, store
 from callcenter.callbacks.conversation import Conclusion, Kind, Said
 from callcenter.callbacks.dialling import Asker
 from callcenter.callbacks.questions import Answer
@@ -139,6 +139,7 @@ async def show_task(ctx: Context, task_id: UUID) -> TaskFile:
     async with ctx.db.connection() as conn:
         task = await store.task(conn, task_id, ctx.actor.path)
         answers = await store.answers(conn, task_id)
+        way = await scripts.way(conn, task, answers)
         attempts = await store.attempts(conn, task_id)
         tickets = await store.tickets(conn, task_id)
         holder = await customers.customer(conn, task.customer_id) if task.customer_id else None
@@ -150,8 +151,11 @@ async def show_task(ctx: Context, task_id: UUID) -> TaskFile:
         task=views.task_view(task, masked),
         customer=views.holder_view(holder, masked) if holder else None,
         policy=next((views.policy_view(policy, masked) for policy in policies.values()), None),
-        questions=[views.question_view(question, answers.get(question.code), masked) for question in task.asked()],
-        verdict=views.judged_view(task, answers),
+        questions=[
+            views.question_view(question, answers.get(question.code), masked)
+            for question in (() if way is None else way.asked)
+        ],
+        verdict=views.judged_view(way, answers),
         attempts=[views.attempt_view(attempt) for attempt in attempts],
         tickets=[views.ticket_view(ticket) for ticket in tickets],
     )
@@ -175,10 +179,10 @@ async def answer(ctx: Context, task_id: UUID, body: AnswersBody) -> AnswersView:
     said = [Said(one.question, one.answer, one.note) for one in body.answers]
     answers = await conversation.answer(ctx.db, task_id, said, by=by(ctx), at=ctx.clock.now())
     async with ctx.db.connection() as conn:
-        task = await store.task(conn, task_id, ctx.actor.path)
+        way = await scripts.way(conn, await store.task(conn, task_id, ctx.actor.path), answers)
     return AnswersView(
         answers=[views.answer_view(given, is_masked(ctx)) for given in answers.values()],
-        verdict=views.judged_view(task, answers),
+        verdict=views.judged_view(way, answers),
     )
 
 

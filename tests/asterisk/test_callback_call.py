@@ -105,8 +105,8 @@ async def test_a_finding_and_a_complaint_are_recorded_while_the_customer_is_on_t
         await in_state(database, task, State.TALKING)
         assert [call.dialled for call in customers.calls] == ["16900000001"]
         by = By(agent.audit_name, agent.user_id, "hq", "hq/")
-        for question in SEVEN:
-            said = Said(question.code, Answer.YES)
+        for code in SEVEN:
+            said = Said(code, Answer.YES)
             answers = await conversation.answer(database, task.id, [said], by=by, at=now())
         problems = (
             Problem(
@@ -125,7 +125,7 @@ async def test_a_finding_and_a_complaint_are_recorded_while_the_customer_is_on_t
         assert await outcome(database, task) is Outcome.ANSWERED
         call = await over(database, attempt.id)
     assert (call["customer_id"], call["did"], call["user_id"]) == (task.customer_id, attempt.number, agent.user_id)
-    seconds = [answers[question.code].second for question in SEVEN]
+    seconds = [answers[code].second for code in SEVEN]
     assert all(second is not None and second > 0 for second in seconds)
     tickets = await rows(
         database,
@@ -182,7 +182,7 @@ async def test_a_customer_who_hangs_up_in_the_middle_has_broken_it_off(
     async with office(environ, database):
         task, agent, attempt = await dialled(database)
         await talking(database, attempt.id)
-        said = [Said(question.code, Answer.YES) for question in SEVEN[:3]]
+        said = [Said(code, Answer.YES) for code in SEVEN[:3]]
         await conversation.answer(database, task.id, said, by=By(agent.audit_name, agent.user_id, path="hq/"), at=now())
         await customers.calls[0].hang_up()
         assert await outcome(database, task) is Outcome.BROKEN_OFF

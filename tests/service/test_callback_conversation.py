@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from callcenter.accounts.permissions import Permission
-from callcenter.callbacks import campaigns, conversation, course, dialling, overflow, store
+from callcenter.callbacks import campaigns, conversation, course, dialling, overflow, scripts, store
 from callcenter.callbacks.attempt import Outcome
 from callcenter.callbacks.campaigns import Refusal
 from callcenter.callbacks.conversation import Conclusion, Kind, Said
@@ -35,7 +35,7 @@ from tests.service.customers import a_customer, a_policy, settle
 pytestmark = pytest.mark.service
 
 SUPERVISOR = By("user:x", path="hq/", permissions=frozenset({Permission.CALL_SUPERVISE}))
-YES = [Said(question.code, Answer.YES) for question in SEVEN]
+YES = [Said(code, Answer.YES) for code in SEVEN]
 
 
 async def a_conversation(database: Database, clock: ManualClock) -> Task:
@@ -68,10 +68,10 @@ async def conclude(
 async def test_each_answer_is_stored_with_its_own_second_of_the_call(database: Database, clock: ManualClock) -> None:
     """C-6"""
     task = await a_conversation(database, clock)
-    for question in SEVEN:
+    for code in SEVEN:
         clock.advance(timedelta(seconds=7))
-        answers = await answer(database, clock, task, Said(question.code, Answer.YES))
-    assert [answers[question.code].second for question in SEVEN] == [Decimal(7 * n) for n in range(1, 8)]
+        answers = await answer(database, clock, task, Said(code, Answer.YES))
+    assert [answers[code].second for code in SEVEN] == [Decimal(7 * n) for n in range(1, 8)]
     assert all(given.live for given in answers.values())
 
 
@@ -237,7 +237,8 @@ async def test_a_campaign_makes_one_task_a_policy_and_says_why_for_the_others(da
     assert [added.task_id for added in again] == [added.task_id for added in first]
     async with database.connection() as conn:
         tasks = await store.tasks(conn, "hq/gd/", campaign_id=campaign_id)
-        assert sorted(len(task.asked()) for task in tasks) == [7, 9]
+        ways = [await scripts.way(conn, task, {}) for task in tasks]
+        assert sorted(len(way.asked) for way in ways if way) == [7, 9]
         assert await store.tasks(conn, "hq/sd/", campaign_id=campaign_id) == []
     with pytest.raises(CampaignNotFoundError):
         await campaigns.add_policies(database, campaign_id, ["P1"], path="hq/sd/", actor="user:x", at=NOON)

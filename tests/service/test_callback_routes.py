@@ -18,7 +18,7 @@ from tests.service.site import Client, Reply, Site
 
 pytestmark = pytest.mark.service
 
-YES = [{"question": question.code, "answer": "yes"} for question in SEVEN]
+YES = [{"question": code, "answer": "yes"} for code in SEVEN]
 WRONG_NUMBER = {
     "subject": "contact_data",
     "intention": "no",

@@ -11,7 +11,10 @@ from callcenter.accounts.sessions import Kind as SessionKind
 from callcenter.accounts.store import OrganisationKind, Phone
 from callcenter.agents.agent import State as AgentState
 from callcenter.callbacks.attempt import Mode, NumberAfter, Outcome
+from callcenter.callbacks.campaign import Standing, Turn
 from callcenter.callbacks.questions import Answer
+from callcenter.callbacks.script import Condition
+from callcenter.callbacks.script import State as ScriptState
 from callcenter.callbacks.task import Purpose, Result
 from callcenter.callbacks.task import Source as TaskSource
 from callcenter.callbacks.task import State as TaskState
@@ -56,8 +59,13 @@ TYPES: dict[str, Any] = {
     "callback_task.result": Result,
     "callback_task.source": TaskSource,
     "callback_task.state": TaskState,
+    "callback_task.conditions": Condition,
+    "campaign.channels": Literal["agent", "bank", "telesales", "internet", "broker", "group"],
     "campaign.purpose": Purpose,
     "campaign_dialling.mode": Mode,
+    "campaign.state": Standing,
+    "campaign_change.action": Turn,
+    "campaign_change.state": Standing,
     "case_file_absence.item": Item,
     "closing_sample.validity": Literal["valid", "invalid"],
     "closing_sample_item.validity": Literal["valid", "invalid"],
@@ -84,6 +92,9 @@ TYPES: dict[str, Any] = {
     "report.kind": ReportKind,
     "report.state": ReportState,
     "satisfaction_sample.result": Satisfaction,
+    "scope_rule.purpose": Purpose,
+    "script.purpose": Purpose,
+    "script.state": ScriptState,
     "segment.state": SegmentState,
     "ticket_pause.ground": PauseGround,
     "reminder.stage": reminders.Stage,
@@ -98,7 +109,7 @@ ONLY_IN_THE_SCHEMA = {
     "policy.payment": "data of the core system; nothing decides by it",
     "policy.product_kind": "data of the core system; one word of it decides, callcenter/callbacks/scope.py",
     "policy.sales_channel": "data of the core system; two words of it decide, callcenter/callbacks/scope.py",
-    "policy.status": "data of the core system; one word of it decides, callcenter/callbacks/campaigns.py",
+    "policy.status": "data of the core system; scope rules choose among them, callcenter/callbacks/scope.py",
     "segment.end_reason": "told, never decided by",
 }
 

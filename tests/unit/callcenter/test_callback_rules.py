@@ -1,7 +1,6 @@
-"""The pure rules of callbacks: hours, tries, questions, verdicts, outcomes, scope and the table of states."""
+"""The pure rules of callbacks: hours, tries, questions, verdicts, outcomes and the tables of states."""
 
 import re
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise, product
 
@@ -9,14 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.callbacks import attempt, hours, plan, scope, task
+from callcenter.callbacks import attempt, campaign, hours, plan, task
 from callcenter.callbacks.attempt import Outcome
-from callcenter.callbacks.errors import IllegalTaskMoveError
+from callcenter.callbacks.campaign import Standing, Turn
+from callcenter.callbacks.errors import IllegalCampaignMoveError, IllegalTaskMoveError
 from callcenter.callbacks.plan import band_of, is_enough, next_try
-from callcenter.callbacks.questions import CURRENT, IDENTITY, RECORDED_SALE, SCRIPTS, SEVEN, Answer
+from callcenter.callbacks.questions import IDENTITY, SEVEN, Answer
 from callcenter.callbacks.task import MOVES, Action, Result, State
 from callcenter.callbacks.verdict import judge
-from tests.service.customers import a_customer, a_policy
+from tests.shipped_script import SCRIPT
 from tickets.calendar import SHANGHAI, Calendar
 
 pytestmark = pytest.mark.unit
@@ -24,7 +24,9 @@ pytestmark = pytest.mark.unit
 WEDNESDAY = date(2026, 11, 18)
 CALENDAR = Calendar()
 moments = st.integers(0, 350 * 24 * 60).map(lambda n: datetime(2026, 1, 1, tzinfo=SHANGHAI) + timedelta(minutes=n))
-answers = st.dictionaries(st.sampled_from([question.code for question in SEVEN]), st.sampled_from(list(Answer)))
+ASKED = tuple(step for step in SCRIPT.steps if step.code in SEVEN)
+YES: dict[str, Answer] = dict.fromkeys(SEVEN, Answer.YES)
+answers = st.dictionaries(st.sampled_from([str(code) for code in SEVEN]), st.sampled_from(list(Answer)))
 
 
 def at(hour: int, minute: int = 0, day: date = WEDNESDAY) -> datetime:
@@ -114,59 +116,47 @@ def test_a_weekend_is_outside_office_hours_and_a_make_up_saturday_is_not() -> No
 # ---- questions and verdict
 
 
-def test_seven_confirmations_are_asked_and_each_has_its_own_place() -> None:
-    """C-6: identity, signatures, booklet, cover, surrender, cooling-off, paying period."""
-    assert [question.rule for question in SEVEN] == [f"C-6({n})" for n in range(1, 8)]
-    assert len({question.code for question in SEVEN + RECORDED_SALE}) == 9
-    assert SCRIPTS[CURRENT].asked(sale_recorded=False) == SEVEN
-
-
-def test_two_more_are_asked_where_the_sale_had_to_be_recorded() -> None:
-    """C-7"""
-    assert SCRIPTS[CURRENT].asked(sale_recorded=True) == SEVEN + RECORDED_SALE
-
-
 def test_all_affirmative_is_successful() -> None:
     """C-13"""
-    verdict = judge(SEVEN, {question.code: Answer.YES for question in SEVEN})
+    verdict = judge(ASKED, YES)
     assert (verdict.result, verdict.completed) == (Result.SUCCESSFUL, True)
 
 
 def test_a_single_premium_has_no_paying_period_to_know() -> None:
     """C-6(7), C-13"""
-    said = {question.code: Answer.YES for question in SEVEN} | {"paying_period_known": Answer.NOT_APPLICABLE}
-    assert judge(SEVEN, said).result is Result.SUCCESSFUL
+    said = YES | {"paying_period_known": Answer.NOT_APPLICABLE}
+    assert judge(ASKED, said).result is Result.SUCCESSFUL
     said["cover_known"] = Answer.NOT_APPLICABLE
-    assert judge(SEVEN, said).result is Result.PROBLEM
+    assert judge(ASKED, said).result is Result.PROBLEM
 
 
 @pytest.mark.parametrize("answer", [Answer.NO, Answer.UNCLEAR])
 def test_one_negative_or_unclear_answer_makes_a_problem_case(answer: Answer) -> None:
     """C-13"""
-    said = {question.code: Answer.YES for question in SEVEN} | {"surrender_loss_known": answer}
-    verdict = judge(SEVEN, said)
+    said = YES | {"surrender_loss_known": answer}
+    verdict = judge(ASKED, said)
     assert (verdict.result, verdict.objected) == (Result.PROBLEM, ("surrender_loss_known",))
 
 
 def test_one_question_without_an_answer_is_not_completed() -> None:
     """C-13"""
-    said = {question.code: Answer.YES for question in SEVEN[:-1]}
-    verdict = judge(SEVEN, said)
+    said = dict.fromkeys(SEVEN[:-1], Answer.YES)
+    verdict = judge(ASKED, said)
     assert (verdict.result, verdict.missing) == (Result.NOT_COMPLETED, ("paying_period_known",))
 
 
 def test_a_callback_taken_by_somebody_else_is_not_completed() -> None:
     """C-5, C-13"""
-    said = {question.code: Answer.YES for question in SEVEN} | {IDENTITY: Answer.NO}
-    assert judge(SEVEN, said).result is Result.NOT_COMPLETED
+    said = YES | {IDENTITY: Answer.NO}
+    assert judge(ASKED, said).result is Result.NOT_COMPLETED
 
 
 @given(answers)
 def test_a_verdict_is_successful_exactly_when_nothing_is_missing_or_objected(said: dict[str, Answer]) -> None:
     """C-13"""
-    verdict = judge(SEVEN, said)
+    verdict = judge(ASKED, said)
     assert (verdict.result is Result.SUCCESSFUL) == (not verdict.missing and not verdict.objected)
-    assert set(verdict.missing) == {question.code for question in SEVEN} - set(said)
+    assert set(verdict.missing) == set(SEVEN) - set(said)
 
 
 # ---- outcomes of a dialling
@@ -228,40 +218,22 @@ def test_a_refused_move_names_both_sides_in_one_language_at_a_time(state: State,
     assert task.ACTION_WORDS[action].en in english
 
 
-# ---- scope
+# ---- the table of campaigns
 
 
-def test_group_and_short_policies_are_not_called_back_but_renewable_health_is() -> None:
-    """C-1, C-2"""
-    policy = a_policy(a_customer(), "P1")
-    assert scope.in_scope(policy)
-    assert not scope.in_scope(replace(policy, sales_channel="group"))
-    assert not scope.in_scope(replace(policy, long_term=False))
-    assert scope.in_scope(replace(policy, long_term=False, product_kind="health", guaranteed_renewal=True))
+def test_a_campaign_that_is_over_begins_no_more() -> None:
+    assert not any(state.is_over for state, _ in campaign.MOVES)
+    assert {state for state, _ in campaign.MOVES} == {state for state in Standing if not state.is_over}
+    assert set(campaign.MOVES.values()) == set(Standing)
 
 
-def test_the_cooling_off_period_starts_with_the_signed_receipt() -> None:
-    """C-3, C-4"""
-    policy = replace(a_policy(a_customer(), "P1"), received_on=date(2026, 11, 1), cooling_off_days=15)
-    assert scope.cooling_off(policy) == scope.CoolingOff(date(2026, 11, 16), assumed=False)
-    assert scope.cooling_off(replace(policy, received_on=None)) is None
-
-
-def test_an_unknown_period_is_the_shortest_and_flagged_and_the_floors_hold() -> None:
-    """C-4"""
-    policy = replace(a_policy(a_customer(), "P1"), received_on=date(2026, 11, 1), cooling_off_days=None)
-    assert scope.cooling_off(policy) == scope.CoolingOff(date(2026, 11, 11), assumed=True)
-    bank = replace(policy, sales_channel="bank", cooling_off_days=10)
-    assert scope.cooling_off(bank) == scope.CoolingOff(date(2026, 11, 16), assumed=False)
-    health = replace(policy, product_kind="health", cooling_off_days=10)
-    assert scope.cooling_off(health) == scope.CoolingOff(date(2026, 11, 16), assumed=False)
-
-
-def test_sales_at_banks_unit_linked_and_to_seniors_had_to_be_recorded() -> None:
-    """C-7"""
-    policy = replace(a_policy(a_customer(), "P1"), issued_on=date(2026, 11, 10))
-    assert not scope.sale_was_to_be_recorded(policy, date(1980, 1, 1))
-    assert scope.sale_was_to_be_recorded(replace(policy, sales_channel="bank"), None)
-    assert scope.sale_was_to_be_recorded(replace(policy, product_kind="unit_linked"), None)
-    assert scope.sale_was_to_be_recorded(policy, date(1966, 11, 10))
-    assert not scope.sale_was_to_be_recorded(policy, date(1966, 11, 11))
+@pytest.mark.parametrize(
+    ("state", "turn"),
+    [pair for pair in product(Standing, Turn) if pair not in campaign.MOVES],
+    ids=lambda each: str(each),
+)
+def test_a_campaign_is_refused_what_its_state_does_not_allow(state: Standing, turn: Turn) -> None:
+    with pytest.raises(IllegalCampaignMoveError) as refused:
+        campaign.move(state, turn)
+    assert campaign.WORDS[state].zh in refused.value.words.zh
+    assert campaign.TURN_WORDS[turn].en in refused.value.words.en
