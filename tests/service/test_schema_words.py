@@ -25,6 +25,7 @@ from callcenter.notifications.notification import Kind as NotificationKind
 from recordings.completeness import Completeness
 from tests.service.test_ticket_schema import WORDS as OF_TICKETS
 from tickets import posts, reminders
+from tickets.callbacks import Way
 from tickets.categories import Department
 from tickets.course import PauseGround
 from tickets.dossier import Item
@@ -56,6 +57,7 @@ TYPES: dict[str, Any] = {
     "callback_task.result": Result,
     "callback_task.source": TaskSource,
     "callback_task.state": TaskState,
+    "callback_task.way": Way,
     "campaign.purpose": Purpose,
     "campaign_dialling.mode": Mode,
     "case_file_absence.item": Item,
