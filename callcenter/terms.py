@@ -20,6 +20,7 @@ from callcenter.documents import kinds as documents
 from callcenter.notifications import notification
 from callcenter.opening import Via
 from recordings.completeness import Completeness
+from tickets import callbacks
 from tickets.errors import Words
 from tickets.grouping import Dimension, Grouping, Unplaced
 from tickets.metrics import Base, Basis
@@ -87,8 +88,6 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
         task.Result.PROBLEM: Words("有问题", "problem"),
         task.Result.NOT_COMPLETED: Words("未完成", "not completed"),
         task.Result.SERVED: Words("已处理", "served"),
-        task.Result.BY_LETTER: Words("信函回访", "by letter"),
-        task.Result.BY_VISIT: Words("上门回访", "by visit"),
         task.Result.WITHDRAWN: Words("已撤销", "withdrawn"),
     },
     attempt.Outcome: attempt.WORDS,
@@ -101,6 +100,9 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
     script.State: script.STATE_WORDS,
     script.Condition: script.CONDITION_WORDS,
     scope.Start: scope.START_WORDS,
+    callbacks.Way: callbacks.WAY_WORDS,
+    callbacks.CallbackFigure: callbacks.FIGURE_WORDS,
+    callbacks.Grouping: callbacks.GROUPING_WORDS,
     RecordingState: {
         RecordingState.EXPECTED: Words("待录", "expected"),
         RecordingState.SEALING: Words("归档中", "being sealed"),

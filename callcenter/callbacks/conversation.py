@@ -9,7 +9,7 @@ from uuid import UUID
 
 from callcenter import audit
 from callcenter.accounts.permissions import Permission
-from callcenter.callbacks import plan, scripts, store, task, verdict
+from callcenter.callbacks import completion, plan, scripts, store, task, verdict
 from callcenter.callbacks.attempt import Outcome
 from callcenter.callbacks.errors import (
     AnswerRefusedError,
@@ -26,6 +26,7 @@ from callcenter.callbacks.verdict import Verdict
 from callcenter.db.pool import Connection, Database
 from callcenter.ids import uuid7
 from callcenter.opening import By
+from tickets.callbacks import Way
 from tickets.errors import Words
 from tickets.store import calendar
 
@@ -52,6 +53,9 @@ class Kind(StrEnum):
     BY_LETTER = "by_letter"
     BY_VISIT = "by_visit"
     WITHDRAWN = "withdrawn"
+
+
+WAYS = {Kind.BY_LETTER: Way.LETTER, Kind.BY_VISIT: Way.VISIT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +198,8 @@ async def _concluded(
                 raise OutcomeRefusedError(
                     Words("须有投保人签收的回执（C-10）。", "A receipt signed by the policyholder is needed.")
                 )
-            return _otherwise(found, Result(conclusion.kind.value))
+            await completion.completed(conn, found.id, WAYS[conclusion.kind], at)
+            return _otherwise(found, Result.SUCCESSFUL)
         case Kind.NOT_COMPLETED:
             if not (conclusion.note or "").strip():
                 raise OutcomeRefusedError(
@@ -231,7 +236,11 @@ async def _completed(conn: Connection, found: Task, judged: Verdict | None) -> T
     latest = (await store.attempts(conn, found.id))[-1]
     if latest.outcome is Outcome.BROKEN_OFF and latest.ended_at is not None:
         await store.ended(conn, latest.id, latest.ended_at, Outcome.ANSWERED, latest.cause, latest.answered_at)
-    return replace(found, state=task.move(found.state, Action.CONCLUDE), result=judged.result)
+    done = replace(found, state=task.move(found.state, Action.CONCLUDE), result=judged.result)
+    talk = await store.talk(conn, found.id)
+    assert talk is not None
+    await completion.completed(conn, found.id, Way.PHONE, talk.answered_at)
+    return done
 
 
 async def _again(conn: Connection, found: Task, again_at: datetime | None, at: datetime) -> Task:

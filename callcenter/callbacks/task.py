@@ -82,14 +82,12 @@ ACTION_WORDS: Mapping[Action, Words] = {
 
 
 class Result(StrEnum):
-    """With what a task leaves the board (C-13; the last two are C-10 and the end of the reason to ring)."""
+    """With what a task leaves the board (C-13; the last is the end of the reason to ring)."""
 
     SUCCESSFUL = "successful"
     PROBLEM = "problem"
     NOT_COMPLETED = "not_completed"
     SERVED = "served"
-    BY_LETTER = "by_letter"
-    BY_VISIT = "by_visit"
     WITHDRAWN = "withdrawn"
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from callcenter.callbacks.questions import Answer
 from callcenter.callbacks.script import Step
 from callcenter.callbacks.task import Result
+from tickets.callbacks import Reply, outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +24,16 @@ class Verdict:
 
 
 def judge(asked: Sequence[Step], answers: Mapping[str, Answer]) -> Verdict:
-    """Successful, problem or not completed.
+    """Successful, problem or not completed, as tickets/callbacks.py defines them.
 
-    Every question needs an answer. All affirmative: successful. Some negative or not clear: a problem case. The first
-    question is who speaks: without a clear yes to it the policyholder did not take the callback (C-5).
+    The first question is who speaks: without a clear yes to it the policyholder did not take the callback (C-5).
     """
     missing = tuple(question.code for question in asked if question.code not in answers)
     objected = tuple(question.code for question in asked if question.objected_by(answers.get(question.code)))
-    if missing or asked[0].code in objected:
-        return Verdict(Result.NOT_COMPLETED, missing, objected)
-    return Verdict(Result.PROBLEM if objected else Result.SUCCESSFUL, (), objected)
+    replies = [_reply(question.code, missing, objected) for question in asked]
+    came = outcome(taken=replies[0] is Reply.AFFIRMED, replies=replies)
+    return Verdict(Result(came.value), missing, objected)
+
+
+def _reply(code: str, missing: Sequence[str], objected: Sequence[str]) -> Reply:
+    return Reply.MISSING if code in missing else Reply.OBJECTED if code in objected else Reply.AFFIRMED

@@ -28,6 +28,7 @@ from callcenter.notifications.notification import Kind as NotificationKind
 from recordings.completeness import Completeness
 from tests.service.test_ticket_schema import WORDS as OF_TICKETS
 from tickets import posts, reminders
+from tickets.callbacks import Way
 from tickets.categories import Department
 from tickets.course import PauseGround
 from tickets.dossier import Item
@@ -61,6 +62,7 @@ TYPES: dict[str, Any] = {
     "callback_task.state": TaskState,
     "callback_task.conditions": Condition,
     "campaign.channels": Literal["agent", "bank", "telesales", "internet", "broker", "group"],
+    "callback_task.way": Way,
     "campaign.purpose": Purpose,
     "campaign_dialling.mode": Mode,
     "campaign.state": Standing,

@@ -1,0 +1,138 @@
+"""A callback campaign lived through over HTTP: a hundred policies from the list to the report.
+
+`PUT /test/clock` says when it is. Calls are the switch's: what it tells is told to the outbox's consumer.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from callcenter.accounts.permissions import Role
+from callcenter.callbacks import course
+from callcenter.callbacks.questions import SEVEN
+from callcenter.customers import store
+from callcenter.testmode import SettableClock
+from tests.service.callbacks import a_call
+from tests.service.customers import a_customer, a_policy
+from tests.service.site import HOME, Client, Site
+from tests.service.walk import walk
+from tickets.calendar import SHANGHAI
+from tickets.lifecycle import Status
+
+RECEIVED = date(2025, 9, 1)
+LAST = date(2025, 9, 16)
+"""Fifteen days after the policies were signed for."""
+YES = [{"question": code, "answer": "yes"} for code in SEVEN]
+UNCLEAR = [*YES[:-1], {"question": YES[-1]["question"], "answer": "unclear"}]
+FINDING = {
+    "subject": "unclear_answer",
+    "intention": "no",
+    "respondent": "policyholder",
+    "description": "客户不清楚交费期间",
+    "demand": "请说明交费期间",
+    "restated_and_confirmed": True,
+    "complainant_name": "王小明",
+    "complainant_phone": "16900000089",
+}
+
+
+@dataclass
+class Spring:
+    """The company, its campaign and its tasks by policy number."""
+
+    site: Site
+    clock: SettableClock
+    campaign: str = ""
+    tasks: dict[str, str] = field(default_factory=dict)
+    findings: dict[str, str] = field(default_factory=dict)
+
+    async def at(self, day: date, hour: time) -> None:
+        """It is now that moment; yesterday's log-ins are over."""
+        admin = await self.site.client(Role.ADMIN)
+        moment = datetime.combine(day, hour, SHANGHAI).isoformat()
+        reply = await admin("PUT", "/test/clock", json={"at": moment, "frozen": True})
+        assert reply.status == 200, reply.body
+        self.site.people.clear()
+
+    async def agent(self) -> Client:
+        """Today's callback agent, at a telephone."""
+        client = await self.site.client(Role.CALLBACK_AGENT, where="hq")
+        assert client.user is not None
+        async with self.site.database.connection() as conn:
+            await conn.execute("UPDATE app_user SET extension = NULL WHERE extension = '8001'")
+            await conn.execute("UPDATE app_user SET extension = '8001' WHERE id = $1", client.user.id)
+        return client
+
+    async def load(self, count: int, **policy: Any) -> None:
+        """Policies that were signed for, and a campaign with a task for each."""
+        numbers = [f"S{n:03}" for n in range(count)]
+        async with self.site.database.transaction() as conn:
+            for n, number in enumerate(numbers):
+                holder = a_customer(f"客户{n}", f"169{n:08}", id_number=f"11010119800101{n:04}")
+                await store.add_customer(conn, holder, self.clock.now())
+                held = {"received_on": RECEIVED, "cooling_off_days": 15, **policy}
+                await store.add_policy(conn, a_policy(holder, number, HOME, **held))
+        supervisor = await self.site.client(Role.SUPERVISOR, where="hq")
+        made = await supervisor.post("/campaigns", {"name": "九月新单回访"})
+        assert made.status == 201, made.body
+        self.campaign = made.json["id"]
+        added = await supervisor.post("/callback-tasks", {"campaign_id": self.campaign, "policies": numbers})
+        assert added.status == 201, added.body
+        self.tasks = {one["policy"]: one["task_id"] for one in added.json["items"]}
+
+    async def reach(self, number: str, answers: list[dict[str, str]]) -> None:
+        """The policyholder takes the call and answers; what is not clear becomes a finding."""
+        agent, path = await self.agent(), f"/callback-tasks/{self.tasks[number]}"
+        call = await self._dial(agent, path)
+        now = self.clock.now()
+        await a_call(self.site.database, call, now)
+        async with self.site.database.transaction() as conn:
+            await course.answered(conn, call, now)
+        said = await agent("PUT", f"{path}/answers", json={"answers": answers})
+        assert said.status == 200, said.body
+        if said.json["verdict"]["result"] == "problem":
+            found = await agent.post(f"{path}/findings", FINDING)
+            assert found.status == 201, found.body
+            self.findings[number] = found.json["id"]
+        await a_call(self.site.database, call, now, now)
+        async with self.site.database.transaction() as conn:
+            await course.ended(conn, call, now, cause="normal", answered_at=now)
+        done = await agent.post(f"{path}/outcome", {"kind": "completed"})
+        assert done.status == 200, done.body
+
+    async def miss(self, number: str) -> None:
+        """Nobody takes the call."""
+        agent, path = await self.agent(), f"/callback-tasks/{self.tasks[number]}"
+        call = await self._dial(agent, path)
+        async with self.site.database.transaction() as conn:
+            await course.ended(conn, call, self.clock.now(), cause="no_answer", answered_at=None)
+
+    async def solve(self, number: str, *, accepted: bool = True) -> None:
+        """The finding of a policy is carried to its end, and the customer told."""
+        await walk(self.site, self.findings[number], Status.CLOSED, where="hq", accepted=accepted)
+
+    async def report(self, group: str = "", days: str = "first_day=2025-09-01&last_day=2025-09-30") -> Any:
+        """The callback report as the head office sees it."""
+        head = await self.site.client(Role.SUPERVISOR, where="hq")
+        reply = await head.get(f"/statistics/callbacks?{days}{group and '&group=' + group}")
+        assert reply.status == 200, reply.body
+        return reply.json
+
+    async def behind(self, figure: str, more: str = "") -> list[Any]:
+        """The policies a figure counts, page by page."""
+        head = await self.site.client(Role.SUPERVISOR, where="hq")
+        path = f"/statistics/callbacks/{figure}/items?first_day=2025-09-01&last_day=2025-09-30&limit=40{more}"
+        items, cursor = [], ""
+        while True:
+            reply = await head.get(path + (f"&cursor={cursor}" if cursor else ""))
+            assert reply.status == 200, reply.body
+            items += reply.json["items"]
+            cursor = reply.json["next"]
+            if not cursor:
+                return items
+
+    async def _dial(self, agent: Client, path: str) -> UUID:
+        dialled = await agent.post(f"{path}/dial")
+        assert dialled.status == 202, dialled.body
+        return UUID(dialled.json["call_id"])
