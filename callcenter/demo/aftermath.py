@@ -10,8 +10,10 @@ SELECT s.*, r.stage, r.serial, r.at, pg_temp.made_id(r.at, s.n, 80 + r.serial) A
     s.slip_number || '-C0' || r.serial AS reminder_number, d.due_day
 FROM sent s CROSS JOIN today t
 CROSS JOIN LATERAL (VALUES (1, 'first', s.sent_at + interval '96 hours', pg_temp.chance(s.n, 80) % 100 < 8),
-    (2, 'overdue', s.sent_at + interval '140 hours', pg_temp.chance(s.n, 80) % 100 < 2)) AS r (serial, stage, at, happened)
-JOIN LATERAL (SELECT k.due_day FROM ticket_clock k WHERE k.ticket_id = s.id AND k.kind = 'decide_inform' AND k.cycle = 1)
+    (2, 'overdue', s.sent_at + interval '140 hours', pg_temp.chance(s.n, 80) % 100 < 2)) AS r (serial, stage, at,
+        happened)
+JOIN LATERAL (SELECT k.due_day FROM ticket_clock k WHERE k.ticket_id = s.id AND k.kind = 'decide_inform'
+    AND k.cycle = 1)
     AS d ON true
 WHERE s.part = 'main' AND s.state <> 'returned' AND r.happened AND r.at < t.now;
 INSERT INTO reminder (id, number, slip_id, ticket_id, day, stage, due_day, remaining, overdue, message, copied, sent_by,
@@ -33,7 +35,8 @@ INSERT INTO notification (id, recipient, kind, about, ticket_id, title, body, cr
 SELECT pg_temp.made_id(u.at, u.n, 84 + u.serial), c.id, 'reminder', u.reminder_number, u.id, '催办：' || u.number,
     '会办单' || u.slip_number || '请按期办结', u.at, read_at, read_at
 FROM urged u CROSS JOIN today t JOIN coordinator c ON c.organisation_id = u.city AND c.department = u.desk
-CROSS JOIN LATERAL (SELECT CASE WHEN u.doubt < 97 AND u.at + interval '2 days' < t.now THEN u.at + interval '3 hours' END
+CROSS JOIN LATERAL (SELECT CASE WHEN u.doubt < 97 AND u.at + interval '2 days' < t.now
+    THEN u.at + interval '3 hours' END
     AS read_at) AS l;
 INSERT INTO notification (id, recipient, kind, about, title, body, created_at, shown_at, read_at)
 SELECT pg_temp.made_id(t.opening, hashtextextended(c.id::text, t.number), 87), c.id, 'digest', 'digest ' || t.day,
@@ -70,12 +73,15 @@ SELECT letter_id, id, 1, city, state, CASE WHEN state IN ('cleared', 'sent') THE
 FROM written;
 INSERT INTO opinion_letter_text (letter_id, version, addressee, address, facts, basis, decision, remedies, written_by,
     written_at)
-SELECT letter_id, 1, name, '广东省广州市天河区某路1号', description, '保险合同条款', '维持原处理意见', '[]', 'user:' || handler, at
+SELECT letter_id, 1, name, '广东省广州市天河区某路1号', description, '保险合同条款', '维持原处理意见', '{}',
+    'user:' || handler, at
 FROM written;
-INSERT INTO legal_review (letter_id, round, text_version, counsel_id, counsel_organisation_id, clock_cycle, submitted_at,
+INSERT INTO legal_review (letter_id, round, text_version, counsel_id, counsel_organisation_id, clock_cycle,
+    submitted_at,
     submitted_by, ended_at, ended_by, verdict, remarks)
 SELECT letter_id, 1, 1, counsel, counsel_organisation, 1, at + interval '1 hour', 'user:' || handler,
-    CASE WHEN state <> 'in_review' THEN at + interval '2 hours' END, CASE WHEN state <> 'in_review' THEN 'user:' || counsel END,
+    CASE WHEN state <> 'in_review' THEN at + interval '2 hours' END, CASE WHEN state <> 'in_review'
+        THEN 'user:' || counsel END,
     CASE state WHEN 'in_review' THEN NULL WHEN 'sent_back' THEN 'sent_back' ELSE 'cleared' END,
     CASE state WHEN 'sent_back' THEN '请补充依据' ELSE '' END
 FROM written WHERE state <> 'draft';
@@ -98,7 +104,8 @@ SELECT pg_temp.made_id(asked_at, n, 100), id, 1, province, state, '对处理结�
     (asked_at + interval '25 days')::date, false, 1, handler, CASE WHEN state <> 'asked' THEN 'upheld' END,
     CASE WHEN state <> 'asked' THEN '维持' END, CASE WHEN state <> 'asked' THEN asked_at + interval '15 days' END,
     CASE WHEN state <> 'asked' THEN 'user:' || handler END,
-    CASE WHEN state = 'told' THEN asked_at + interval '20 days' END, CASE WHEN state = 'told' THEN 'user:' || handler END,
+    CASE WHEN state = 'told' THEN asked_at + interval '20 days' END, CASE WHEN state = 'told'
+        THEN 'user:' || handler END,
     CASE WHEN state = 'told' THEN 'posted' END, CASE WHEN state = 'told' THEN '挂号信' || n END, 'user:' || handler,
     asked_at, 'user:' || handler, asked_at, state
 FROM questioned;
@@ -112,7 +119,8 @@ INSERT INTO reinvestigation (id, ticket_id, ground, organisation_id, returned_to
     changed_how)
 SELECT pg_temp.made_id(at, n, 102), id, relation, province, city, state, '请重新核实', (at + interval '10 days')::date,
     'user:' || handler, at, CASE WHEN state <> 'returned' THEN '已核实' END,
-    CASE WHEN state <> 'returned' THEN 'user:' || taker END, CASE WHEN state <> 'returned' THEN at + interval '8 days' END,
+    CASE WHEN state <> 'returned' THEN 'user:' || taker END, CASE WHEN state <> 'returned'
+        THEN at + interval '8 days' END,
     CASE WHEN state = 'concluded' THEN '同意' END, CASE WHEN state = 'concluded' THEN 'user:' || handler END,
     CASE WHEN state = 'concluded' THEN at + interval '9 days' END, 'user:' || handler, at, state
 FROM (SELECT m.*, m.received_at + interval '2 days' AS at, CASE WHEN m.received_at + interval '11 days' < t.now
@@ -130,7 +138,8 @@ SELECT pg_temp.made_id(received_at + interval '6 hours', n, 104), id, gravity,
     CASE WHEN told THEN 'user:' || handler END, CASE WHEN told THEN received_at + interval '1 day' END
 FROM made WHERE moved AND gravity IN ('difficult', 'major') AND pg_temp.chance(n, 104) % 10 = 0;
 INSERT INTO ticket_extension (id, ticket_id, rule, reason, proposed_at, proposed_by, approved_at, approved_by)
-SELECT pg_temp.made_id(received_at + interval '30 hours', n, 105), id, rule, '案情复杂', received_at + interval '30 hours',
+SELECT pg_temp.made_id(received_at + interval '30 hours', n, 105), id, rule, '案情复杂',
+    received_at + interval '30 hours',
     'user:' || taker, CASE WHEN rule = 'L-16' AND told THEN received_at + interval '40 hours' END,
     CASE WHEN rule = 'L-16' AND told THEN 'user:' || handler END
 FROM made CROSS JOIN today CROSS JOIN LATERAL (
@@ -139,16 +148,20 @@ WHERE moved AND received_at + interval '2 days' < now AND pg_temp.chance(n, 105)
 
 FEEDBACK = """
 INSERT INTO feedback (id, ticket_id, audience, organisation_id, department, given_at, given_by, seen_at, seen_by)
-SELECT pg_temp.made_id(m.informed_at, m.n, 110 + a.place), m.id, a.audience, a.organisation_id, a.department, m.informed_at,
-    'user:' || m.handler, CASE WHEN seen THEN m.informed_at + interval '1 day' END, CASE WHEN seen THEN 'user:' || m.handler END
+SELECT pg_temp.made_id(m.informed_at, m.n, 110 + a.place), m.id, a.audience, a.organisation_id, a.department,
+    m.informed_at,
+    'user:' || m.handler, CASE WHEN seen THEN m.informed_at + interval '1 day' END, CASE WHEN seen
+        THEN 'user:' || m.handler END
 FROM made m CROSS JOIN today t CROSS JOIN LATERAL (VALUES (1, 'department', m.city, m.department, true),
         (2, 'upper_company', m.province, NULL, m.gravity IN ('difficult', 'major') OR m.source = 'regulator'))
         AS a (place, audience, organisation_id, department, happened)
-    CROSS JOIN LATERAL (SELECT m.informed_at + interval '2 days' < t.now AND pg_temp.chance(m.n, 110 + a.place) % 100 < 97
+    CROSS JOIN LATERAL (SELECT m.informed_at + interval '2 days' < t.now AND pg_temp.chance(m.n,
+        110 + a.place) % 100 < 97
         AS seen) AS s
 WHERE m.told AND m.nature = 'complaint' AND a.happened;
 INSERT INTO formality (id, ticket_id, duty, owner_id, due_day, added_by, added_at, done_at, done_by, result)
-SELECT pg_temp.made_id(m.informed_at, m.n, 113), m.id, '退还保费并办理手续', m.handler, (m.informed_at + interval '10 days')::date,
+SELECT pg_temp.made_id(m.informed_at, m.n, 113), m.id, '退还保费并办理手续', m.handler,
+    (m.informed_at + interval '10 days')::date,
     'user:' || m.handler, m.informed_at, CASE WHEN done THEN m.informed_at + interval '6 days' END,
     CASE WHEN done THEN 'user:' || m.handler END, CASE WHEN done THEN '已办理' END
 FROM made m CROSS JOIN today t CROSS JOIN LATERAL (SELECT m.informed_at + interval '6 days' < t.now
@@ -162,7 +175,8 @@ COMMITTEES = """
 CREATE TEMP TABLE heavy ON COMMIT DROP AS
 SELECT m.*, pg_temp.made_id(t.opening, t.number, 120 + dense_rank() OVER (ORDER BY m.province)::integer) AS meeting_id,
     row_number() OVER (PARTITION BY m.province ORDER BY m.n) AS agenda, t.opening + interval '10 days' AS planned_at,
-    CASE WHEN t.opening + interval '12 days' < t.now THEN 'confirmed' WHEN t.opening + interval '10 days' < t.now THEN 'held'
+    CASE WHEN t.opening + interval '12 days' < t.now THEN 'confirmed' WHEN t.opening + interval '10 days' < t.now
+        THEN 'held'
         WHEN m.province <> 'gd' OR t.opening + interval '2 days' < t.now THEN 'called' ELSE 'draft' END AS meeting_state
 FROM made m CROSS JOIN today t
 WHERE m.nature = 'complaint' AND m.gravity IN ('difficult', 'major') AND m.moved AND m.doubt < 98;
@@ -174,25 +188,29 @@ SELECT DISTINCT meeting_id, province, 'ad_hoc', extract(year FROM t.day)::intege
     CASE WHEN meeting_state <> 'draft' THEN planned_at - interval '5 days' END,
     CASE WHEN meeting_state IN ('held', 'confirmed') THEN planned_at END,
     CASE WHEN meeting_state = 'confirmed' THEN planned_at + interval '2 days' END,
-    CASE WHEN meeting_state = 'confirmed' THEN 'system:demo' END, 'system:demo', t.opening, 'system:demo', t.opening, 'draft'
+    CASE WHEN meeting_state = 'confirmed' THEN 'system:demo' END, 'system:demo', t.opening, 'system:demo', t.opening,
+        'draft'
 FROM heavy, today t;
 INSERT INTO committee_item (meeting_id, ticket_id, place) SELECT meeting_id, id, agenda FROM heavy;
 INSERT INTO committee_seat (meeting_id, user_id, department, attended)
 SELECT DISTINCT h.meeting_id, e.id, e.department, h.meeting_state IN ('held', 'confirmed')
 FROM heavy h JOIN member e ON e.organisation_id = h.province
 ON CONFLICT DO NOTHING;
-INSERT INTO committee_ruling (meeting_id, ticket_id, opinion, validity, causes, closing, ruled_at, recorded_by, confirmed_at)
+INSERT INTO committee_ruling (meeting_id, ticket_id, opinion, validity, causes, closing, ruled_at, recorded_by,
+    confirmed_at)
 SELECT meeting_id, id, '同意处理意见', 'valid', ARRAY[category], true, planned_at, 'system:demo',
     CASE WHEN meeting_state = 'confirmed' THEN planned_at + interval '2 days' END
 FROM heavy WHERE meeting_state IN ('held', 'confirmed');
-INSERT INTO committee_follow_up (id, meeting_id, ticket_id, duty, owner_id, due_day, added_by, added_at, done_at, done_by,
+INSERT INTO committee_follow_up (id, meeting_id, ticket_id, duty, owner_id, due_day, added_by, added_at, done_at,
+    done_by,
     result)
-SELECT pg_temp.made_id(planned_at, n, 125), meeting_id, id, '落实整改', handler, (planned_at + interval '20 days')::date,
+SELECT pg_temp.made_id(planned_at, n, 125), meeting_id, id, '落实整改', handler,
+    (planned_at + interval '20 days')::date,
     'system:demo', planned_at, CASE WHEN done THEN planned_at + interval '9 days' END,
     CASE WHEN done THEN 'user:' || handler END, CASE WHEN done THEN '已落实' END
 FROM heavy CROSS JOIN today t CROSS JOIN LATERAL (SELECT planned_at + interval '9 days' < t.now
     AND pg_temp.chance(n, 126) % 100 < 97 AS done) AS d
-WHERE meeting_state = 'confirmed' AND agenda % 5 = 0;
+WHERE meeting_state = 'confirmed' AND pg_temp.chance(n, 128) % 5 = 0;
 INSERT INTO committee_referral (id, ticket_id, organisation_id, ground, reason, referred_at, referred_by)
 SELECT pg_temp.made_id(received_at + interval '1 day', n, 127), id, province, 'validity', '各部门意见不一致',
     received_at + interval '1 day', 'user:' || handler
@@ -208,17 +226,21 @@ INSERT INTO attachment_content (sha256, size, stored_at, checked_at)
 SELECT pg_temp.digest(n, 131), 1000 + pg_temp.chance(n, 131) % 900000, received_at, received_at
 FROM made WHERE channel IN ('letter', 'visit', 'fax') ON CONFLICT DO NOTHING;
 INSERT INTO attachment (id, ticket_id, kind, origin, name, media_type, sha256, added_at, added_by)
-SELECT pg_temp.made_id(received_at, n, 132), id, CASE channel WHEN 'visit' THEN 'visit_form' ELSE channel END, 'received',
+SELECT pg_temp.made_id(received_at, n, 132), id, CASE channel WHEN 'visit' THEN 'visit_form' ELSE channel END,
+    'received',
     number || '.pdf', 'application/pdf', pg_temp.digest(n, 131), received_at, 'user:' || taker
 FROM made WHERE channel IN ('letter', 'visit', 'fax');
-INSERT INTO document (id, number, kind, ticket_id, organisation_id, year, serial, template_id, facts, engine, substituted,
+INSERT INTO document (id, number, kind, ticket_id, organisation_id, year, serial, template_id, facts, engine,
+    substituted,
     sha256, size, issued_at, issued_by, asked)
 SELECT pg_temp.made_id(p.at, m.n, p.salt), 'FILL-' || p.salt || '-' || m.n, p.kind, m.id, m.city,
-    extract(year FROM t.day)::integer, 1000000 + m.n, d.id, '{}', 'typst', '{}', pg_temp.digest(m.n, p.salt), 20000, p.at,
+    extract(year FROM t.day)::integer, 1000000 + m.n, d.id, '{}', 'typst', '{}', pg_temp.digest(m.n, p.salt), 20000,
+        p.at,
     'user:' || m.taker, pg_temp.digest(m.n, p.salt)
 FROM made m CROSS JOIN today t CROSS JOIN LATERAL (VALUES
         (133, 'acknowledgement', m.received_at, m.channel IN ('letter', 'visit', 'fax')),
-        (134, 'decision', m.informed_at, m.told AND pg_temp.chance(m.n, 134) % 100 < 20)) AS p (salt, kind, at, happened)
+        (134, 'decision', m.informed_at, m.told AND pg_temp.chance(m.n, 134) % 100 < 20)) AS p (salt, kind, at,
+            happened)
     JOIN LATERAL (SELECT id FROM document_template d WHERE d.kind = p.kind ORDER BY version LIMIT 1) AS d ON true
 WHERE p.happened"""
 
@@ -226,7 +248,8 @@ TRAILS = """
 INSERT INTO audit (id, at, actor, action, object_kind, object_id, details)
 SELECT pg_temp.made_id(e.at, m.n, e.salt), e.at, 'user:' || m.taker, e.action, 'ticket', m.id::text, '{}'
 FROM made m CROSS JOIN LATERAL (VALUES (140, 'ticket.opened', m.received_at, true),
-    (141, 'ticket.informed', m.informed_at, m.told), (142, 'ticket.closed', m.closed_at, m.ended)) AS e (salt, action, at, happened)
+    (141, 'ticket.informed', m.informed_at, m.told), (142, 'ticket.closed', m.closed_at, m.ended)) AS e (salt, action,
+        at, happened)
 WHERE e.happened;
 INSERT INTO access_log (id, at, actor, verdict, reason, object_kind, object_id, purpose, address)
 SELECT pg_temp.made_id(e.at, m.n, e.salt), e.at, 'user:' || e.who, 'allow', e.reason, e.kind, e.object_id, e.purpose,
@@ -239,7 +262,8 @@ FROM made m CROSS JOIN today t CROSS JOIN LATERAL (VALUES
         m.moved AND m.call_id IS NOT NULL)) AS e (salt, who, reason, kind, object_id, purpose, at, happened)
 WHERE e.happened;
 INSERT INTO incident (id, kind, call_id, at, details, seen_by, seen_at)
-SELECT pg_temp.made_id(r.ended, r.n, 147), (ARRAY['recording_missing', 'nobody_there', 'degraded'])[1 + r.n % 3], r.id, r.ended,
+SELECT pg_temp.made_id(r.ended, r.n, 147), (ARRAY['recording_missing', 'nobody_there', 'degraded'])[1 + r.n % 3], r.id,
+    r.ended,
     '{}', CASE WHEN seen THEN r.taker END, CASE WHEN seen THEN r.ended + interval '1 hour' END
 FROM rung r CROSS JOIN today t CROSS JOIN LATERAL (SELECT r.ended + interval '1 hour' < t.now
     AND pg_temp.chance(r.n, 148) % 100 < 98 AS seen) AS s
@@ -260,14 +284,17 @@ WHERE NOT EXISTS (SELECT FROM document_template WHERE kind = $1)"""
 MEMBERS = """
 INSERT INTO committee_member (id, organisation_id, user_id, department, first_day, added_by, added_at)
 SELECT gen_random_uuid(), m.organisation_id, m.id, m.department, $1::date, 'system:demo', $2
-FROM member m WHERE NOT EXISTS (SELECT FROM committee_member c WHERE c.organisation_id = m.organisation_id AND c.user_id = m.id)"""
+FROM member m WHERE NOT EXISTS (SELECT FROM committee_member c WHERE c.organisation_id = m.organisation_id
+    AND c.user_id = m.id)"""
 
 MONTHS = """
 CREATE TEMP TABLE month ON COMMIT DROP AS
-SELECT first::date AS first_day, (first + interval '1 month' - interval '1 day')::date AS last_day, o.id AS organisation_id,
+SELECT first::date AS first_day, (first + interval '1 month' - interval '1 day')::date AS last_day,
+    o.id AS organisation_id,
     o.kind, row_number() OVER (ORDER BY first, o.id) AS place,
     (first + interval '1 month 2 days') AT TIME ZONE 'Asia/Shanghai' AS at
-FROM generate_series(date_trunc('month', $1::date + 31), date_trunc('month', $2::date - 40), interval '1 month') AS first
+FROM generate_series(date_trunc('month', $1::date + 31), date_trunc('month', $2::date - 40),
+    interval '1 month') AS first
     CROSS JOIN organisation o WHERE o.kind IN ('hq', 'province', 'city')"""
 OF_A_MONTH = """
 INSERT INTO denominator (id, series, version, organisation_id, base, first_day, last_day, amount, source, imported_by,
@@ -278,16 +305,19 @@ FROM month CROSS JOIN unnest(ARRAY['premium', 'policies', 'person_times']) WITH 
 ON CONFLICT DO NOTHING;
 INSERT INTO report (id, kind, organisation_id, dimension, first_day, last_day, state, requested_by, requested_at,
     finished_at, fault)
-SELECT pg_temp.made_id(at, place, 164), 'monthly', organisation_id, 'accepting', first_day, last_day, 'failed', 'system:demo',
+SELECT pg_temp.made_id(at, place, 164), 'monthly', organisation_id, 'accepting', first_day, last_day, 'failed',
+    'system:demo',
     at, at, 'made up by the demonstration: it was never run'
 FROM month ON CONFLICT DO NOTHING;
 INSERT INTO satisfaction_draw (id, organisation_id, first_day, last_day, seed, wanted, population, population_sha256,
     drawn_by, drawn_at)
-SELECT pg_temp.made_id(at, place, 165), organisation_id, first_day, last_day, 'fill', 400, 20000, pg_temp.digest(place, 165),
+SELECT pg_temp.made_id(at, place, 165), organisation_id, first_day, last_day, 'fill', 400, 20000, pg_temp.digest(place,
+    165),
     'system:demo', at
 FROM month WHERE kind = 'hq' ON CONFLICT DO NOTHING;
 INSERT INTO satisfaction_sample (ticket_id, draw_id, place, result, asked_by, asked_at)
-SELECT s.id, pg_temp.made_id(m.at, m.place, 165), s.nth, s.result, CASE WHEN s.result IS NOT NULL THEN 'system:demo' END,
+SELECT s.id, pg_temp.made_id(m.at, m.place, 165), s.nth, s.result, CASE WHEN s.result IS NOT NULL
+    THEN 'system:demo' END,
     CASE WHEN s.result IS NOT NULL THEN m.at + interval '3 days' END
 FROM month m CROSS JOIN LATERAL (
     SELECT t.id, row_number() OVER (ORDER BY t.id) AS nth, (ARRAY['satisfied', 'satisfied', 'satisfied', 'neutral',
@@ -309,8 +339,10 @@ FROM month m JOIN organisation o ON o.id = m.organisation_id CROSS JOIN LATERAL 
 WHERE m.kind IN ('hq', 'province') ON CONFLICT DO NOTHING;
 INSERT INTO post_change (id, organisation_id, duty, department, turn, user_id, effective_day, recorded_by, recorded_at,
     reported_by, reported_at)
-SELECT pg_temp.made_id(m.at, hashtextextended(c.id::text, m.place), 168), c.organisation_id, 'coordinator', c.department,
-    'joined', c.id, m.first_day, 'system:demo', m.at, CASE WHEN m.at < timestamptz '{now}' - interval '60 days' THEN 'system:demo' END,
+SELECT pg_temp.made_id(m.at, hashtextextended(c.id::text, m.place), 168), c.organisation_id, 'coordinator',
+    c.department,
+    'joined', c.id, m.first_day, 'system:demo', m.at, CASE WHEN m.at < timestamptz '{now}' - interval '60 days'
+        THEN 'system:demo' END,
     CASE WHEN m.at < timestamptz '{now}' - interval '60 days' THEN m.at END
 FROM month m JOIN coordinator c ON c.organisation_id = m.organisation_id
 WHERE pg_temp.chance(hashtextextended(c.id::text, m.place), 168) % 6 = 0 ON CONFLICT DO NOTHING"""

@@ -25,7 +25,8 @@ SETTINGS = ("synchronous_commit = off", "maintenance_work_mem = '512MB'", "work_
 NOTES = "CREATE TABLE IF NOT EXISTS demo_fill (name text PRIMARY KEY, definition text NOT NULL)"
 NOTE = """
 INSERT INTO demo_fill
-SELECT c.relname, replace(replace(pg_get_indexdef(c.oid), 'CREATE INDEX ', 'CREATE INDEX IF NOT EXISTS '), ' ON ONLY ', ' ON ')
+SELECT c.relname,
+    replace(replace(pg_get_indexdef(c.oid), 'CREATE INDEX ', 'CREATE INDEX IF NOT EXISTS '), ' ON ONLY ', ' ON ')
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
 WHERE t.relname = ANY($1) AND t.relnamespace = 'public'::regnamespace AND NOT i.indisunique
     AND NOT i.indisexclusion AND NOT c.relispartition
@@ -73,7 +74,9 @@ async def settle(hands: Sequence[Connection], tables: Sequence[str], tell: Tell)
     tell(f"vacuumed and analysed: {len(tables)} tables")
 
 
-async def share(hands: Sequence[Connection], work: Iterable[T], do: Callable[[Connection, T], Awaitable[object]]) -> None:
+async def share(
+    hands: Sequence[Connection], work: Iterable[T], do: Callable[[Connection, T], Awaitable[object]]
+) -> None:
     """Does all of the work, each hand the next piece; the first error ends it."""
     waiting = iter(work)
 
@@ -87,7 +90,7 @@ async def share(hands: Sequence[Connection], work: Iterable[T], do: Callable[[Co
 
 
 async def hire(db: Database, stack: AsyncExitStack, session: str) -> list[Connection]:
-    """Connections that load: without triggers and checks of references where we may say so, else one alone with them."""
+    """Connections that load: without triggers and checks of references if we may say so, else one alone with them."""
     hands: list[Connection] = []
     for _ in range(HANDS):
         conn = await stack.enter_async_context(db.connection())

@@ -5,8 +5,8 @@ For lists, searches and figures at their real size. Day by day, each in one tran
 alone, so a fill that was broken off is taken up again. Must never touch a database that holds real accounts.
 """
 
-from contextlib import AsyncExitStack
 from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -32,16 +32,17 @@ TOLD_EVERY = 30
 TAKES = range(1, 10)
 """In how many times 17 hours the customer is answered."""
 
-TABLES = tuple(
-    """
-    call call_leg segment recording_object recording_version recording_segment campaign callback_task callback_attempt
-    callback_answer customer customer_phone policy ticket_key matter ticket ticket_fact ticket_clock ticket_event
-    ticket_cause ticket_found ticket_call slip reminder neglect notification outbox_delivery queue_look opinion_letter
-    opinion_letter_text legal_review review_request reinvestigation supervision_mark downgrade ticket_extension feedback
-    formality signature committee_meeting committee_item committee_seat committee_ruling committee_follow_up
-    committee_referral acknowledgement attachment_content attachment document audit access_log incident agent_state_log
-    denominator report satisfaction_sample closing_sample closing_sample_item post_change
-    """.split()
+TABLES = (
+    *("call", "call_leg", "segment", "recording_object", "recording_version", "recording_segment", "campaign"),
+    *("callback_task", "callback_attempt", "callback_answer", "customer", "customer_phone", "policy", "ticket_key"),
+    *("matter", "ticket", "ticket_fact", "ticket_clock", "ticket_event", "ticket_cause", "ticket_found"),
+    *("ticket_call", "slip", "reminder", "neglect", "notification", "outbox_delivery", "queue_look"),
+    *("opinion_letter", "opinion_letter_text", "legal_review", "review_request", "reinvestigation"),
+    *("supervision_mark", "downgrade", "ticket_extension", "feedback", "formality", "signature", "committee_meeting"),
+    *("committee_item", "committee_seat", "committee_ruling", "committee_follow_up", "committee_referral"),
+    *("acknowledgement", "attachment_content", "attachment", "document", "audit", "access_log", "incident"),
+    *("agent_state_log", "denominator", "report", "satisfaction_sample", "closing_sample", "closing_sample_item"),
+    "post_change",
 )
 """What is written, the largest first."""
 ASKED_MEANWHILE = ("reminder",)
@@ -150,8 +151,8 @@ async def is_filled(db: Database, at: datetime, wanted: Fill) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is to be written, and what all of it shares. `born`: the first midnight, when all the customers became so; it
-    stays that of the first fill when a later day goes on with it."""
+    """What is to be written, and what all of it shares. `born`: the first midnight, when all the customers became so,
+    also for a fill that is taken up on a later day."""
 
     at: datetime
     born: datetime

@@ -152,7 +152,8 @@ ON CONFLICT DO NOTHING;
 INSERT INTO callback_attempt (id, task_id, request_key, user_id, number, agent_endpoint, requested_at, claims,
     originated_at, answered_at, ended_at, outcome)
 SELECT r.id, k.id, pg_temp.made_id(at, n, 55), taker, phone, 'PJSIP/8021', at, 1, at,
-    CASE WHEN answered THEN at + interval '9 seconds' END, ended, CASE WHEN answered THEN 'answered' ELSE 'no_answer' END
+    CASE WHEN answered THEN at + interval '9 seconds' END, ended, CASE WHEN answered THEN 'answered'
+        ELSE 'no_answer' END
 FROM rung r CROSS JOIN today t JOIN callback_task k ON k.id = pg_temp.made_id(t.opening, n, 52) AND k.state = 'done'
 WHERE r.callback;
 INSERT INTO callback_answer (id, task_id, attempt_id, script_version, question, answer, actor, at, second, live)
@@ -166,7 +167,8 @@ TICKETS = """
 WITH drawn AS (
     SELECT t.*, n, row_number() OVER (ORDER BY n) AS place, pg_temp.chance(n, 30) % 100 AS kind,
         pg_temp.chance(n, 31) % 100 AS way, pg_temp.chance(n, 32) % t.customers AS who,
-        t.opening + pg_temp.chance(n, 33) % 36000 * interval '1 second' AS received_at,
+        t.opening + (n - t.first + pg_temp.chance(n, 33) % 1000 / 1000.0) / (t.last - t.first) * interval '10 hours'
+            AS received_at,
         pg_temp.chance(n, 34) % 100 AS grade, n - 20 - pg_temp.chance(n, 35) % 300 AS earlier,
         pg_temp.chance(n, 36) % 100 AS linked, 1 + pg_temp.chance(n, 37) % 9 AS takes,
         pg_temp.chance(n, 38) % 100 AS doubt
