@@ -1,6 +1,7 @@
 """Lists, searches, work queues and figures over a million tickets and ten million calls, asked for by HTTP.
 
-The made-up years are kept in var/bench/scale and taken up again by the next run. Nothing is asserted: what is slower
+The made-up years are kept in var/bench/scale, or where BENCH_STORE says, and taken up again by the next run; they take
+about 25 GB. BENCH_TICKETS and BENCH_CALLS make fewer, BENCH_TIMES asks less often. Nothing is asserted: what is slower
 than it should be stands in the table, the slowest with its plan.
 """
 

@@ -200,8 +200,8 @@ async def _fill(hands: list[Connection], work: Work, tell: Tell) -> None:
     await first.execute(aftermath.MEMBERS, work.born.date(), work.born)
     await bulk.share(hands, range(work.made, work.customers, CUSTOMERS_AT_ONCE), _Customers(work, tell).write)
     for conn in hands:
-        for table, rows in (("rung", years.RUNG), ("made", years.TICKETS), ("sent", years.SENT)):
-            await conn.execute(f"CREATE TEMP TABLE {table} AS {rows} WITH NO DATA")
+        for table, rows in years.DRAWN.items():
+            await conn.execute(years.MAKE.format(table=table, rows=rows))
     await bulk.share(hands, work.days.items(), _Days(work, tell).write)
     await first.execute(years.MATTERS, timeout=bulk.LONG)
     await bulk.restore(hands, tell)
@@ -267,12 +267,12 @@ class _Days:
             "last": last,
         }
         async with conn.transaction():
-            await conn.execute("TRUNCATE today, due, rung, made, sent")
+            await conn.execute(years.EMPTY)
             await conn.execute(years.TODAY, today)
             await conn.execute(years.PEOPLE)
             await conn.execute(years.DUE, _due(opening, self._work.book))
-            for table, rows in (("rung", years.RUNG), ("made", years.TICKETS), ("sent", years.SENT)):
-                await conn.execute(f"INSERT INTO {table} {rows}", timeout=bulk.LONG)
+            for table, rows in years.DRAWN.items():
+                await conn.execute(years.DRAW.format(table=table, rows=rows), timeout=bulk.LONG)
             for statements in (
                 years.CALLS,
                 years.RECORDINGS.format(recorded=years.RECORDED),

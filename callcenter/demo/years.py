@@ -327,6 +327,12 @@ DELETE FROM ticket_fact f USING made m WHERE f.ticket_id = m.id;
 INSERT INTO ticket_fact SELECT n.* FROM ticket_fact_now n WHERE n.ticket_id = ANY(ARRAY(SELECT id FROM made))"""
 """What the figures count, of a whole day at once: where triggers run they wrote it before the slips were there."""
 
+DRAWN = {"rung": RUNG, "made": TICKETS, "sent": SENT}
+"""The day's calls, tickets and slips, in this order, each in a table of its own that the statements above read."""
+EMPTY = "TRUNCATE today, due, rung, made, sent"
+MAKE = "CREATE TEMP TABLE {table} AS {rows} WITH NO DATA"
+DRAW = "INSERT INTO {table} {rows}"
+
 MATTERS = """
 UPDATE matter m SET occurrences = r.occurrences, pieces = r.pieces, repeats = r.repeats, escalations = r.escalations,
     latest_at = r.latest_at

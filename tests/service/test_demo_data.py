@@ -40,7 +40,8 @@ async def test_every_post_is_filled_and_everybody_who_accepts_has_a_handler(
         assert await posts.without_handler(conn, "hq/", None, 100) == []
 
 
-SMALL = fill.Fill(tickets=1500, calls=4500, days=30)
+SMALL = fill.Fill(tickets=1500, calls=4500, days=75)
+FEW = fill.Fill(tickets=100, calls=300, days=5)
 SUM = """
 SELECT count(*) AS tickets, sum(occurrences) AS occurrences, sum(pieces) AS pieces, max(number) AS last,
     count(*) FILTER (WHERE relation = 'repeat') AS repeats, count(*) FILTER (WHERE closed_at IS NOT NULL) AS closed,
@@ -85,7 +86,7 @@ async def test_years_are_made_up_the_same_for_the_same_seed_and_a_broken_off_fil
     told: list[str] = []
     made = await fill.fill(database, clock.now(), SMALL, told.append)
     assert (made.tickets, made.calls) == (1500, 4500)
-    assert "days: 30 of 30" in told
+    assert "days: 75 of 75" in told
     async with database.connection() as conn:
         first = dict(await conn.fetchrow(SUM) or {})
         assert {name for name, count in dict(await conn.fetchrow(OFF) or {}).items() if count} == set()
@@ -128,12 +129,12 @@ async def test_a_load_that_was_broken_off_is_finished(database: Database, clock:
             raise InterruptedError(told)
 
     with pytest.raises(ExceptionGroup):
-        await fill.fill(database, clock.now(), SMALL, fail_at_the_first_index)
+        await fill.fill(database, clock.now(), FEW, fail_at_the_first_index)
     async with database.connection() as conn:
         assert len(await indexes(conn)) < len(before)
-    assert not await fill.is_filled(database, clock.now(), SMALL)
-    await fill.fill(database, clock.now() + timedelta(days=2), SMALL, lambda told: None)
-    assert await fill.is_filled(database, clock.now(), SMALL)
+    assert not await fill.is_filled(database, clock.now(), FEW)
+    await fill.fill(database, clock.now() + timedelta(days=2), FEW, lambda told: None)
+    assert await fill.is_filled(database, clock.now(), FEW)
     async with database.connection() as conn:
         assert await indexes(conn) == before
 
