@@ -1,6 +1,7 @@
 """Lists, searches, work queues and figures over a million tickets and ten million calls, asked for by HTTP.
 
-The made-up years are kept in var/bench/scale and taken up again by the next run. Nothing is asserted: what is slower
+The made-up years are kept in var/bench/scale, or where BENCH_STORE says, and taken up again by the next run; they take
+about 25 GB. BENCH_TICKETS and BENCH_CALLS make fewer, BENCH_TIMES asks less often. Nothing is asserted: what is slower
 than it should be stands in the table, the slowest with its plan.
 """
 
@@ -11,7 +12,6 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,19 +21,20 @@ import aiohttp
 import asyncpg
 from aiohttp import web
 
+from bench.asks import ASKS, WHO
 from bench.report import Report, Target, percentile, table
 from callcenter.clock import SystemClock
 from callcenter.config import Config, SpoolConfig
 from callcenter.db import partitions
 from callcenter.db.migrate import migrate
 from callcenter.db.pool import Connection, Database
-from callcenter.demo import data, fill, people
+from callcenter.demo import bulk, data, fill, people
 from callcenter.lab.postgres import Postgres
 from callcenter.web import server
 from tickets.calendar import shanghai_day
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDER = ROOT / "var" / "bench" / "scale"
+FOLDER = Path(os.environ.get("BENCH_STORE") or ROOT / "var" / "bench" / "scale")
 SIZE = fill.Fill(
     int(os.environ.get("BENCH_TICKETS", str(fill.TICKETS))), int(os.environ.get("BENCH_CALLS", str(fill.CALLS)))
 )
@@ -42,30 +43,37 @@ COLD_MONTHS = 6
 WITHIN = 300.0
 """Milliseconds."""
 SEED = 7
+LOADING = (
+    *("fsync = off", "full_page_writes = off", "wal_level = minimal", "max_wal_senders = 0", "max_wal_size = '2GB'"),
+    *("checkpoint_timeout = '30min'", "autovacuum = off", "shared_buffers = '1GB'"),
+)
+"""While the store is made, which can be made again; asked is a server as it is shipped."""
 PLAN_LINES, PLAN_WIDTH = 40, 160
 
-WHO = {"headquarters": people.SUPERVISOR, "province": "handler02", "counter": "handler05"}
 SAMPLE = """
-SELECT id, number, complainant_phone, policy_number, customer_id, complainant_name, received_day,
-    substr(demand, 3, 6) AS words
-FROM ticket WHERE received_at >= $1 ORDER BY received_at LIMIT 1"""
+SELECT t.id, t.number, complainant_phone, policy_number, customer_id, complainant_name, received_day, matter_id,
+    substr(demand, 3, 6) AS words, t.opened_by_user AS user_id, o.archive_no, o.id AS recording_id, l.id AS letter_id,
+    r.id AS review_id, m.id AS meeting_id, s.id AS sample_id, k.id AS task_id, k.campaign_id, c.id AS call_id,
+    $1::timestamptz AS moment, $1::timestamptz + interval '1 day' AS moment_after,
+    (SELECT id FROM app_user WHERE login = $2) AS handler_id
+FROM ticket t
+    CROSS JOIN LATERAL (
+        SELECT id, archive_no FROM recording_object WHERE id >= cc_first_id($1) ORDER BY id LIMIT 1) AS o
+    CROSS JOIN LATERAL (SELECT id FROM opinion_letter WHERE created_at >= $1 ORDER BY created_at LIMIT 1) AS l
+    CROSS JOIN LATERAL (SELECT id FROM review_request ORDER BY asked_at > $1 DESC, asked_at LIMIT 1) AS r
+    CROSS JOIN LATERAL (SELECT id FROM committee_meeting WHERE planned_at >= $1 ORDER BY planned_at LIMIT 1) AS m
+    CROSS JOIN LATERAL (SELECT id FROM closing_sample ORDER BY drawn_at > $1 DESC, drawn_at LIMIT 1) AS s
+    CROSS JOIN LATERAL (SELECT id, campaign_id FROM callback_task WHERE id >= cc_first_id($1) ORDER BY id LIMIT 1) AS k
+    CROSS JOIN LATERAL (SELECT id FROM call WHERE id >= cc_first_id($1) ORDER BY id LIMIT 1) AS c
+WHERE received_at >= $1 AND nature = 'complaint' ORDER BY received_at LIMIT 1"""
 
 Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One thing people ask for, of a ticket drawn at random, and who asks."""
-
-    name: str
-    path: str
-    who: str = "headquarters"
 
 
 def _values(ticket: Row) -> Row:
     """What stands in the paths, as an address has it."""
     day = ticket["received_day"]
-    told = {**ticket, "two": ticket["words"][:2], "day": ticket["number"][:14]}
+    told = {**ticket, "two": ticket["words"][:2], "day": ticket["number"][:14], "date": day}
     return {name: quote(str(value)) for name, value in told.items()} | {"month": _month(day), "year": _year(day)}
 
 
@@ -79,46 +87,6 @@ def _year(day: date) -> str:
     return f"first_day={day.replace(month=1, day=1)}&last_day={day.replace(month=12, day=31)}"
 
 
-ASKS: Sequence[Ask] = (
-    Ask("tickets, newest first", "/tickets?limit=50"),
-    Ask("tickets, newest first", "/tickets?limit=50", "province"),
-    Ask("tickets, newest first", "/tickets?limit=50", "counter"),
-    Ask("open tickets", "/tickets?status=recorded,dispatched,handled&limit=50"),
-    Ask("open tickets", "/tickets?status=recorded,dispatched,handled&limit=50", "counter"),
-    Ask("overdue tickets", "/tickets?overdue=true&limit=50"),
-    Ask("overdue tickets", "/tickets?overdue=true&limit=50", "province"),
-    Ask("my to-do", "/tickets?todo=true&limit=50"),
-    Ask("major complaints, all time", "/tickets?severity=major&limit=50"),
-    Ask("claims found invalid, all time", "/tickets?category=claims&validity=invalid&limit=50", "province"),
-    Ask("letters of a month", "/tickets?channel=letter&{month}&limit=50"),
-    Ask("tickets of a counter's city", "/tickets?organisation=gd-gz&limit=50"),
-    Ask("ticket by number", "/tickets?number={number}"),
-    Ask("tickets by beginning of number", "/tickets?number={day}&limit=50"),
-    Ask("tickets by telephone", "/tickets?phone={complainant_phone}"),
-    Ask("tickets by policy", "/tickets?policy_number={policy_number}"),
-    Ask("tickets by customer", "/tickets?customer_id={customer_id}"),
-    Ask("tickets by two characters", "/tickets?text={two}&limit=50"),
-    Ask("tickets by six characters", "/tickets?text={words}&limit=50"),
-    Ask("tickets by six characters", "/tickets?text={words}&limit=50", "counter"),
-    Ask("tickets by a whole name", "/tickets?text={complainant_name}&limit=50"),
-    Ask("tickets by text nobody wrote", "/tickets?text=宇宙飞船&limit=50"),
-    Ask("a ticket, whole", "/tickets/{id}"),
-    Ask("why it counts, when it is due", "/tickets/{id}/explain"),
-    Ask("customers by telephone", "/customers?number={complainant_phone}"),
-    Ask("customers by name", "/customers?name={complainant_name}"),
-    Ask("customers by policy", "/customers?policy={policy_number}"),
-    Ask("a customer and his history", "/customers/{customer_id}"),
-    Ask("calls, newest first", "/calls?state=ended&limit=50"),
-    Ask("calls, newest first", "/calls?state=ended&limit=50", "province"),
-    Ask("calls by number", "/calls?state=ended&number={complainant_phone}"),
-    Ask("figures of a month", "/statistics/complaints?{month}"),
-    Ask("figures of a month", "/statistics/complaints?{month}", "province"),
-    Ask("… by category", "/statistics/complaints?{month}&group=category"),
-    Ask("… by organisation", "/statistics/complaints?{month}&group=organisation"),
-    Ask("figures of a year, by month", "/statistics/complaints?{year}&group=month"),
-    Ask("findings of a month", "/statistics/callback-findings?{month}"),
-    Ask("tickets behind a figure", "/statistics/valid_pieces/items?{month}&limit=50"),
-)
 COLD = "figures of a month, cold"
 
 
@@ -139,7 +107,7 @@ class Watched(Database):
 def measure() -> Report:
     """Fills what is not yet there, then asks for everything in random order."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for folder in (ROOT / "var", ROOT / "var/bench", FOLDER):
+    for folder in (FOLDER.parents[1], FOLDER.parent, FOLDER):
         folder.chmod(0o755)
     postgres = Postgres.start(FOLDER / "pg")
     try:
@@ -149,26 +117,62 @@ def measure() -> Report:
 
 
 async def _measured(postgres: Postgres) -> Report:
-    url = postgres.url()
-    await migrate(url)
-    at = SystemClock().now()
-    database = await Database.connect(url, size=3)
-    try:
-        await partitions.ensure(database, at)
-        await data.load(database, at)
-        began = time.monotonic()
-        filled = await fill.fill(database, at, SIZE, lambda told: print(f"   {told}", flush=True))
-        took = time.monotonic() - began
-    finally:
-        await database.close()
+    filled, took = await _filled(postgres)
     postgres.stop()
     postgres.restart()
     return await _asked(postgres, filled, took)
 
 
+async def _filled(postgres: Postgres) -> tuple[fill.Filled, float]:
+    """What there is, and the seconds it took to make or find it."""
+    await migrate(postgres.url())
+    at = SystemClock().now()
+    async with _connected(postgres) as database:
+        await partitions.ensure(database, at)
+        await data.load(database, at)
+        there = await fill.is_filled(database, at, SIZE)
+    began = time.monotonic()
+    if not there:
+        await _set(postgres, LOADING)
+    async with _connected(postgres) as database:
+        filled = await fill.fill(database, at, SIZE, _tell(began))
+    took = time.monotonic() - began
+    if not there:
+        await _set(postgres, ())
+        os.sync()
+    return filled, took
+
+
+def _tell(began: float) -> Callable[[str], None]:
+    return lambda told: print(f"   {time.monotonic() - began:5.0f} s  {told}", flush=True)
+
+
+@asynccontextmanager
+async def _connected(postgres: Postgres) -> AsyncIterator[Database]:
+    database = await Database.connect(postgres.url(), size=bulk.HANDS + 1)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def _set(postgres: Postgres, settings: Sequence[str]) -> None:
+    """Starts the server anew with these settings and no others."""
+    conn = await asyncpg.connect(postgres.url())
+    try:
+        await conn.execute("ALTER SYSTEM RESET ALL")
+        for setting in settings:
+            await conn.execute(f"ALTER SYSTEM SET {setting}")
+        await conn.execute("CHECKPOINT", timeout=bulk.LONG)
+    finally:
+        await conn.close()
+    postgres.stop()
+    postgres.restart()
+
+
 async def _asked(postgres: Postgres, filled: fill.Filled, took: float) -> Report:
     chance = random.Random(SEED)
-    times: dict[tuple[str, str], list[float]] = {}
+    times: dict[tuple[str, str], list[float]] = {each.key: [] for each in ASKS}
     plans: dict[tuple[str, str], tuple[float, Any]] = {}
     cold: list[float] = []
     for n in range(COLD_MONTHS):
@@ -184,8 +188,8 @@ async def _asked(postgres: Postgres, filled: fill.Filled, took: float) -> Report
             for each in chance.sample(ASKS, len(ASKS)):
                 database.heard.clear()
                 spent = await ask(each.who, each.path.format_map(row))
-                key = (each.name, each.who)
-                times.setdefault(key, []).append(spent)
+                key = each.key
+                times[key].append(spent)
                 slowest = max(database.heard, key=lambda one: one.elapsed, default=None)
                 if slowest is not None and spent >= plans.get(key, (0.0, None))[0]:
                     plans[key] = (spent, slowest)
@@ -249,7 +253,7 @@ async def _drawn(database: Database, chance: random.Random) -> list[Row]:
         drawn = []
         for _ in range(TIMES):
             at = today - timedelta(seconds=chance.randrange(86400 * 5, 86400 * (SIZE.days - 5)))
-            drawn.append(_values(dict(await conn.fetchrow(SAMPLE, at) or {})))
+            drawn.append(_values(dict(await conn.fetchrow(SAMPLE, at, WHO["province"]) or {})))
     return drawn
 
 
