@@ -477,7 +477,8 @@ SELECT r.*,
     (SELECT manager_id FROM app_user WHERE id = $4) AS manager_id,
     (SELECT jsonb_build_object('active', u.active, 'roles', u.roles, 'path', o.path, 'department', u.department)
         FROM app_user u JOIN organisation o ON o.id = u.organisation_id WHERE u.id = $5) AS handler,
-    ARRAY(SELECT u.id FROM policy p JOIN app_user u ON p.salesperson IN (u.login, u.name) WHERE p.id = $6) AS sellers,
+    ARRAY(SELECT u.id FROM policy p JOIN app_user u
+        ON p.salesperson IN (u.login, u.name) OR p.salesperson = ANY(u.sells_as) WHERE p.id = $6) AS sellers,
     (SELECT product_kind = 'health' AND (long_term OR guaranteed_renewal) FROM policy WHERE id = $6) AS long_term_health
 FROM ({RULED}) AS r"""  # noqa: S608
 """Everything beside the ticket's row that guards ask for, in one round trip."""

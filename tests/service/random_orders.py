@@ -200,6 +200,12 @@ def _moment(day: date) -> datetime:
     return datetime.combine(day, time(10), SHANGHAI)
 
 
+def _said(order: Order) -> dict[str, str]:
+    """What was heard on the callback that the order came of (F-13)."""
+    clear = order.nature is Nature.COMPLAINT
+    return {"intention": "yes" if clear else "unclear", "respondent": "policyholder"}
+
+
 def _row(order: Order, number: int) -> dict[str, Any]:
     finding = order.nature is Nature.CALLBACK_FINDING
     moments = {
@@ -239,7 +245,7 @@ def _row(order: Order, number: int) -> dict[str, Any]:
         "accepting_organisation_id": order.accepting.rstrip("/").rpartition("/")[2],
         "underwriting_organisation_id": order.underwriting.rstrip("/").rpartition("/")[2] or None,
         "department": order.departments[0] if order.departments else None,
-        "heard": {"subject": order.subject} if heard else None,
+        "heard": {"subject": order.subject, **_said(order)} if heard else None,
         "verdict": {"nature": order.nature} if heard else None,
         "received_day": order.received.isoformat(),
         "spooled": False,

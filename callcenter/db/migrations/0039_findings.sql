@@ -36,7 +36,8 @@ ALTER TABLE ticket
     ADD CONSTRAINT ticket_finding_has_number CHECK (nature <> 'callback_finding' OR finding_number IS NOT NULL),
     -- T-1, T-2: what was heard decides, whoever writes.
     ADD CONSTRAINT ticket_heard_decides CHECK (source <> 'callback' OR (nature = 'complaint') = (
-        heard ->> 'intention' = 'yes' AND heard ->> 'respondent' IN ('policyholder', 'insured', 'authorised')));
+        COALESCE(heard ->> 'intention' = 'yes'
+            AND heard ->> 'respondent' IN ('policyholder', 'insured', 'authorised'), false)));
 
 CREATE TABLE reclassification (
     id uuid PRIMARY KEY,
