@@ -2227,7 +2227,7 @@ CASE
     WHEN ((status = ANY (ARRAY['handled'::text, 'informed'::text])) OR (COALESCE(ended_as, 'closed'::text) = 'closed'::text)) THEN (handled_at IS NOT NULL)
     ELSE true
 END),
-    CONSTRAINT ticket_heard_decides CHECK (((source <> 'callback'::text) OR ((nature = 'complaint'::text) = (((heard ->> 'intention'::text) = 'yes'::text) AND ((heard ->> 'respondent'::text) = ANY (ARRAY['policyholder'::text, 'insured'::text, 'authorised'::text])))))),
+    CONSTRAINT ticket_heard_decides CHECK (((source <> 'callback'::text) OR ((nature = 'complaint'::text) = COALESCE((((heard ->> 'intention'::text) = 'yes'::text) AND ((heard ->> 'respondent'::text) = ANY (ARRAY['policyholder'::text, 'insured'::text, 'authorised'::text]))), false)))),
     CONSTRAINT ticket_identity CHECK ((((identity_manner IS NULL) = (identity_verified_at IS NULL)) AND ((identity_manner IS NULL) = (identity_verified_by IS NULL)))),
     CONSTRAINT ticket_identity_manner_check CHECK ((identity_manner = ANY (ARRAY['document'::text, 'questions'::text, 'number_on_file'::text, 'online'::text]))),
     CONSTRAINT ticket_informed CHECK (

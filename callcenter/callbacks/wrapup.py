@@ -3,7 +3,7 @@
 Must never decide anything itself: answers and outcome are `conversation`'s, what a problem is `findings`'.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -30,7 +30,7 @@ class Done:
     """The task after it, its answers, and the tickets in the order of the problems."""
 
     task: Task
-    answers: Mapping[str, Given]
+    answers: dict[str, Given]
     opened: Sequence[Opened]
 
 

@@ -233,10 +233,12 @@ async def wrap_up(ctx: Context, task_id: UUID, body: WrapUpBody) -> WrapUpView:
     )
     at, complaints = ctx.clock.now(), ctx.resource(COMPLAINTS)
     done = await wrapup.hand_in(ctx.db, complaints, task_id, wanted, key=ctx.key, by=by(ctx), at=at)
+    async with ctx.db.connection() as conn:
+        way = await scripts.way(conn, done.task, done.answers)
     return WrapUpView(
         task=views.task_view(done.task, is_masked(ctx)),
         answers=[views.answer_view(given, is_masked(ctx)) for given in done.answers.values()],
-        verdict=views.judged_view(done.task, dict(done.answers)),
+        verdict=views.judged_view(way, done.answers),
         tickets=[_finding(opened, each) for opened, each in zip(done.opened, body.findings, strict=True)],
     )
 
