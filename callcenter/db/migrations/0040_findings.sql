@@ -77,6 +77,7 @@ COMMENT ON COLUMN reclassification.was IS 'what the ticket was before, as far as
 COMMENT ON COLUMN reclassification.ended IS 'the ticket had ended when it took effect';
 COMMENT ON COLUMN reclassification.complaint_id IS 'the complaint that was opened, where the finding did not become one itself';
 CREATE INDEX reclassification_ticket ON reclassification (ticket_id, place);
+CREATE INDEX reclassification_complaint ON reclassification (complaint_id) WHERE complaint_id IS NOT NULL;
 CREATE INDEX reclassification_state ON reclassification (state, proposed_at, id);
 CREATE UNIQUE INDEX reclassification_one_open ON reclassification (ticket_id) WHERE state = 'proposed';
 CREATE TRIGGER reclassification_is_not_deleted BEFORE DELETE ON reclassification
