@@ -320,7 +320,7 @@ def _cells(figure: FigureView, definitions: Iterable[DefinitionView]) -> list[An
 
 def finding_table(view: FindingsView) -> list[list[Any]]:
     """The report as rows of a name and a number, then the rules applied."""
-    numbers = [
+    numbers: list[list[Any]] = [
         ["问题件", view.findings],
         ["未办结", view.open],
         ["已告知", view.informed],
