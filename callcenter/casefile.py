@@ -341,16 +341,20 @@ class Wanted:
     todo_of: UUID | None = None
 
 
+FINDINGS = "95519-WT-"
+"""How the numbers of findings begin."""
+
 Position = tuple[datetime, UUID]
 """Where a list ended: the last ticket's receipt and id."""
 
 LISTED = """
-SELECT t.id, t.number, t.nature, t.channel, t.source, t.relation, t.category, t.severity, t.status, t.validity,
-    t.occurrences, t.pieces, t.complainant_name, t.complainant_phone, t.policy_number, t.customer_id,
+SELECT t.id, t.number, t.finding_number, t.nature, t.channel, t.source, t.relation, t.category, t.severity, t.status,
+    t.validity, t.occurrences, t.pieces, t.complainant_name, t.complainant_phone, t.policy_number, t.customer_id,
     t.accepting_organisation_id, t.underwriting_organisation_id, t.department, t.opened_via, t.received_at,
     t.complete_at, t.closed_at, t.version, k.due_day, k.due_at, k.met_at, k.voided_at, k.provisional
 FROM ticket t
-LEFT JOIN ticket_clock k ON k.ticket_id = t.id AND k.kind = 'decide_inform' AND k.cycle = 1
+LEFT JOIN LATERAL (SELECT * FROM ticket_clock c WHERE c.ticket_id = t.id AND c.kind = 'decide_inform'
+    ORDER BY c.cycle DESC LIMIT 1) k ON true
 WHERE {conditions}
 ORDER BY t.received_at DESC, t.id DESC LIMIT {limit}"""
 
@@ -407,7 +411,8 @@ async def page(conn: Connection, wanted: Wanted, by: By, after: Position | None,
     if wanted.status:
         given("t.status = ANY({}::text[])", list(wanted.status))
     if wanted.number:
-        given("t.number LIKE {} || '%'", _literal(wanted.number))
+        own = "t.finding_number" if wanted.number.startswith(FINDINGS) else "t.number"
+        given(f"{own} LIKE {{}} || '%'", _literal(wanted.number))
     if wanted.text:
         given(f"cc_pairs({_WORDS}) @> cc_pairs({{}})", wanted.text)
         given(f"position(lower({{}}) IN lower({_WORDS})) > 0", wanted.text)
@@ -422,7 +427,8 @@ WAITING = """
 SELECT x.id, x.ticket_id, t.number, x.rule, x.reason, x.proposed_at, x.proposed_by, x.approved_at, x.approved_by,
     t.accepting_organisation_id, t.version AS ticket_version, k.due_day
 FROM ticket_extension x JOIN ticket t ON t.id = x.ticket_id JOIN organisation a ON a.id = t.accepting_organisation_id
-LEFT JOIN ticket_clock k ON k.ticket_id = t.id AND k.kind = 'decide_inform' AND k.cycle = 1
+LEFT JOIN LATERAL (SELECT * FROM ticket_clock c WHERE c.ticket_id = t.id AND c.kind = 'decide_inform'
+    ORDER BY c.cycle DESC LIMIT 1) k ON true
 WHERE x.rule = 'L-16' AND x.told_at IS NULL AND x.refused_at IS NULL AND starts_with(a.path, $1)
     AND ($2::boolean IS NULL OR (x.approved_at IS NOT NULL) = $2)
     AND ($3::timestamptz IS NULL OR (x.proposed_at, x.id) > ($3, $4::uuid))

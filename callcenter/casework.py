@@ -11,7 +11,17 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from callcenter import acknowledging, dispatch, matters, outbox, progress, routing, sampling, timekeeping
+from callcenter import (
+    acknowledging,
+    dispatch,
+    finding_owners,
+    matters,
+    outbox,
+    progress,
+    routing,
+    sampling,
+    timekeeping,
+)
 from callcenter.accounts import authority, permissions
 from callcenter.accounts.permissions import Permission, Role
 from callcenter.clock import Clock
@@ -26,11 +36,13 @@ from tickets import (
     committee,
     corrections,
     deadlines,
+    followup,
     groups,
     guards,
     intake,
     letters,
     lifecycle,
+    owners,
     signatures,
     slips,
     store,
@@ -49,6 +61,7 @@ from tickets.errors import (
     StaleTicketError,
     Words,
 )
+from tickets.findings import MISLED, Subject
 from tickets.intake import (
     Channel,
     ComplainantType,
@@ -271,6 +284,9 @@ class Facts:
     """The grievances beside the main one (F-3)."""
     recused: tuple[str, ...] = ()
     handler_fits: bool = False
+    handler_in_sales: bool = False
+    sellers: tuple[str, ...] = ()
+    long_term_health: bool = False
 
     @property
     def main(self) -> Slip | None:
@@ -287,6 +303,7 @@ async def facts(conn: Connection, row: Mapping[str, Any], step: Step, book: Rule
         row["underwriting_organisation_id"] or row["accepting_organisation_id"],
         row["about_user_id"],
         UUID(step.handler) if step.handler else None,
+        row["policy_id"],
     )
     assert found is not None
     home = found["home"]["id"], found["home"]["path"]
@@ -302,11 +319,18 @@ async def facts(conn: Connection, row: Mapping[str, Any], step: Step, book: Rule
         further=lines_of(found["further"]),
         recused=recused(row, found["manager_id"]),
         handler_fits=_fits(row, found["handler"]),
+        handler_in_sales=bool(found["handler"]) and found["handler"]["department"] == Department.SALES,
+        sellers=tuple(str(each) for each in found["sellers"]),
+        long_term_health=bool(found["long_term_health"]),
         **_ruled(dict(found)),
     )
     if step.action is Action.DISPATCH:
         wanted, replaced = slips.plan(
-            (main_line(row), *known.further), known.sent, partial(route, table), step.department, step.line
+            (main_line(row), *known.further),
+            known.sent,
+            await _routes(conn, row, table, step),
+            step.department,
+            step.line,
         )
         disputed = any(
             deadlines.supervisor_assigns(slips.returns(known.sent, each.line.number), book) for each in wanted
@@ -317,6 +341,14 @@ async def facts(conn: Connection, row: Mapping[str, Any], step: Step, book: Rule
         theirs = step.own_department is main.department and step.organisation == home[0]
         return replace(known, own=main.place if theirs else None)
     return known
+
+
+async def _routes(conn: Connection, row: Mapping[str, Any], table: Table, step: Step) -> slips.Routes:
+    """The departments of a line: of a finding those of its kind, with nobody in sales in the lead (C-14, C-26)."""
+    if row["nature"] != Nature.CALLBACK_FINDING:
+        return partial(route, table)
+    entries = await finding_owners.on(conn, shanghai_day(step.at or row["received_at"]))
+    return partial(owners.route, entries, Subject(row["heard"]["subject"]), table)
 
 
 def main_line(row: Mapping[str, Any]) -> Line:
@@ -385,6 +417,14 @@ def standing(row: Mapping[str, Any], known: Facts | None = None) -> Standing:
         has_opinion=row["opinion"] is not None,
         recused=known.recused,
         handler_fits=known.handler_fits,
+        leads_asked=tuple(each.department for each in known.wanted if each.leads),
+        sellers=known.sellers,
+        handler_in_sales=known.handler_in_sales,
+        rescission_due=followup.rescission_due(
+            long_term_health=known.long_term_health,
+            misled=row["heard"] is not None and row["heard"]["subject"] in MISLED,
+        ),
+        rescission_told=row["rescission_told_at"] is not None,
     )
 
 
@@ -435,8 +475,11 @@ SELECT r.*,
     {acknowledging.HELD},
     (SELECT jsonb_agg(to_jsonb(l) ORDER BY l.place) FROM ticket_line l WHERE l.ticket_id = $1) AS further,
     (SELECT manager_id FROM app_user WHERE id = $4) AS manager_id,
-    (SELECT jsonb_build_object('active', u.active, 'roles', u.roles, 'path', o.path)
-        FROM app_user u JOIN organisation o ON o.id = u.organisation_id WHERE u.id = $5) AS handler
+    (SELECT jsonb_build_object('active', u.active, 'roles', u.roles, 'path', o.path, 'department', u.department)
+        FROM app_user u JOIN organisation o ON o.id = u.organisation_id WHERE u.id = $5) AS handler,
+    ARRAY(SELECT u.id FROM policy p JOIN app_user u
+        ON p.salesperson IN (u.login, u.name) OR p.salesperson = ANY(u.sells_as) WHERE p.id = $6) AS sellers,
+    (SELECT product_kind = 'health' AND (long_term OR guaranteed_renewal) FROM policy WHERE id = $6) AS long_term_health
 FROM ({RULED}) AS r"""  # noqa: S608
 """Everything beside the ticket's row that guards ask for, in one round trip."""
 
@@ -664,6 +707,7 @@ async def _asked(conn: Connection, step: Step, by: By, level: Level, table: Tabl
         causes=causes,
         at=at,
         actor=str(by.user_id or ""),
+        in_sales=by.department is Department.SALES,
     )
 
 
@@ -799,6 +843,8 @@ def _moved(row: Mapping[str, Any], step: Step, known: Facts, status: Status, at:
         after["ended_as"] = _ending(row, step).value
     if step.action is Action.WITHDRAW:
         after["closed_at"] = step.received_at or at
+    if step.rescission_told and after["rescission_told_at"] is None:
+        after["rescission_told_at"] = at
     if step.action is Action.ASSIGN:
         after["handler_id"] = UUID(step.handler)
     if step.action is Action.PASS_ON:
@@ -842,6 +888,7 @@ def _said(step: Step, after: Mapping[str, Any]) -> dict[str, Any]:
         "causes": [_cause(cause) for cause in step.causes] if step.action in DETERMINES else None,
         "ground": step.ground,
         "by_sales_staff": step.by_sales_staff or None,
+        "rescission_told": step.rescission_told or None,
         "department": after["department"] if step.action is Action.DISPATCH else None,
         "amount": None if step.amount is None else f"{step.amount:.2f}",
         "destination": step.destination,

@@ -194,20 +194,12 @@ class Complaints:
             return Opened(
                 opening.key, None, decided.nature, decided.counts, decided.verdict, at, None, None, repeated=False
             )
-        if row.fingerprint is not None and row.fingerprint != openings.fingerprint(opening, by):
-            raise KeyReusedError(Words("该键已用于另一请求", "this key was used for another request"))
-        return Opened(
-            opening.key,
-            row.number,
-            decided.nature,
-            decided.counts,
-            decided.verdict,
-            row.received_at,
-            row.opened_live,
-            row.seconds_into_call,
-            repeated=row.fingerprint is not None,
-            relation=relation,
-        )
+        return _opened(opening, by, row, decided, relation)
+
+    async def open_on(self, conn: Connection, opening: Opening, by: By) -> Opened:
+        """The same on the caller's transaction, all or nothing with what else it does there; nothing is spooled."""
+        row, decided, relation = await self._written(conn, opening, by, self._clock.now())
+        return _opened(opening, by, row, decided, relation)
 
     async def replay(self) -> int:
         """Write what waits in the spool; returns how many tickets the database took.
@@ -232,30 +224,33 @@ class Complaints:
         row = await store.open_ticket(conn, openings.new_ticket(opening, by, book, received_at, at, late=True))
         return row.number if row.fingerprint is None else None
 
-    async def _write(self, opening: Opening, by: By, at: datetime) -> tuple[OpenedRow, Decision, Relation | None]:
-        asked = openings.fingerprint(opening, by)
+    async def _write(self, opening: Opening, by: By, at: datetime) -> "Written":
         async with self._db.transaction() if opening.same_matter_as else self._db.connection() as conn:
-            if by.path is not None:
-                try:
-                    opening = await self._settled(conn, opening, by, at)
-                except TicketError:
-                    if (again := await self._again(conn, opening, by)) is None:
-                        raise
-                    return again, openings.decide(opening), await matters.relation_of(conn, opening.key)
-            other = await matters.named(conn, opening.same_matter_as, by) if opening.same_matter_as else None
-            book = await self.rules.current(conn, at)
-            row = await store.open_ticket(conn, openings.new_ticket(opening, by, book, at, at, asked=asked))
-            decided = openings.decide(opening)
-            relation = decided.relation
-            if row.fingerprint is not None:
-                relation = await matters.relation_of(conn, opening.key)
-            elif other is not None:
-                relation = await matters.opened_with(
-                    conn, opening.key, other, by, at, facts=opening.new_facts, reasons=opening.new_reasons
-                )
-            if row.fingerprint is None and opening.call is not None and self._clock.now() - at > SLOW:
-                row = await store.relink(conn, TicketId(opening.key), opening.call.call_id, self._clock.now(), row)
-            return row, decided, relation
+            return await self._written(conn, opening, by, at)
+
+    async def _written(self, conn: Connection, opening: Opening, by: By, at: datetime) -> "Written":
+        asked = openings.fingerprint(opening, by)
+        if by.path is not None:
+            try:
+                opening = await self._settled(conn, opening, by, at)
+            except TicketError:
+                if (again := await self._again(conn, opening, by)) is None:
+                    raise
+                return again, openings.decide(opening), await matters.relation_of(conn, opening.key)
+        other = await matters.named(conn, opening.same_matter_as, by) if opening.same_matter_as else None
+        book = await self.rules.current(conn, at)
+        row = await store.open_ticket(conn, openings.new_ticket(opening, by, book, at, at, asked=asked))
+        decided = openings.decide(opening)
+        relation = decided.relation
+        if row.fingerprint is not None:
+            relation = await matters.relation_of(conn, opening.key)
+        elif other is not None:
+            relation = await matters.opened_with(
+                conn, opening.key, other, by, at, facts=opening.new_facts, reasons=opening.new_reasons
+            )
+        if row.fingerprint is None and opening.call is not None and self._clock.now() - at > SLOW:
+            row = await store.relink(conn, TicketId(opening.key), opening.call.call_id, self._clock.now(), row)
+        return row, decided, relation
 
     async def _again(self, conn: Connection, opening: Opening, by: By) -> OpenedRow | None:
         """What this very request opened before: it stays so, whatever became of the call since."""
@@ -350,6 +345,27 @@ class Complaints:
         except TicketNotFoundError:
             log.warning("the earlier ticket is not known", extra={"key": str(opening.key)})
             return None
+
+
+Written = tuple[OpenedRow, Decision, Relation | None]
+"""What became of an opening, what it is, and what it is in its matter."""
+
+
+def _opened(opening: Opening, by: By, row: OpenedRow, decided: Decision, relation: Relation | None) -> Opened:
+    if row.fingerprint is not None and row.fingerprint != openings.fingerprint(opening, by):
+        raise KeyReusedError(Words("该键已用于另一请求", "this key was used for another request"))
+    return Opened(
+        opening.key,
+        row.number,
+        decided.nature,
+        decided.counts,
+        decided.verdict,
+        row.received_at,
+        row.opened_live,
+        row.seconds_into_call,
+        repeated=row.fingerprint is not None,
+        relation=relation,
+    )
 
 
 def _known(row: asyncpg.Record) -> Known:

@@ -55,7 +55,7 @@ SELECT t.id, t.number, t.nature, t.channel, t.source, t.relation, t.merged_into_
     (SELECT min(e.place) FROM ticket_event e
         WHERE e.ticket_id = t.id AND e.at = t.closed_at AND e.details ->> 'to' = 'closed') AS closed_place,
     (SELECT k.due_at FROM ticket_clock k
-        WHERE k.ticket_id = t.id AND k.kind = 'decide_inform' AND k.cycle = 1) AS due_at,
+        WHERE k.ticket_id = t.id AND k.kind = 'decide_inform' ORDER BY k.cycle DESC LIMIT 1) AS due_at,
     ARRAY(SELECT (l.due_at, l.place, (SELECT e.at FROM ticket_event e WHERE e.ticket_id = t.id AND e.place > l.place
         ORDER BY e.place LIMIT 1)) FROM ticket_limit l WHERE l.ticket_id = t.id ORDER BY l.place) AS limits,
     ARRAY(SELECT (f.at, f.place, f.validity) FROM ticket_found f WHERE f.ticket_id = t.id ORDER BY f.place) AS found

@@ -292,7 +292,8 @@ SELECT s.id, s.number, s.ticket_id, s.part, s.state, s.department, s.organisatio
     d.due_day AS due_day, d.due_at, d.met_at
 FROM slip s JOIN ticket t ON t.id = s.ticket_id JOIN organisation o ON o.id = s.organisation_id
 LEFT JOIN ticket_clock a ON a.ticket_id = s.ticket_id AND a.kind = 'accept' AND a.cycle = s.place
-LEFT JOIN ticket_clock d ON d.ticket_id = s.ticket_id AND d.kind = 'decide_inform' AND d.cycle = 1
+LEFT JOIN LATERAL (SELECT * FROM ticket_clock c WHERE c.ticket_id = s.ticket_id AND c.kind = 'decide_inform'
+    ORDER BY c.cycle DESC LIMIT 1) d ON true
 WHERE {conditions}
 ORDER BY s.sent_at DESC, s.id DESC LIMIT {limit}"""
 _PLAIN: Mapping[str, str] = {

@@ -153,6 +153,8 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
         Grouping.PRODUCT: Words("产品", "product"),
         Grouping.PRODUCT_KIND: Words("产品类型", "kind of product"),
         Grouping.SALES_CHANNEL: Words("销售渠道", "sales channel"),
+        Grouping.OPENED_BY: Words("登记人", "who opened it"),
+        Grouping.SALESPERSON: Words("销售人员", "salesperson"),
         Grouping.ORGANISATION: Words("机构", "organisation"),
         Grouping.BRANCH: Words("下级机构(汇总)", "branch, with what is below"),
     },
@@ -194,6 +196,7 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
         Unplaced.ORGANISATION: Words("承保机构不明", "underwriting organisation not known"),
         Unplaced.POLICY: Words("保单不明", "policy not known"),
         Unplaced.DEPARTMENT: Words("部门未定", "department not determined"),
+        Unplaced.PERSON: Words("无登记人", "opened by no person"),
     },
 }
 

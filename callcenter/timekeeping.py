@@ -4,7 +4,7 @@ Nothing here locks the ticket or saves its row: the use case that calls does.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -19,11 +19,12 @@ from tickets.intake import Nature, Relation
 from tickets.versions import in_force
 
 DECISION = """
-SELECT due_day, met_at IS NULL AND voided_at IS NULL AS runs FROM ticket_clock
-WHERE ticket_id = $1 AND kind = 'decide_inform' AND cycle = 1"""
+SELECT cycle, due_day, met_at IS NULL AND voided_at IS NULL AS runs FROM ticket_clock
+WHERE ticket_id = $1 AND kind = 'decide_inform' ORDER BY cycle DESC LIMIT 1"""
+"""A ticket that was judged again has a further cycle (F-13)."""
 BREACHED = """
 SELECT COALESCE(breached_at, CASE WHEN due_at <= $2 THEN due_at END) FROM ticket_clock
-WHERE ticket_id = $1 AND kind = 'decide_inform' AND cycle = 1"""
+WHERE ticket_id = $1 AND kind = 'decide_inform' ORDER BY cycle DESC LIMIT 1"""
 SAVE_MATERIAL = """
 INSERT INTO ticket_material (id, ticket_id, from_ticket_id, facts, reasons, received_at, recorded_at, recorded_by)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"""
@@ -82,7 +83,7 @@ async def reckon(conn: Connection, row: Mapping[str, Any], book: Rulebook) -> Mo
         return None
     befell = await store.course(conn, row["id"])
     found = deadlines.decide_inform(row["received_at"], Gravity(row["gravity"]), book, befell)
-    await store.start_clock(conn, row["id"], found)
+    await store.start_clock(conn, row["id"], replace(found, cycle=decision["cycle"]))
     return Moved(decision["due_day"], found.due_day, found)
 
 

@@ -31,6 +31,18 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION public.cc_callback_tried() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE callback_task SET agent_id = COALESCE(NEW.user_id, agent_id),
+        tried_at = CASE WHEN NEW.outcome IS NULL OR NEW.outcome IN ('lost', 'not_dialled', 'abandoned') THEN tried_at
+            ELSE least(tried_at, COALESCE(NEW.originated_at, NEW.requested_at)) END
+    WHERE id = NEW.task_id;
+    RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION public.cc_check_matter(wanted uuid) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -180,6 +192,30 @@ BEGIN
     RETURN made;
 END
 $$;
+
+CREATE FUNCTION public.cc_nature_has_reason() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF (SELECT r.to_nature FROM reclassification r WHERE r.ticket_id = NEW.id AND r.state = 'effected'
+        AND r.manner <> 'new_order' ORDER BY r.effected_at DESC, r.place DESC LIMIT 1) IS DISTINCT FROM NEW.nature THEN
+        RAISE EXCEPTION 'ticket % changed its nature without a reclassification', NEW.number
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ticket_nature_has_reason';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.cc_number_finding() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    given integer;
+BEGIN
+    INSERT INTO finding_counter AS c (day, last) VALUES (NEW.received_day, 1)
+    ON CONFLICT (day) DO UPDATE SET last = c.last + 1 RETURNING c.last INTO given;
+    NEW.finding_number := '95519-WT-' || to_char(NEW.received_day, 'YYYYMMDD') || '-' || lpad(given::text, 6, '0');
+    RETURN NEW;
+END $$;
 
 CREATE FUNCTION public.cc_pairs(content text) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -641,18 +677,24 @@ CREATE TABLE public.callback_task (
     locked_until timestamp with time zone,
     handed_over_by text,
     conditions text[] DEFAULT '{}'::text[] NOT NULL,
+    tried_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    way text,
+    agent_id uuid,
     CONSTRAINT callback_task_check3 CHECK (((locked_by IS NULL) = (locked_until IS NULL))),
     CONSTRAINT callback_task_check4 CHECK (((appointment_of IS NULL) OR (chosen_at IS NOT NULL))),
+    CONSTRAINT callback_task_completion CHECK (((completed_at IS NULL) = (way IS NULL))),
     CONSTRAINT callback_task_conditions_check CHECK ((conditions <@ ARRAY['sale_recorded'::text, 'instalment'::text, 'long_term_health'::text, 'refund_extended'::text, 'late'::text, 'objected'::text])),
     CONSTRAINT callback_task_number_check CHECK ((number ~ '^\+?[0-9]{3,20}$'::text)),
     CONSTRAINT callback_task_of_call CHECK (((source = ANY (ARRAY['overflow'::text, 'lost_call'::text])) = (source_call_id IS NOT NULL))),
     CONSTRAINT callback_task_of_campaign CHECK (((source = ANY (ARRAY['import'::text, 'scope'::text])) = (campaign_id IS NOT NULL))),
     CONSTRAINT callback_task_priority_check CHECK (((priority >= '-9'::integer) AND (priority <= 9))),
     CONSTRAINT callback_task_purpose_check CHECK ((purpose = ANY (ARRAY['new_business'::text, 'return_call'::text, 'renewal'::text, 'lapsed'::text, 'surrender'::text, 'claim'::text, 'payment'::text, 'departed_agent'::text]))),
-    CONSTRAINT callback_task_result_check CHECK ((result = ANY (ARRAY['successful'::text, 'problem'::text, 'not_completed'::text, 'served'::text, 'by_letter'::text, 'by_visit'::text, 'withdrawn'::text]))),
+    CONSTRAINT callback_task_result_check CHECK ((result = ANY (ARRAY['successful'::text, 'problem'::text, 'not_completed'::text, 'served'::text, 'withdrawn'::text]))),
     CONSTRAINT callback_task_script CHECK (((purpose <> 'new_business'::text) OR (script_version IS NOT NULL))),
     CONSTRAINT callback_task_source_check CHECK ((source = ANY (ARRAY['import'::text, 'scope'::text, 'overflow'::text, 'lost_call'::text]))),
     CONSTRAINT callback_task_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'dialling'::text, 'talking'::text, 'concluding'::text, 'otherwise'::text, 'done'::text]))),
+    CONSTRAINT callback_task_way_check CHECK ((way = ANY (ARRAY['phone'::text, 'electronic'::text, 'letter'::text, 'visit'::text]))),
     CONSTRAINT no_task_leaves_without_outcome CHECK (((state = 'done'::text) = ((result IS NOT NULL) AND (concluded_at IS NOT NULL))))
 );
 
@@ -671,6 +713,12 @@ COMMENT ON COLUMN public.callback_task.appointment_of IS 'who promised to ring a
 COMMENT ON COLUMN public.callback_task.locked_by IS 'whose task it is until locked_until; handed_over_by: who gave it to him';
 
 COMMENT ON COLUMN public.callback_task.conditions IS 'what held of the policy when the task was made: which steps of its script are for it';
+
+COMMENT ON COLUMN public.callback_task.tried_at IS 'the first dialling that counts as a try, letter, visit or page opened (C-17)';
+
+COMMENT ON COLUMN public.callback_task.completed_at IS 'the conversation, the page handed in, or the day the signed receipt came back';
+
+COMMENT ON COLUMN public.callback_task.agent_id IS 'who dialled it last';
 
 CREATE TABLE public.campaign (
     id uuid NOT NULL,
@@ -1109,6 +1157,36 @@ CREATE TABLE public.feedback (
     CONSTRAINT feedback_department_check CHECK ((department = ANY (ARRAY['sales'::text, 'sales_inspection'::text, 'business_management'::text, 'finance'::text, 'it'::text, 'customer_service'::text, 'compliance'::text])))
 );
 
+CREATE TABLE public.finding_counter (
+    day date NOT NULL,
+    last integer NOT NULL,
+    CONSTRAINT finding_counter_last_check CHECK (((last >= 1) AND (last <= 999999)))
+)
+WITH (fillfactor='50');
+
+CREATE TABLE public.finding_owner (
+    id uuid NOT NULL,
+    valid_from date NOT NULL,
+    entries jsonb NOT NULL,
+    reason text NOT NULL,
+    published_at timestamp with time zone NOT NULL,
+    published_by text NOT NULL,
+    place bigint NOT NULL,
+    CONSTRAINT finding_owner_entries_check CHECK ((jsonb_typeof(entries) = 'array'::text)),
+    CONSTRAINT finding_owner_reason_check CHECK (((reason <> ''::text) AND (length(reason) <= 200)))
+);
+
+COMMENT ON TABLE public.finding_owner IS 'who handles which kind of finding: each row the whole table, from its day until the next';
+
+ALTER TABLE public.finding_owner ALTER COLUMN place ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.finding_owner_place_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.formality (
     id uuid NOT NULL,
     ticket_id uuid NOT NULL,
@@ -1403,6 +1481,16 @@ CREATE TABLE public.policy (
     salesperson_left_on date,
     core_changed_at timestamp with time zone,
     pushed_at timestamp with time zone,
+    called_back boolean GENERATED ALWAYS AS (((sales_channel <> 'group'::text) AND (long_term OR ((product_kind = 'health'::text) AND guaranteed_renewal)))) STORED NOT NULL,
+    cooling_off_ends date GENERATED ALWAYS AS ((received_on + GREATEST(COALESCE(cooling_off_days, 10),
+CASE
+    WHEN ((product_kind = 'health'::text) AND (long_term OR guaranteed_renewal)) THEN 15
+    ELSE 0
+END,
+CASE
+    WHEN ((sales_channel = 'bank'::text) AND long_term) THEN 15
+    ELSE 0
+END))) STORED,
     CONSTRAINT policy_cooling_off_days_check CHECK ((cooling_off_days > 0)),
     CONSTRAINT policy_paying_years_check CHECK ((paying_years > 0)),
     CONSTRAINT policy_payment_check CHECK ((payment = ANY (ARRAY['single'::text, 'yearly'::text, 'half_yearly'::text, 'quarterly'::text, 'monthly'::text]))),
@@ -1419,6 +1507,10 @@ COMMENT ON COLUMN public.policy.sale_recorded IS 'the sale was recorded and its 
 COMMENT ON COLUMN public.policy.premium_due_on IS 'since when a renewal premium is unpaid; null: none is (C-22)';
 
 COMMENT ON COLUMN public.policy.core_changed_at IS 'when the core system changed it last: what it sent before that is not taken any more';
+
+COMMENT ON COLUMN public.policy.called_back IS 'new business in scope of callbacks (C-1, C-2)';
+
+COMMENT ON COLUMN public.policy.cooling_off_ends IS 'last day of the cooling-off period, of unknown length the shortest (C-4)';
 
 CREATE TABLE public.post (
     number integer NOT NULL,
@@ -1480,6 +1572,64 @@ CREATE TABLE public.queue_look (
     first_at timestamp with time zone NOT NULL,
     last_at timestamp with time zone NOT NULL,
     times integer DEFAULT 1 NOT NULL
+);
+
+CREATE TABLE public.reclassification (
+    id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    ground text NOT NULL,
+    manner text NOT NULL,
+    from_nature text NOT NULL,
+    to_nature text NOT NULL,
+    heard jsonb NOT NULL,
+    verdict jsonb NOT NULL,
+    reason text NOT NULL,
+    call_id uuid,
+    second numeric(10,3),
+    state text NOT NULL,
+    proposed_by text NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    answered_by text,
+    answered_at timestamp with time zone,
+    remark text,
+    effected_at timestamp with time zone,
+    ended boolean DEFAULT false NOT NULL,
+    was jsonb,
+    complaint_id uuid,
+    place bigint NOT NULL,
+    CONSTRAINT reclassification_check CHECK ((from_nature <> to_nature)),
+    CONSTRAINT reclassification_check1 CHECK (((answered_by IS NULL) = (answered_at IS NULL))),
+    CONSTRAINT reclassification_check2 CHECK (((state = 'effected'::text) = (effected_at IS NOT NULL))),
+    CONSTRAINT reclassification_check3 CHECK (((state = 'effected'::text) = (was IS NOT NULL))),
+    CONSTRAINT reclassification_check4 CHECK ((((manner = 'new_order'::text) AND (state = 'effected'::text)) = (complaint_id IS NOT NULL))),
+    CONSTRAINT reclassification_evidence CHECK (((ground <> 'quality'::text) OR ((call_id IS NOT NULL) AND (second IS NOT NULL)))),
+    CONSTRAINT reclassification_from_nature_check CHECK ((from_nature = ANY (ARRAY['complaint'::text, 'callback_finding'::text]))),
+    CONSTRAINT reclassification_ground_check CHECK ((ground = ANY (ARRAY['later_word'::text, 'quality'::text]))),
+    CONSTRAINT reclassification_manner_check CHECK ((manner = ANY (ARRAY['in_place'::text, 'restored'::text, 'new_order'::text]))),
+    CONSTRAINT reclassification_of_finding CHECK (((ground <> 'later_word'::text) OR (to_nature = 'complaint'::text))),
+    CONSTRAINT reclassification_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 20000))),
+    CONSTRAINT reclassification_remark_check CHECK ((length(remark) <= 20000)),
+    CONSTRAINT reclassification_second_check CHECK ((second >= (0)::numeric)),
+    CONSTRAINT reclassification_second_person CHECK (((state <> ALL (ARRAY['effected'::text, 'refused'::text])) OR (to_nature = 'complaint'::text) OR ((answered_by IS NOT NULL) AND (answered_by <> proposed_by)))),
+    CONSTRAINT reclassification_state_check CHECK ((state = ANY (ARRAY['proposed'::text, 'effected'::text, 'refused'::text, 'withdrawn'::text]))),
+    CONSTRAINT reclassification_to_nature_check CHECK ((to_nature = ANY (ARRAY['complaint'::text, 'callback_finding'::text])))
+);
+
+COMMENT ON TABLE public.reclassification IS 'what was heard on a callback judged again: by whom, why, on which second of the recording';
+
+COMMENT ON COLUMN public.reclassification.ended IS 'the ticket had ended when it took effect';
+
+COMMENT ON COLUMN public.reclassification.was IS 'what the ticket was before, as far as it changed';
+
+COMMENT ON COLUMN public.reclassification.complaint_id IS 'the complaint that was opened, where the finding did not become one itself';
+
+ALTER TABLE public.reclassification ALTER COLUMN place ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.reclassification_place_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.recording_object (
@@ -2063,6 +2213,8 @@ CREATE TABLE public.ticket (
     case_at timestamp with time zone,
     group_size integer DEFAULT 1 NOT NULL,
     designated_major boolean DEFAULT false NOT NULL,
+    finding_number text,
+    rescission_told_at timestamp with time zone,
     CONSTRAINT ticket_answered CHECK (((ended_as IS DISTINCT FROM 'answered'::text) OR (nature = 'non_complaint'::text))),
     CONSTRAINT ticket_archived CHECK (((archived_at IS NOT NULL) = (status = 'archived'::text))),
     CONSTRAINT ticket_authorisation CHECK (((complainant_type <> 'representative'::text) OR (authorisation IS NOT NULL))),
@@ -2086,7 +2238,7 @@ CREATE TABLE public.ticket (
     CONSTRAINT ticket_destination_check CHECK ((length(destination) <= 200)),
     CONSTRAINT ticket_determined CHECK (((status <> ALL (ARRAY['closed'::text, 'archived'::text])) OR (NOT (ended_as IS DISTINCT FROM 'withdrawn'::text)) OR (validity IS DISTINCT FROM 'pending'::text))),
     CONSTRAINT ticket_ended CHECK (((ended_as IS NULL) OR (closed_at IS NOT NULL))),
-    CONSTRAINT ticket_ended_as_check CHECK ((ended_as = ANY (ARRAY['closed'::text, 'withdrawn'::text, 'answered'::text]))),
+    CONSTRAINT ticket_ended_as_check CHECK ((ended_as = ANY (ARRAY['closed'::text, 'withdrawn'::text, 'answered'::text, 'turned'::text]))),
     CONSTRAINT ticket_escalation_severity CHECK (((relation IS DISTINCT FROM 'escalation'::text) OR (severity = ANY (ARRAY['difficult'::text, 'major'::text])))),
     CONSTRAINT ticket_external CHECK (
 CASE relation
@@ -2097,6 +2249,8 @@ CASE relation
 END),
     CONSTRAINT ticket_finding_channel CHECK (((nature <> 'callback_finding'::text) OR ((channel = 'phone_outbound'::text) AND (source = 'callback'::text)))),
     CONSTRAINT ticket_finding_gravity CHECK (((nature = 'callback_finding'::text) = (gravity = ANY (ARRAY['grave_finding'::text, 'data_finding'::text])))),
+    CONSTRAINT ticket_finding_has_number CHECK (((nature <> 'callback_finding'::text) OR (finding_number IS NOT NULL))),
+    CONSTRAINT ticket_finding_number_check CHECK ((finding_number ~ '^95519-WT-[0-9]{8}-[0-9]{6}$'::text)),
     CONSTRAINT ticket_form CHECK (((channel = 'visit'::text) OR (form_signed_at IS NULL))),
     CONSTRAINT ticket_forwarder_check CHECK ((length(forwarder) <= 200)),
     CONSTRAINT ticket_forwarder_level_check CHECK ((forwarder_level = ANY (ARRAY['headquarters'::text, 'province'::text, 'city'::text]))),
@@ -2111,6 +2265,7 @@ CASE
     WHEN ((status = ANY (ARRAY['handled'::text, 'informed'::text])) OR (COALESCE(ended_as, 'closed'::text) = 'closed'::text)) THEN (handled_at IS NOT NULL)
     ELSE true
 END),
+    CONSTRAINT ticket_heard_decides CHECK (((source <> 'callback'::text) OR ((nature = 'complaint'::text) = COALESCE((((heard ->> 'intention'::text) = 'yes'::text) AND ((heard ->> 'respondent'::text) = ANY (ARRAY['policyholder'::text, 'insured'::text, 'authorised'::text]))), false)))),
     CONSTRAINT ticket_identity CHECK ((((identity_manner IS NULL) = (identity_verified_at IS NULL)) AND ((identity_manner IS NULL) = (identity_verified_by IS NULL)))),
     CONSTRAINT ticket_identity_manner_check CHECK ((identity_manner = ANY (ARRAY['document'::text, 'questions'::text, 'number_on_file'::text, 'online'::text]))),
     CONSTRAINT ticket_informed CHECK (
@@ -2148,6 +2303,7 @@ END),
     CONSTRAINT ticket_sub_code_check CHECK ((sub_code ~ '^[a-z][a-z0-9_]{0,39}$'::text)),
     CONSTRAINT ticket_told_means_check CHECK ((told_means = ANY (ARRAY['handed_over'::text, 'posted'::text, 'emailed'::text, 'texted'::text, 'dialled'::text]))),
     CONSTRAINT ticket_told_proof_check CHECK ((length(told_proof) <= 2000)),
+    CONSTRAINT ticket_turned CHECK (((ended_as IS DISTINCT FROM 'turned'::text) OR (nature = 'callback_finding'::text))),
     CONSTRAINT ticket_validity_check CHECK ((validity = ANY (ARRAY['pending'::text, 'valid'::text, 'invalid'::text]))),
     CONSTRAINT ticket_weight CHECK ((((nature = 'complaint'::text) AND (complainant_type <> ALL (ARRAY['agent'::text, 'public'::text]))) OR ((occurrences = 0) AND (pieces = 0)))),
     CONSTRAINT ticket_withdrawn CHECK (((ended_as IS DISTINCT FROM 'withdrawn'::text) OR (nature = 'complaint'::text)))
@@ -2162,6 +2318,8 @@ COMMENT ON COLUMN public.ticket.destination IS 'whom a grievance that is no comp
 COMMENT ON COLUMN public.ticket.about_user_id IS 'the person complained of, who keeps out of it, as does their manager (F-48)';
 
 COMMENT ON COLUMN public.ticket.group_size IS 'how many people complain together; five are a warning, twenty major (N-14)';
+
+COMMENT ON COLUMN public.ticket.finding_number IS 'given once, to whatever is or was a finding; the number of the order stays';
 
 CREATE TABLE public.ticket_agreement (
     id uuid NOT NULL,
@@ -2721,6 +2879,15 @@ ALTER TABLE ONLY public.downgrade
 ALTER TABLE ONLY public.feedback
     ADD CONSTRAINT feedback_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.finding_counter
+    ADD CONSTRAINT finding_counter_pkey PRIMARY KEY (day);
+
+ALTER TABLE ONLY public.finding_owner
+    ADD CONSTRAINT finding_owner_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.finding_owner
+    ADD CONSTRAINT finding_owner_place_key UNIQUE (place);
+
 ALTER TABLE ONLY public.formality
     ADD CONSTRAINT formality_pkey PRIMARY KEY (id);
 
@@ -2813,6 +2980,9 @@ ALTER TABLE ONLY public.product_switch
 
 ALTER TABLE ONLY public.queue_look
     ADD CONSTRAINT queue_look_pkey PRIMARY KEY (user_id, day);
+
+ALTER TABLE ONLY public.reclassification
+    ADD CONSTRAINT reclassification_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.recording_object
     ADD CONSTRAINT recording_object_archive_no_key UNIQUE (archive_no);
@@ -2957,6 +3127,9 @@ ALTER TABLE ONLY public.ticket_fact_owed
 
 ALTER TABLE ONLY public.ticket_fact
     ADD CONSTRAINT ticket_fact_pkey PRIMARY KEY (ticket_id);
+
+ALTER TABLE ONLY public.ticket
+    ADD CONSTRAINT ticket_finding_number_key UNIQUE (finding_number);
 
 ALTER TABLE ONLY public.ticket_found
     ADD CONSTRAINT ticket_found_pkey PRIMARY KEY (place);
@@ -3124,6 +3297,8 @@ CREATE UNIQUE INDEX feedback_once ON public.feedback USING btree (ticket_id, aud
 
 CREATE INDEX feedback_unseen ON public.feedback USING btree (organisation_id, given_at, id) WHERE (seen_at IS NULL);
 
+CREATE INDEX finding_owner_in_force ON public.finding_owner USING btree (valid_from DESC, place DESC);
+
 CREATE INDEX formality_due ON public.formality USING btree (due_day, id);
 
 CREATE INDEX formality_open ON public.formality USING btree (due_day, id) WHERE (done_at IS NULL);
@@ -3180,6 +3355,8 @@ CREATE INDEX outbox_delivery_due ON ONLY public.outbox_delivery USING btree (con
 
 CREATE INDEX outbox_delivery_failing ON ONLY public.outbox_delivery USING btree (consumer, event_id) WHERE ((done_at IS NULL) AND (last_error IS NOT NULL));
 
+CREATE INDEX policy_called_back ON public.policy USING btree (cooling_off_ends, id) WHERE called_back;
+
 CREATE INDEX policy_claim_settled ON public.policy USING btree (claim_settled_on, id) WHERE (claim_settled_on IS NOT NULL);
 
 CREATE INDEX policy_customer ON public.policy USING btree (customer_id);
@@ -3203,6 +3380,14 @@ CREATE INDEX policy_surrendered ON public.policy USING btree (surrendered_on, id
 CREATE INDEX post_change_open ON public.post_change USING btree (effective_day, id) WHERE (reported_at IS NULL);
 
 CREATE INDEX post_change_organisation ON public.post_change USING btree (organisation_id, id);
+
+CREATE INDEX reclassification_complaint ON public.reclassification USING btree (complaint_id) WHERE (complaint_id IS NOT NULL);
+
+CREATE UNIQUE INDEX reclassification_one_open ON public.reclassification USING btree (ticket_id) WHERE (state = 'proposed'::text);
+
+CREATE INDEX reclassification_state ON public.reclassification USING btree (state, proposed_at, id);
+
+CREATE INDEX reclassification_ticket ON public.reclassification USING btree (ticket_id, place);
 
 CREATE INDEX recording_object_orphan ON public.recording_object USING btree (id) WHERE (call_id IS NULL);
 
@@ -3289,6 +3474,8 @@ CREATE INDEX ticket_fact_period ON public.ticket_fact USING btree (received_day,
 CREATE INDEX ticket_fact_underwriting ON public.ticket_fact USING btree (received_day, underwriting_organisation_id);
 
 CREATE INDEX ticket_figures ON public.ticket USING btree (received_day, accepting_organisation_id) INCLUDE (nature, relation, matter_id, occurrences, pieces, validity, channel, source, category, severity);
+
+CREATE INDEX ticket_finding_number_prefix ON public.ticket USING btree (finding_number text_pattern_ops) WHERE (finding_number IS NOT NULL);
 
 CREATE INDEX ticket_for_committee ON public.ticket USING btree (received_at, id) WHERE ((severity <> 'general'::text) AND (nature = 'complaint'::text) AND (closed_at IS NULL));
 
@@ -3378,6 +3565,8 @@ CREATE TRIGGER callback_answer_not_emptied BEFORE TRUNCATE ON public.callback_an
 
 CREATE TRIGGER callback_answer_only_grows BEFORE DELETE OR UPDATE ON public.callback_answer FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
+CREATE TRIGGER callback_attempt_tells_task AFTER INSERT OR UPDATE OF outcome ON public.callback_attempt FOR EACH ROW EXECUTE FUNCTION public.cc_callback_tried();
+
 CREATE TRIGGER campaign_change_only_grows BEFORE DELETE OR UPDATE ON public.campaign_change FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER case_file_absence_is_not_emptied BEFORE TRUNCATE ON public.case_file_absence FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
@@ -3398,6 +3587,8 @@ CREATE TRIGGER document_template_is_not_emptied BEFORE TRUNCATE ON public.docume
 
 CREATE TRIGGER document_template_only_grows BEFORE DELETE OR UPDATE ON public.document_template FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
+CREATE TRIGGER finding_owner_only_grows BEFORE DELETE OR UPDATE ON public.finding_owner FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
 CREATE TRIGGER legal_review_stands BEFORE DELETE OR UPDATE ON public.legal_review FOR EACH ROW WHEN ((old.ended_at IS NOT NULL)) EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER limit_change_not_emptied BEFORE TRUNCATE ON public.limit_change FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
@@ -3407,6 +3598,12 @@ CREATE TRIGGER limit_change_only_grows BEFORE DELETE OR UPDATE ON public.limit_c
 CREATE CONSTRAINT TRIGGER matter_root_is_first AFTER UPDATE OF root_ticket_id ON public.matter DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.root_ticket_id <> new.root_ticket_id)) EXECUTE FUNCTION public.cc_matter_is_whole();
 
 CREATE TRIGGER opinion_letter_text_stands BEFORE DELETE OR UPDATE ON public.opinion_letter_text FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER reclassification_is_not_deleted BEFORE DELETE ON public.reclassification FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER reclassification_is_not_emptied BEFORE TRUNCATE ON public.reclassification FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER reclassification_stands BEFORE UPDATE ON public.reclassification FOR EACH ROW WHEN ((old.state <> 'proposed'::text)) EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER recording_object_not_emptied BEFORE TRUNCATE ON public.recording_object FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
 
@@ -3458,9 +3655,13 @@ CREATE TRIGGER ticket_facts_started AFTER INSERT ON public.ticket_clock REFERENC
 
 CREATE TRIGGER ticket_facts_unlined AFTER DELETE ON public.ticket_line REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.cc_follow_lines();
 
+CREATE TRIGGER ticket_finding_numbered BEFORE INSERT OR UPDATE OF nature ON public.ticket FOR EACH ROW WHEN (((new.nature = 'callback_finding'::text) AND (new.finding_number IS NULL))) EXECUTE FUNCTION public.cc_number_finding();
+
 CREATE CONSTRAINT TRIGGER ticket_matter_is_whole AFTER INSERT ON public.ticket DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.matter_id IS NOT NULL) AND (new.relation IS DISTINCT FROM 'first'::text))) EXECUTE FUNCTION public.cc_matter_is_whole();
 
 CREATE CONSTRAINT TRIGGER ticket_matter_stays_whole AFTER UPDATE OF matter_id, relation, merged_into_id, complainant_type ON public.ticket DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.matter_id IS DISTINCT FROM new.matter_id) OR (old.relation IS DISTINCT FROM new.relation) OR (old.merged_into_id IS DISTINCT FROM new.merged_into_id) OR (old.complainant_type <> new.complainant_type))) EXECUTE FUNCTION public.cc_matter_is_whole();
+
+CREATE CONSTRAINT TRIGGER ticket_nature_has_reason AFTER UPDATE OF nature ON public.ticket DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.nature <> new.nature)) EXECUTE FUNCTION public.cc_nature_has_reason();
 
 ALTER TABLE ONLY public.acknowledgement
     ADD CONSTRAINT acknowledgement_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
@@ -3512,6 +3713,9 @@ ALTER TABLE ONLY public.callback_attempt
 
 ALTER TABLE ONLY public.callback_attempt
     ADD CONSTRAINT callback_attempt_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.callback_task
+    ADD CONSTRAINT callback_task_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES public.app_user(id);
 
 ALTER TABLE ONLY public.callback_task
     ADD CONSTRAINT callback_task_appointment_of_fkey FOREIGN KEY (appointment_of) REFERENCES public.app_user(id);
@@ -3713,6 +3917,12 @@ ALTER TABLE ONLY public.post
 
 ALTER TABLE ONLY public.queue_look
     ADD CONSTRAINT queue_look_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.reclassification
+    ADD CONSTRAINT reclassification_complaint_id_fkey FOREIGN KEY (complaint_id) REFERENCES public.ticket(id);
+
+ALTER TABLE ONLY public.reclassification
+    ADD CONSTRAINT reclassification_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
 
 ALTER TABLE ONLY public.recording_segment
     ADD CONSTRAINT recording_segment_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.recording_object(id);

@@ -116,6 +116,12 @@ class DowngradeRefusedError(TicketError):
     code = "downgrade_refused"
 
 
+class ReclassificationRefusedError(TicketError):
+    """What was heard on a callback is not judged again so (F-13, R-2.2, R-2.3)."""
+
+    code = "reclassification_refused"
+
+
 class FeedbackRefusedError(TicketError):
     """Feedback is not signed for, or a formality not added or completed, so (R-4.28, R-4.29)."""
 

@@ -21,9 +21,12 @@ class Subject(StrEnum):
 
     FORGED_SIGNATURE = "forged_signature"
     MIS_SELLING = "mis_selling"
+    UNTRUE_INFORMATION = "untrue_information"
+    RISK_SENTENCE_COPIED = "risk_sentence_copied"
     PREMIUM_WITHHELD = "premium_withheld"
     OTHER_SALES_CONDUCT = "other_sales_conduct"
     CALLBACK_TAKEN_BY_ANOTHER = "callback_taken_by_another"
+    DATA_ALTERED = "data_altered"
     CONTACT_DATA = "contact_data"
     POLICY_DATA = "policy_data"
     UNCLEAR_ANSWER = "unclear_answer"
@@ -33,15 +36,20 @@ class Subject(StrEnum):
     OTHER = "other"
 
 
-SALES_CONDUCT = frozenset(
+GRAVE = frozenset(
     {
-        Subject.FORGED_SIGNATURE,
         Subject.MIS_SELLING,
-        Subject.PREMIUM_WITHHELD,
-        Subject.OTHER_SALES_CONDUCT,
+        Subject.UNTRUE_INFORMATION,
+        Subject.FORGED_SIGNATURE,
+        Subject.RISK_SENTENCE_COPIED,
         Subject.CALLBACK_TAKEN_BY_ANOTHER,
+        Subject.DATA_ALTERED,
     }
 )
+"""The known grave kinds of finding (C-26)."""
+SALES_CONDUCT = GRAVE | {Subject.PREMIUM_WITHHELD, Subject.OTHER_SALES_CONDUCT}
+MISLED = frozenset({Subject.MIS_SELLING, Subject.UNTRUE_INFORMATION, Subject.RISK_SENTENCE_COPIED})
+"""The customer was misled about what they bought (C-15)."""
 DATA_ERRORS = frozenset({Subject.CONTACT_DATA, Subject.POLICY_DATA})
 CATEGORY_BY_SUBJECT = {
     **dict.fromkeys(SALES_CONDUCT, Category.SOLICITATION),
@@ -82,6 +90,11 @@ class Heard:
     subject: Subject
     intention: Intention
     respondent: Respondent
+
+    @property
+    def is_authorised(self) -> bool:
+        """Whether somebody speaks whom the customer authorised (R-1.1)."""
+        return self.respondent is Respondent.AUTHORISED
 
     def as_json(self) -> dict[str, str]:
         """The inputs as stored on the ticket."""

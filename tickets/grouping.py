@@ -45,19 +45,22 @@ class Grouping(StrEnum):
     PRODUCT = "product"
     PRODUCT_KIND = "product_kind"
     SALES_CHANNEL = "sales_channel"
+    OPENED_BY = "opened_by"
+    SALESPERSON = "salesperson"
     ORGANISATION = "organisation"
     BRANCH = "branch"
 
 
 class Unplaced(StrEnum):
     """Keys of the groups of tickets that do not say where they belong: no category, no subject of a callback, no
-    underwriting organisation, no policy, no department yet."""
+    underwriting organisation, no policy, no department yet; opened by no person."""
 
     CATEGORY = "undetermined"
     SUBJECT = "no_callback"
     ORGANISATION = "unknown"
     POLICY = "no_policy"
     DEPARTMENT = "no_department"
+    PERSON = "nobody"
 
 
 CODES: Mapping[Grouping, type[StrEnum]] = {
@@ -123,4 +126,6 @@ _KEYS: Mapping[Grouping, Callable[[Order], str]] = {
     Grouping.PRODUCT: lambda o: o.product or Unplaced.POLICY,
     Grouping.PRODUCT_KIND: lambda o: o.product_kind or Unplaced.POLICY,
     Grouping.SALES_CHANNEL: lambda o: o.sales_channel or Unplaced.POLICY,
+    Grouping.OPENED_BY: lambda o: o.opened_by or Unplaced.PERSON,
+    Grouping.SALESPERSON: lambda o: o.salesperson or Unplaced.POLICY,
 }

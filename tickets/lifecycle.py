@@ -37,11 +37,13 @@ ENDED = frozenset({Status.CLOSED, Status.ARCHIVED})
 
 
 class Ending(StrEnum):
-    """How a ticket ended: closed, withdrawn by the customer (CL-6), or answered, being no complaint (F-24)."""
+    """How a ticket ended: closed, withdrawn by the customer (CL-6), answered, being no complaint (F-24), or a finding
+    whose customer complained of it later."""
 
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
     ANSWERED = "answered"
+    TURNED = "turned"
 
 
 class Action(StrEnum):
@@ -196,6 +198,15 @@ class Standing:
     """A preliminary opinion is there (R-3.18, R-3.30)."""
     recused: tuple[str, ...] = ()
     """Ids of the person the order is about and of their manager (F-48)."""
+    leads_asked: tuple[Department, ...] = ()
+    """The departments that would lead by the dispatch asked for."""
+    sellers: tuple[str, ...] = ()
+    """Ids of who sold the policy (C-11, C-14)."""
+    handler_in_sales: bool = False
+    """The person it is to be given to sells."""
+    rescission_due: bool = False
+    """A misled customer of long-term health insurance must be told of the right to rescind (C-15)."""
+    rescission_told: bool = False
     handler_fits: bool = False
     """The person it is to be given to handles complaints and may know the order."""
 
@@ -244,6 +255,10 @@ class Step:
     opinion: str = ""
     handler: str = ""
     actor: str = ""
+    in_sales: bool = False
+    """The actor sits in a sales department (C-14)."""
+    rescission_told: bool = False
+    """The customer was told of the right to rescind (C-15)."""
 
 
 Guard = Callable[[Standing, Step], MoveRefusedError | None]
@@ -328,6 +343,7 @@ ENDING_WORDS: Mapping[Ending, Words] = {
     Ending.CLOSED: Words("结案", "closed"),
     Ending.WITHDRAWN: Words("撤诉", "withdrawn"),
     Ending.ANSWERED: Words("非投诉已答复", "answered, no complaint"),
+    Ending.TURNED: Words("转为投诉", "turned into a complaint"),
 }
 
 ACTION_WORDS: Mapping[Action, Words] = {

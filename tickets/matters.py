@@ -183,8 +183,9 @@ def recount(orders: Iterable[Order], cap: int = ESCALATION_CAP) -> tuple[Place, 
 
 
 def root_of(orders: Iterable[Order]) -> Order:
-    """The first order of the matter: the first complaint of a customer, or where there is none, the first of all."""
-    return min(orders, key=lambda order: (not order.counts, order.received))
+    """The first order of the matter: the first complaint of a customer, or where there is none, the first complaint of
+    anybody."""
+    return min(orders, key=lambda order: (not order.counts, order.nature is not Nature.COMPLAINT, order.received))
 
 
 def merged_into(places: Iterable[Place], number: str) -> tuple[str, ...]:

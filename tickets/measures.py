@@ -43,7 +43,9 @@ class Order:
     `told` the day that clock was met, `informed` the day the opinion was given. `acknowledged`: confirmed in time and
     written in the order (R-4.7). `merged_into`: the order it follows. `satisfied`: what a sampled customer answered,
     None when not sampled or not reached. `mentioned`: every cause once, the main one first. `accepting` and
-    `underwriting` are paths of organisations, empty where there is none (D-12); `subject` is a callback's.
+    `underwriting` are paths of organisations, empty where there is none (D-12); `subject` is a callback's. `opened_by`:
+    id of the person who did; `accepted`: whether the customer took the outcome; `judged_again`: it is what it is since
+    what was heard on the callback was judged again, or was opened because of that (F-13).
     """
 
     ticket: str
@@ -80,6 +82,10 @@ class Order:
     product: str | None = None
     product_kind: str | None = None
     sales_channel: str | None = None
+    opened_by: str | None = None
+    salesperson: str | None = None
+    accepted: bool | None = None
+    judged_again: bool = False
 
     @property
     def affair(self) -> str:
@@ -200,6 +206,12 @@ class Seen:
         return self.order.nature is Nature.CALLBACK_FINDING
 
     @property
+    def finding_is_due(self) -> bool:
+        """Whether a finding's limit is judged (C-14, L-31, L-32); one that was turned before it passed has none."""
+        order = self.order
+        return self.is_finding and order.due is not None and self.period.judged(order.due, order.told)
+
+    @property
     def is_forwarded(self) -> bool:
         """Whether the regulator forwarded it."""
         return self.counts and self.order.source is Source.REGULATOR
@@ -298,6 +310,18 @@ _COUNTED: Mapping[Figure, tuple[Callable[[Seen], bool], Callable[[Seen], int]]] 
     Figure.FINDINGS_IN_TIME: (lambda s: s.is_finding and s.in_time, _one),
     Figure.OVERDUE_FINDINGS: (
         lambda s: s.is_finding and s.order.told is None and s.order.due is not None and s.order.due < s.period.today,
+        _one,
+    ),
+    Figure.FINDINGS_DUE: (lambda s: s.finding_is_due, _one),
+    Figure.FINDINGS_KEPT: (lambda s: s.finding_is_due and s.in_time, _one),
+    Figure.FINDINGS_TURNED_GOOD: (
+        lambda s: s.is_finding and s.order.ended_as is Ending.CLOSED and s.order.accepted is True,
+        _one,
+    ),
+    Figure.FINDINGS_TURNED: (lambda s: s.is_finding and s.order.ended_as is Ending.TURNED, _one),
+    Figure.FINDINGS_ONCE_COMPLAINTS: (lambda s: s.is_finding and s.order.judged_again, _one),
+    Figure.COMPLAINTS_ONCE_FINDINGS: (
+        lambda s: s.order.nature is Nature.COMPLAINT and s.order.source is Source.CALLBACK and s.order.judged_again,
         _one,
     ),
     Figure.COMPLAINTS_FROM_CALLBACKS: (

@@ -307,6 +307,13 @@ def worked_out(metric: Metric, figure: Callable[[Figure], int], bases: Mapping[B
     return Value(metric, numerator, denominator, numerator * portion / denominator)
 
 
+def percentage(part: int, whole: int) -> Decimal | None:
+    """A part in per cent, rounded as the metrics are (F-65); None of nothing."""
+    if not whole:
+        return None
+    return (Decimal(part) * 100 / Decimal(whole)).quantize(PLACES[Unit.PERCENT], ROUND_HALF_UP)
+
+
 def change(now: Value, before: Value) -> Decimal | None:
     """By how many per cent a metric differs from an earlier period's, of M-11 the M-14; None where one is not known."""
     if now.exact is None or not before.exact:

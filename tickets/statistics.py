@@ -134,6 +134,17 @@ RULES: Mapping[str, Words] = {
     "R-3.25": Words("抽查纠正下级结案及无效认定", "lower closings and invalid findings are sampled and corrected"),
     "R-3.28": Words("柜面定期通报当地", "counters inform locally"),
     "T-1": Words("问题件不可能计入", "a finding cannot be counted"),
+    "C-14": Words(
+        "误导类问题自发现之日起15个工作日内由销售人员以外的人员解决",
+        "mis-selling and the like is solved within 15 working days of discovery by somebody outside sales",
+    ),
+    "C-13": Words(
+        "问题件转好=客户接受处理结果并结案", "turned good: the customer accepted the outcome and it is closed"
+    ),
+    "F-13": Words(
+        "质检可改判并留痕;改出投诉须第二人确认",
+        "quality assurance may judge again, with its trace; out of the figures only with a second person",
+    ),
 }
 
 APPLIED = (
@@ -310,6 +321,12 @@ class Figure(StrEnum):
     INFORMED_FINDINGS = "informed_findings"
     FINDINGS_IN_TIME = "findings_in_time"
     OVERDUE_FINDINGS = "overdue_findings"
+    FINDINGS_DUE = "findings_due"
+    FINDINGS_KEPT = "findings_kept"
+    FINDINGS_TURNED_GOOD = "findings_turned_good"
+    FINDINGS_TURNED = "findings_turned"
+    FINDINGS_ONCE_COMPLAINTS = "findings_once_complaints"
+    COMPLAINTS_ONCE_FINDINGS = "complaints_once_findings"
     COMPLAINTS_FROM_CALLBACKS = "complaints_from_callbacks"
 
     @classmethod

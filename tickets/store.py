@@ -288,7 +288,8 @@ t.dispatched_at, t.handled_at, t.informed_at, t.told_means, t.told_proof, t.answ
 t.archived_at, t.overturned_at, t.destination, t.rulebook, t.version, t.heir, t.form_signed_at, t.identity_manner,
 t.identity_verified_at, t.identity_verified_by, t.forwarder, t.forwarder_level, t.forwarding_number, t.forwarded_day,
 t.media_outlet, t.media_link, t.owes, t.sub_code, t.opinion, t.opinion_at, t.opinion_by, t.handler_id,
-t.about_user_id, t.case_at, t.group_size, t.designated_major"""
+t.about_user_id, t.case_at, t.group_size, t.designated_major, t.finding_number,
+t.rescission_told_at"""
 
 FIND = f"""
 SELECT {COLUMNS}, a.kind AS accepting_level, a.path AS accepting_path, u.path AS underwriting_path
@@ -347,7 +348,7 @@ UPDATE ticket t SET version = t.version + 1, category = n.category, other_cause 
     forwarded_day = n.forwarded_day, media_outlet = n.media_outlet, media_link = n.media_link, owes = n.owes,
     sub_code = n.sub_code, opinion = n.opinion, opinion_at = n.opinion_at, opinion_by = n.opinion_by,
     handler_id = n.handler_id, about_user_id = n.about_user_id, case_at = n.case_at,
-    group_size = n.group_size, designated_major = n.designated_major
+    group_size = n.group_size, designated_major = n.designated_major, rescission_told_at = n.rescission_told_at
 FROM jsonb_populate_record(NULL::ticket, $3) AS n
 WHERE t.id = $1 AND t.version = $2"""
 

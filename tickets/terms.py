@@ -69,6 +69,26 @@ from tickets.limits import KIND_WORDS, UNIT_WORDS, Kind, Unit
 from tickets.manner import MANNER_WORDS, HandlingManner
 from tickets.papers import Origin, Paper
 from tickets.posts import Duty, Part, Post, ReportState, Turn
+from tickets.reclassification import (
+    ACTION_WORDS as RECLASSIFICATION_ACTION_WORDS,
+)
+from tickets.reclassification import (
+    GROUND_WORDS as RECLASSIFICATION_GROUND_WORDS,
+)
+from tickets.reclassification import (
+    MANNER_WORDS as RECLASSIFICATION_MANNER_WORDS,
+)
+from tickets.reclassification import (
+    STATE_WORDS as RECLASSIFICATION_STATE_WORDS,
+)
+from tickets.reclassification import (
+    Manner as ReclassificationManner,
+)
+from tickets.reclassification import (
+    ReclassificationAction,
+    ReclassificationGround,
+    ReclassificationState,
+)
 from tickets.reminders import LIST_WORDS, STAGE_WORDS, ListAction, ListState, Stage
 from tickets.reviews import (
     INVESTIGATION_ACTION_WORDS,
@@ -244,9 +264,12 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
     Subject: {
         Subject.FORGED_SIGNATURE: Words("代签名", "forged signature"),
         Subject.MIS_SELLING: Words("销售误导", "mis-selling"),
+        Subject.UNTRUE_INFORMATION: Words("提供不真实信息", "untrue information"),
+        Subject.RISK_SENTENCE_COPIED: Words("代抄录风险提示语句", "risk sentence copied by another"),
         Subject.PREMIUM_WITHHELD: Words("侵占保费", "premium withheld"),
         Subject.OTHER_SALES_CONDUCT: Words("其他销售行为", "other sales conduct"),
         Subject.CALLBACK_TAKEN_BY_ANOTHER: Words("代接受回访", "callback taken by another"),
+        Subject.DATA_ALTERED: Words("篡改客户信息", "customer data altered"),
         Subject.CONTACT_DATA: Words("联系信息有误", "contact data"),
         Subject.POLICY_DATA: Words("保单信息有误", "policy data"),
         Subject.UNCLEAR_ANSWER: Words("回答不明确", "unclear answer"),
@@ -309,6 +332,10 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
         ReportState.REPORTED: Words("已报备", "reported"),
         ReportState.REPORTED_LATE: Words("逾期报备", "reported late"),
     },
+    ReclassificationAction: RECLASSIFICATION_ACTION_WORDS,
+    ReclassificationGround: RECLASSIFICATION_GROUND_WORDS,
+    ReclassificationManner: RECLASSIFICATION_MANNER_WORDS,
+    ReclassificationState: RECLASSIFICATION_STATE_WORDS,
     Stage: STAGE_WORDS,
     Item: ITEM_WORDS,
     Need: NEED_WORDS,

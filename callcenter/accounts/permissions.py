@@ -56,6 +56,8 @@ class Permission(StrEnum):
     AGENT_MANAGE = "agent.manage"
     CALLBACK_READ = "callback.read"
     CALLBACK_WORK = "callback.work"
+    CALLBACK_RECLASSIFY = "callback.reclassify"
+    CALLBACK_CONFIRM = "callback.confirm"
     CAMPAIGN_MANAGE = "campaign.manage"
     RECORDING_READ = "recording.read"
     RECORDING_LISTEN = "recording.listen"
@@ -138,11 +140,11 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         | {P.DENOMINATOR_MANAGE, P.REPORT_MAKE, P.SATISFACTION_DRAW}
         | {P.COMMITTEE_READ, P.COMMITTEE_SIT}
         | {P.EXTENSION_APPROVE}
-        | {P.CLOSING_REVIEW}
+        | {P.CLOSING_REVIEW, P.CALLBACK_CONFIRM}
         | {P.NOTIFICATION_MANAGE}
         | {P.DOCUMENT_ISSUE, P.CASE_EXPORT}
     ),
-    Role.QA: frozenset(_OVERSIGHT - {P.DATA_EXPORT}),
+    Role.QA: frozenset(_OVERSIGHT - {P.DATA_EXPORT} | {P.CALLBACK_RECLASSIFY, P.CALLBACK_CONFIRM}),
     Role.AUDITOR: frozenset(
         _OVERSIGHT | {P.AUDIT_READ, P.ACCOUNT_READ, P.INCIDENT_READ, P.POST_READ, P.COMMITTEE_READ} | {P.CASE_EXPORT}
     ),

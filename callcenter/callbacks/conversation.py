@@ -75,21 +75,24 @@ async def answer(db: Database, task_id: UUID, said: Sequence[Said], *, by: By, a
     AnswerRefusedError.
     """
     async with db.transaction() as conn:
-        found = await store.task(conn, task_id, by.path or "", lock=True)
-        talk = await _open_talk(conn, found, by)
-        known = scripts.said(await store.answers(conn, found.id))
-        script = await scripts.of_task(conn, found)
-        answered = {**known, **{one.question: one.answer for one in said}}
-        asked = () if script is None else script.way(found.held, {**answered, IDENTITY: Answer.YES}).asked
-        _refuse(asked, said, answered)
-        second, live = position(talk, at)
-        for number, one in enumerate(said):
-            given = Given(
-                one.question, one.answer, one.note, at, second, live, talk.attempt, found.script_version or ""
-            )
-            row_id = uuid7(at + timedelta(milliseconds=number))
-            await store.add_answer(conn, row_id, found.id, given, by.actor)
-        return await store.answers(conn, found.id)
+        return await answer_on(conn, task_id, said, by=by, at=at)
+
+
+async def answer_on(conn: Connection, task_id: UUID, said: Sequence[Said], *, by: By, at: datetime) -> dict[str, Given]:
+    """The same on the caller's transaction."""
+    found = await store.task(conn, task_id, by.path or "", lock=True)
+    talk = await _open_talk(conn, found, by)
+    known = scripts.said(await store.answers(conn, found.id))
+    script = await scripts.of_task(conn, found)
+    answered = {**known, **{one.question: one.answer for one in said}}
+    asked = () if script is None else script.way(found.held, {**answered, IDENTITY: Answer.YES}).asked
+    _refuse(asked, said, answered)
+    second, live = position(talk, at)
+    for number, one in enumerate(said):
+        given = Given(one.question, one.answer, one.note, at, second, live, talk.attempt, found.script_version or "")
+        row_id = uuid7(at + timedelta(milliseconds=number))
+        await store.add_answer(conn, row_id, found.id, given, by.actor)
+    return await store.answers(conn, found.id)
 
 
 def position(talk: Talk, at: datetime) -> tuple[Decimal | None, bool]:
@@ -108,24 +111,31 @@ async def conclude(
     NotYourCallError while the outcome is owed by another agent.
     """
     async with db.transaction() as conn:
-        found = await store.task(conn, task_id, by.path or "", lock=True)
-        if found.state in HELD:
-            await talk_of(conn, found, by)
-        judged = await _judge(conn, found)
-        changed = await _concluded(conn, found, conclusion, judged, by, at)
-        if changed.state is State.DONE:
-            changed = replace(changed, concluded_by=by.actor, concluded_at=at)
-        await store.save_task(conn, replace(changed, note=conclusion.note or changed.note))
-        await audit.record(
-            conn,
-            actor=by.actor,
-            action="callback.conclude",
-            object_kind="callback_task",
-            object_id=str(found.id),
-            at=at,
-            details={"kind": conclusion.kind, "state": changed.state, "result": changed.result},
-        )
-        return await store.task(conn, task_id, by.path or ""), judged
+        return await conclude_on(conn, task_id, conclusion, by=by, at=at)
+
+
+async def conclude_on(
+    conn: Connection, task_id: UUID, conclusion: Conclusion, *, by: By, at: datetime
+) -> tuple[Task, Verdict | None]:
+    """The same on the caller's transaction."""
+    found = await store.task(conn, task_id, by.path or "", lock=True)
+    if found.state in HELD:
+        await talk_of(conn, found, by)
+    judged = await _judge(conn, found)
+    changed = await _concluded(conn, found, conclusion, judged, by, at)
+    if changed.state is State.DONE:
+        changed = replace(changed, concluded_by=by.actor, concluded_at=at)
+    await store.save_task(conn, replace(changed, note=conclusion.note or changed.note))
+    await audit.record(
+        conn,
+        actor=by.actor,
+        action="callback.conclude",
+        object_kind="callback_task",
+        object_id=str(found.id),
+        at=at,
+        details={"kind": conclusion.kind, "state": changed.state, "result": changed.result},
+    )
+    return await store.task(conn, task_id, by.path or ""), judged
 
 
 async def talk_of(conn: Connection, found: Task, by: By) -> Talk:

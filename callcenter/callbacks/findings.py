@@ -9,7 +9,7 @@ from uuid import UUID
 from callcenter.callbacks import store
 from callcenter.callbacks.conversation import talk_of
 from callcenter.complaints import Complaints, Opened
-from callcenter.db.pool import Database
+from callcenter.db.pool import Connection, Database
 from callcenter.opening import By, OnCall, Opening, Via
 from tickets.categories import OtherCause
 from tickets.findings import Heard
@@ -32,9 +32,15 @@ async def record(db: Database, complaints: Complaints, task_id: UUID, problem: P
     Raises TaskNotFoundError, NoConversationError, NotYourCallError, and what `Complaints.open` raises.
     """
     async with db.connection() as conn:
-        task = await store.task(conn, task_id, by.path or "")
-        talk = await talk_of(conn, task, by)
-    opening = Opening(
+        opening = await asked(conn, task_id, problem, key=key, by=by)
+    return await complaints.open(opening, by)
+
+
+async def asked(conn: Connection, task_id: UUID, problem: Problem, *, key: UUID, by: By) -> Opening:
+    """The ticket as it is asked for, on the task's conversation. Raises as `record` does."""
+    task = await store.task(conn, task_id, by.path or "")
+    talk = await talk_of(conn, task, by)
+    return Opening(
         key=key,
         via=Via.CALLBACK_AGENT,
         accepting_organisation=by.organisation_id or task.organisation_id,
@@ -44,4 +50,3 @@ async def record(db: Database, complaints: Complaints, task_id: UUID, problem: P
         heard=problem.heard,
         another_matter=problem.another_matter,
     )
-    return await complaints.open(opening, by)

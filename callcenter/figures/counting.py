@@ -37,6 +37,13 @@ _HANDLED = (
 )
 _WORKDAYS = "greatest(0, ($5::integer[])[t.informed_day - $1 + 1] - ($5::integer[])[t.received_day - $1 + 1])"
 _FINDING = "t.nature = 'callback_finding'"
+_FINDING_DUE = f"{_FINDING} AND t.due_day <= $2 AND (t.told_at IS NOT NULL OR t.due_day < $4)"
+_ACCEPTED = "EXISTS (SELECT FROM ticket a WHERE a.id = t.ticket_id AND a.answer_accepted)"
+_JUDGED_AGAIN = (
+    "EXISTS (SELECT FROM reclassification r WHERE r.ticket_id = t.ticket_id AND r.state = 'effected'"
+    " AND r.manner <> 'new_order')"
+)
+_OPENED_FROM = "EXISTS (SELECT FROM reclassification r WHERE r.complaint_id = t.ticket_id)"
 _FORWARDED = f"{_COUNTS} AND t.source = 'regulator'"
 _REPEAT = f"{_COUNTS} AND t.relation = 'repeat'"
 _VALID = f"{_COUNTS} AND t.validity = 'valid'"
@@ -96,6 +103,14 @@ COUNTED: Mapping[Figure, Counting] = {
     Figure.INFORMED_FINDINGS: Counting(f"{_FINDING} AND t.informed_day IS NOT NULL"),
     Figure.FINDINGS_IN_TIME: Counting(f"{_FINDING} AND t.told_at < t.due_at"),
     Figure.OVERDUE_FINDINGS: Counting(f"{_FINDING} AND t.told_at IS NULL AND t.due_day < $4"),
+    Figure.FINDINGS_DUE: Counting(_FINDING_DUE),
+    Figure.FINDINGS_KEPT: Counting(f"{_FINDING_DUE} AND t.told_at < t.due_at"),
+    Figure.FINDINGS_TURNED_GOOD: Counting(f"{_FINDING} AND t.ended_as = 'closed' AND {_ACCEPTED}"),
+    Figure.FINDINGS_TURNED: Counting(f"{_FINDING} AND t.ended_as = 'turned'"),
+    Figure.FINDINGS_ONCE_COMPLAINTS: Counting(f"{_FINDING} AND {_JUDGED_AGAIN}"),
+    Figure.COMPLAINTS_ONCE_FINDINGS: Counting(
+        f"t.nature = 'complaint' AND t.source = 'callback' AND ({_JUDGED_AGAIN} OR {_OPENED_FROM})"
+    ),
     Figure.COMPLAINTS_FROM_CALLBACKS: Counting("t.nature = 'complaint' AND t.source = 'callback'"),
 }
 """$1 first day, $2 last day, $3 path, $4 today, $5 working days up to each day from $1 on."""

@@ -35,6 +35,8 @@ KEYS: Mapping[Grouping, str] = {
     Grouping.PRODUCT: "COALESCE(t.product, 'no_policy')",
     Grouping.PRODUCT_KIND: "COALESCE(t.product_kind, 'no_policy')",
     Grouping.SALES_CHANNEL: "COALESCE(t.sales_channel, 'no_policy')",
+    Grouping.OPENED_BY: "COALESCE(made.opened_by_user::text, 'nobody')",
+    Grouping.SALESPERSON: "COALESCE(sold.salesperson, 'no_policy')",
 }
 
 BRANCH = """
@@ -45,8 +47,11 @@ WHERE b.id = {column}), 'unknown')"""
 PARTS: Mapping[Grouping, str] = {
     Grouping.CAUSE: "LEFT JOIN LATERAL unnest(t.mentioned) AS part (code) ON true",
     Grouping.DEPARTMENT: "LEFT JOIN LATERAL unnest(t.departments) AS part (code) ON true",
+    Grouping.OPENED_BY: "JOIN ticket made ON made.id = t.ticket_id",
+    Grouping.SALESPERSON: "JOIN ticket made ON made.id = t.ticket_id LEFT JOIN policy sold ON sold.id = made.policy_id",
 }
-"""Groupings in which one ticket may stand in several groups: they add up to more than the whole (view B of D-10)."""
+"""What a grouping's key is read from beside the row. By cause and department one ticket may stand in several groups:
+they add up to more than the whole (view B of D-10)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,17 @@ from uuid import UUID
 from pydantic import Field
 
 from callcenter.accounts.permissions import Permission
-from callcenter.callbacks import conversation, dialling, findings, scripts, store
+from callcenter.callbacks import conversation, dialling, findings, scripts, store, wrapup
 from callcenter.callbacks.conversation import Conclusion, Kind, Said
 from callcenter.callbacks.dialling import Asker
 from callcenter.callbacks.questions import Answer
 from callcenter.callbacks.task import Source, State
+from callcenter.complaints import Opened
 from callcenter.customers import store as customers
 from callcenter.errors import ForbiddenError
 from callcenter.web import callback_views as views
 from callcenter.web.acting import by
-from callcenter.web.api import Context, Model, Moment, Name, Page, PageQuery, Routes, Text
+from callcenter.web.api import Context, Model, Moment, Name, Page, PageQuery, Personal, Routes, Text
 from callcenter.web.callback_views import AnswerView, AttemptView, TaskFile, TaskView, VerdictView
 from callcenter.web.customers import is_masked
 from callcenter.web.keys import COMPLAINTS
@@ -113,6 +114,23 @@ class OutcomeView(Model):
     verdict: VerdictView | None
 
 
+class WrapUpBody(Model):
+    """What came of the conversation. The verdict of the answers is judged from all that is stored (C-13)."""
+
+    answers: Annotated[list[AnswerBody], Field(default_factory=list, max_length=20)]
+    findings: Annotated[list[FindingBody], Field(default_factory=list, max_length=5)]
+    outcome: OutcomeBody | None = None
+
+
+class WrapUpView(Personal):
+    """The task after it, its answers and what they come to, and the tickets that were opened, in the order given."""
+
+    task: TaskView
+    answers: list[AnswerView]
+    verdict: VerdictView | None
+    tickets: list[FindingView]
+
+
 @routes.get("/callback-tasks", Permission.CALLBACK_READ, reads="callback_task")
 async def list_tasks(ctx: Context, query: TaskQuery) -> Page[TaskView]:
     """The board of tasks, oldest first 回访任务列表"""
@@ -193,9 +211,45 @@ async def record_finding(ctx: Context, task_id: UUID, body: FindingBody) -> Find
     With a clear intention to complain it becomes a complaint: channel inbound, source callback, counted. Otherwise
     it is a finding: same stages and limits, never counted (R-2.2 … R-2.5).
     """
+    _may_open(ctx)
+    problem = _problem(body)
+    opened = await findings.record(ctx.db, ctx.resource(COMPLAINTS), task_id, problem, key=ctx.key, by=by(ctx))
+    return _finding(opened, body)
+
+
+@routes.post("/callback-tasks/{task_id}/wrap-up", Permission.CALLBACK_WORK, creates=True, reads="callback_task")
+async def wrap_up(ctx: Context, task_id: UUID, body: WrapUpBody) -> WrapUpView:
+    """Hand in answers, findings or complaints, and the outcome at once 一次登记回答、问题件或投诉及结果
+
+    All or nothing, in one transaction; a complaint taken in the same breath is opened with it (R-1.4, C-16).
+    """
+    if body.findings:
+        _may_open(ctx)
+    conclusion = None if body.outcome is None else _conclusion(body.outcome)
+    wanted = wrapup.WrapUp(
+        tuple(Said(one.question, one.answer, one.note) for one in body.answers),
+        tuple(_problem(each) for each in body.findings),
+        conclusion,
+    )
+    at, complaints = ctx.clock.now(), ctx.resource(COMPLAINTS)
+    done = await wrapup.hand_in(ctx.db, complaints, task_id, wanted, key=ctx.key, by=by(ctx), at=at)
+    async with ctx.db.connection() as conn:
+        way = await scripts.way(conn, done.task, done.answers)
+    return WrapUpView(
+        task=views.task_view(done.task, is_masked(ctx)),
+        answers=[views.answer_view(given, is_masked(ctx)) for given in done.answers.values()],
+        verdict=views.judged_view(way, done.answers),
+        tickets=[_finding(opened, each) for opened, each in zip(done.opened, body.findings, strict=True)],
+    )
+
+
+def _may_open(ctx: Context) -> None:
     if not ctx.actor.may(Permission.TICKET_OPEN):
         raise ForbiddenError(Words("需要权限 ticket.open", "ticket.open is needed"))
-    problem = findings.Problem(
+
+
+def _problem(body: FindingBody) -> findings.Problem:
+    return findings.Problem(
         heard=Heard(body.subject, body.intention, body.respondent),
         particulars=Particulars(
             complainant_type=body.complainant_type,
@@ -211,7 +265,9 @@ async def record_finding(ctx: Context, task_id: UUID, body: FindingBody) -> Find
         other_cause=body.other_cause,
         another_matter=body.another_matter,
     )
-    opened = await findings.record(ctx.db, ctx.resource(COMPLAINTS), task_id, problem, key=ctx.key, by=by(ctx))
+
+
+def _finding(opened: Opened, body: FindingBody) -> FindingView:
     assert opened.verdict is not None
     return FindingView(
         id=opened.key,
@@ -234,9 +290,12 @@ async def conclude(ctx: Context, task_id: UUID, body: OutcomeBody) -> OutcomeVie
 
     What the answers come to is judged from what is stored (C-13), never taken from the request.
     """
-    conclusion = Conclusion(body.kind, body.note, body.again_at, body.receipt_signed)
-    task, judged = await conversation.conclude(ctx.db, task_id, conclusion, by=by(ctx), at=ctx.clock.now())
+    task, judged = await conversation.conclude(ctx.db, task_id, _conclusion(body), by=by(ctx), at=ctx.clock.now())
     return OutcomeView(task=views.task_view(task, is_masked(ctx)), verdict=views.verdict_view(judged))
+
+
+def _conclusion(body: OutcomeBody) -> Conclusion:
+    return Conclusion(body.kind, body.note, body.again_at, body.receipt_signed)
 
 
 def _asker(ctx: Context) -> Asker:

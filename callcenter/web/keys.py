@@ -17,6 +17,7 @@ from callcenter.documents.issuing import Issuing
 from callcenter.documents.templates import Templates
 from callcenter.handling_limit import HandlingLimit
 from callcenter.matters import Matters
+from callcenter.reclassifications import Reclassifications
 from callcenter.slips import Slips
 
 CONFIG = web.AppKey("config", Config)
@@ -47,6 +48,8 @@ TEMPLATES = web.AppKey("templates", Templates)
 """What administrators do with the documents' templates."""
 MATTERS = web.AppKey("matters", Matters)
 """Which orders are about one incident."""
+RECLASSIFICATIONS = web.AppKey("reclassifications", Reclassifications)
+"""What was heard on callbacks, judged again."""
 SWITCHBOARD = web.AppKey("switchboard", Switchboard)
 """What people do with living calls; missing where no switch is connected."""
 SWITCH = web.AppKey("switch", Ari)

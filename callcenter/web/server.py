@@ -22,6 +22,7 @@ from callcenter.documents.issuing import Issuing
 from callcenter.documents.templates import Templates
 from callcenter.handling_limit import HandlingLimit
 from callcenter.matters import Matters
+from callcenter.reclassifications import Reclassifications
 from callcenter.slips import Slips
 from callcenter.spool import TicketSpool
 from callcenter.web import dispatch, documentation, health, openapi, routes
@@ -39,6 +40,7 @@ from callcenter.web.keys import (
     HANDLING_LIMIT,
     ISSUING,
     MATTERS,
+    RECLASSIFICATIONS,
     REDIS,
     SECRET,
     SLIPS,
@@ -84,6 +86,7 @@ def build(
     app[BUNDLING] = Bundling(database, clock, app[VAULT], config.documents)
     app[TEMPLATES] = Templates(database, clock, config.documents)
     app[MATTERS] = Matters(database, clock)
+    app[RECLASSIFICATIONS] = Reclassifications(database, clock, app[COMPLAINTS].rules)
     app[RECENT] = Recent()
     if redis is not None:
         app[REDIS] = redis

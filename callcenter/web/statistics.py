@@ -1,6 +1,6 @@
 """Routes of figures: complaints, callback findings, and the tickets behind each. Must never count by itself (T-4)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from callcenter.accounts import names
 from callcenter.accounts.permissions import Permission
 from callcenter.db.pool import Connection
 from callcenter.errors import InvalidError
@@ -29,14 +30,14 @@ from tickets.errors import Words
 from tickets.grouping import CODES, Dimension, Grouping, Unplaced
 from tickets.intake import Channel, Nature, Relation, Severity, Source
 from tickets.lifecycle import Status, Validity
-from tickets.metrics import METRICS, Base, Basis, Metric, Unit, Value, change
+from tickets.metrics import METRICS, Base, Basis, Metric, Unit, Value, change, percentage
 from tickets.periods import Comparison, Days
 from tickets.statistics import APPLIED, Exclusion, Figure, rules_printed
 
 routes = Routes("statistics", "Figures 统计")
 
 LONGEST = timedelta(days=3660)
-FINDING_RULES = ("R-2.5", "D-6", "D-7", "T-1", "D-14")
+FINDING_RULES = ("R-2.5", "D-6", "D-7", "T-1", "C-13", "C-14", "F-13", "F-65", "D-14")
 
 
 class PeriodQuery(Model):
@@ -188,12 +189,35 @@ class ComplaintsView(Model):
     rules: list[RuleView]
 
 
-class FindingsView(Model):
+class FindingGroupView(Personal):
+    """The findings of one group; `name` is what a person or a code is called."""
+
+    key: Annotated[str | None, Field(title="分组")]
+    name: Annotated[str | None, Field(title="名称")]
+    findings: Annotated[int, Field(title="问题件")]
+    open: Annotated[int, Field(title="未办结")]
+    overdue: Annotated[int, Field(title="超期")]
+    due: Annotated[int, Field(title="到期")]
+    due_in_time: Annotated[int, Field(title="按期办结")]
+    on_time_rate: Annotated[float | None, Field(title="及时率(%)")]
+    turned_good: Annotated[int, Field(title="转好")]
+    turned_into_complaints: Annotated[int, Field(title="转为投诉")]
+    once_complaints: Annotated[int, Field(title="由投诉改判")]
+
+
+class FindingsQuery(PeriodQuery):
+    """With a grouping the findings are split as well: by kind `subject`, by agent `opened_by`, by `salesperson` …"""
+
+    group: Annotated[Grouping | None, Field(description="分组")] = None
+
+
+class FindingsView(Personal):
     """The findings' own report; none of them is in a complaint figure.
 
     Each number opens into its tickets at `/statistics/{figure}/items`: `callback_findings`, `open_findings`,
-    `informed_findings`, `findings_in_time`, `overdue_findings`, `complaints_from_callbacks`, and with
-    `group=subject` or `group=status` for a part of them.
+    `informed_findings`, `findings_in_time`, `overdue_findings`, `findings_due`, `findings_kept`,
+    `findings_turned_good`, `findings_turned`, `findings_once_complaints`, `complaints_once_findings`,
+    `complaints_from_callbacks`, and with `group` and `value` for a part of them.
     """
 
     period: PeriodView
@@ -202,7 +226,16 @@ class FindingsView(Model):
     informed: int
     informed_in_time: int
     overdue: int
+    due: int
+    due_in_time: int
+    on_time_rate: Annotated[float | None, Field(description="Of those due, solved and told in time, % (C-14)")]
+    turned_good: Annotated[int, Field(description="Accepted by the customer and closed 转好")]
+    turned_into_complaints: Annotated[int, Field(description="Ended in a complaint of their customers 转为投诉")]
+    once_complaints: Annotated[int, Field(description="Complaints judged to be findings (F-13) 由投诉改判")]
+    complaints_once_findings: Annotated[int, Field(description="Complaints that were findings 由问题件改为投诉")]
     complaints_from_callbacks: int
+    group: Grouping | None
+    groups: list[FindingGroupView]
     by_subject: dict[str, int]
     by_status: dict[str, int]
     counted_as_complaints: int
@@ -287,20 +320,33 @@ def _cells(figure: FigureView, definitions: Iterable[DefinitionView]) -> list[An
 
 def finding_table(view: FindingsView) -> list[list[Any]]:
     """The report as rows of a name and a number, then the rules applied."""
-    numbers = [
+    numbers: list[list[Any]] = [
         ["问题件", view.findings],
         ["未办结", view.open],
         ["已告知", view.informed],
         ["按时告知", view.informed_in_time],
         ["超期", view.overdue],
-        ["转为投诉", view.complaints_from_callbacks],
+        ["到期", view.due],
+        ["到期且按期办结", view.due_in_time],
+        ["及时率(%)", view.on_time_rate],
+        ["转好", view.turned_good],
+        ["转为投诉", view.turned_into_complaints],
+        ["由投诉改判的问题件", view.once_complaints],
+        ["由问题件改为的投诉", view.complaints_once_findings],
+        ["回访中受理的投诉", view.complaints_from_callbacks],
         ["计入投诉", view.counted_as_complaints],
     ]
     split = [[_key(Grouping.SUBJECT, key), count] for key, count in view.by_subject.items()]
     split += [[_key(Grouping.STATUS, key), count] for key, count in view.by_status.items()]
     period = [f"{view.period.first_day} 至 {view.period.last_day}", view.period.organisation, view.period.dimension]
     rules = [[rule.rule, rule.zh] for rule in view.rules]
-    return [["项目", "数量"], *numbers, *split, [], ["期间与机构", *period], ["统计口径"], *rules]
+    groups: list[list[Any]] = []
+    if view.group is not None:
+        heads: list[Any] = [spec.title or name for name, spec in FindingGroupView.model_fields.items()]
+        rows = [[_key(view.group, each.key), *list(each.model_dump().values())[1:]] for each in view.groups]
+        heads[0] = view.group
+        groups = [[], heads, *rows]
+    return [["项目", "数量"], *numbers, *split, *groups, [], ["期间与机构", *period], ["统计口径"], *rules]
 
 
 @routes.get("/statistics/complaints", Permission.STATISTICS_READ, table=complaint_table)
@@ -350,12 +396,18 @@ async def complaint_figures(ctx: Context, query: ComplaintsQuery) -> ComplaintsV
     )
 
 
-@routes.get("/statistics/callback-findings", Permission.STATISTICS_READ, table=finding_table)
-async def finding_figures(ctx: Context, query: PeriodQuery) -> FindingsView:
-    """Callback findings 回访问题件"""
+@routes.get("/statistics/callback-findings", Permission.STATISTICS_READ, reads="user", table=finding_table)
+async def finding_figures(ctx: Context, query: FindingsQuery) -> FindingsView:
+    """Callback findings 回访问题件
+
+    Their number, how many were due and solved in time, turned good or into complaints; whole and by group. None of them
+    is in a complaint figure.
+    """
     scope, period = await _scope(ctx, query)
     async with facts.settled(ctx.db) as conn:
-        counted = await findings.callback_findings(conn, scope)
+        counted = await findings.callback_findings(conn, scope, query.group)
+        people = [f"user:{each.key}" for each in counted.groups] if query.group is Grouping.OPENED_BY else []
+        known = await names.of(conn, people)
     return FindingsView(
         period=period,
         findings=counted.findings,
@@ -363,7 +415,16 @@ async def finding_figures(ctx: Context, query: PeriodQuery) -> FindingsView:
         informed=counted.informed,
         informed_in_time=counted.informed_in_time,
         overdue=counted.overdue,
+        due=counted.due,
+        due_in_time=counted.kept,
+        on_time_rate=_number(percentage(counted.kept, counted.due)),
+        turned_good=counted.turned_good,
+        turned_into_complaints=counted.turned,
+        once_complaints=counted.once_complaints,
+        complaints_once_findings=counted.complaints_once_findings,
         complaints_from_callbacks=counted.complaints_from_callbacks,
+        group=query.group,
+        groups=[_finding_group(each, query.group, known) for each in counted.groups],
         by_subject=dict(counted.by_subject),
         by_status=dict(counted.by_status),
         counted_as_complaints=0,
@@ -480,6 +541,25 @@ def _figure(counted: Counted, metrics: Iterable[Value]) -> FigureView:
             )
             for value in metrics
         },
+    )
+
+
+def _finding_group(counted: Counted, group: Grouping | None, known: Mapping[str, str]) -> FindingGroupView:
+    figures, key = counted.figures, _key(group, counted.key)
+    due, kept = figures[Figure.FINDINGS_DUE], figures[Figure.FINDINGS_KEPT]
+    named = term(key).zh if isinstance(key, StrEnum) else known.get(f"user:{counted.key}")
+    return FindingGroupView(
+        key=counted.key,
+        name=named,
+        findings=figures[Figure.CALLBACK_FINDINGS],
+        open=figures[Figure.OPEN_FINDINGS],
+        overdue=figures[Figure.OVERDUE_FINDINGS],
+        due=due,
+        due_in_time=kept,
+        on_time_rate=_number(percentage(kept, due)),
+        turned_good=figures[Figure.FINDINGS_TURNED_GOOD],
+        turned_into_complaints=figures[Figure.FINDINGS_TURNED],
+        once_complaints=figures[Figure.FINDINGS_ONCE_COMPLAINTS],
     )
 
 

@@ -268,6 +268,9 @@ class ActBody(Model):
     ] = None
     agrees: Annotated[bool, Field(description="The head signs; false: refuses, with a note 签字或拒签 (R-3.26)")] = True
     destination: Annotated[Line, Field(description="转往的部门或机构 (R-1.3, F-24)")] = ""
+    rescission_told: Annotated[
+        bool, Field(description="The customer was told of the right to rescind 已告知有权解除合同 (C-15)")
+    ] = False
     opinion: Annotated[Text, Field(description="初步处理意见 (R-3.18, R-3.30)")] = ""
     handler_id: Annotated[UUID | None, Field(description="处理人 (F-48)")] = None
     received_at: Annotated[Moment | None, Field(description="When the withdrawal came 收到撤诉的时间 (CL-6)")] = None

@@ -79,6 +79,7 @@ class ListedView(Personal):
 
     id: Annotated[UUID, Field(title="服务单标识")]
     number: Annotated[str, Field(title="服务单号")]
+    finding_number: Annotated[str | None, Field(title="问题件编号")]
     nature: Annotated[Nature, Field(title="性质")]
     channel: Annotated[Channel, Field(title="投诉方式")]
     source: Annotated[Source, Field(title="来源")]
@@ -260,6 +261,7 @@ class TicketView(ListedView):
     destination: Annotated[str | None, Field(description="Whom it was passed to 转往部门 (R-1.3)")]
     told_means: Annotated[Means | None, Field(description="告知方式 (CL-8)")]
     told_proof: str | None
+    rescission_told_at: Annotated[datetime | None, Field(description="告知有权解除合同时间 (C-15)")]
     answer_accepted: Annotated[bool | None, Field(description="客户是否接受 (R-4.29, R-4.30)")]
     rulebook: str
     stage: Annotated[CaseStage, Field(description="阶段 (R-4.1, F-31)")]
@@ -442,9 +444,13 @@ def listed_view(row: Mapping[str, Any], at: datetime, masked: bool) -> ListedVie
     return ListedView(**values, complete=row["complete_at"] is not None, in_time=_in_time(row, at))
 
 
+def _cycle(clock: Mapping[str, Any]) -> int:
+    return int(clock["cycle"])
+
+
 def ticket_view(file: File, at: datetime, masked: bool) -> TicketView:
     """The whole file; lateness as of `at`."""
-    decide = next((clock for clock in file.clocks if clock["kind"] == "decide_inform"), None)
+    decide = max((each for each in file.clocks if each["kind"] == "decide_inform"), key=_cycle, default=None)
     values = _person({name: file.row[name] for name in TicketView.model_fields if name in file.row}, masked)
     return TicketView(
         **values,

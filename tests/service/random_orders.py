@@ -19,7 +19,11 @@ from tickets.measures import Addressee, Order, Point, weighed
 NAMESPACE = UUID("6f1d8f0e-95e8-4d0c-9d5c-955190000000")
 FIRST, LAST = date(2025, 8, 1), date(2025, 12, 31)
 WHERE = ("gd-gz", "gd-gz-a", "sc-cd", "gd", "hq")
-POLICIES = (None, ("鑫享年金", "annuity", "bank", "gd-gz"), ("康宁健康", "health", "agent", "sc-cd"))
+POLICIES = (
+    None,
+    ("鑫享年金", "annuity", "bank", "gd-gz", "业务员001"),
+    ("康宁健康", "health", "agent", "sc-cd", "业务员002"),
+)
 
 
 def random_orders(random: Random, number: int) -> list[Order]:
@@ -61,6 +65,7 @@ def _order(random: Random, ticket: str) -> Order:
         validity = Validity.VALID
     causes = tuple(random.sample(list(Category), random.randrange(4)))
     policy = random.choice(POLICIES)
+    turned = finding and bool(closed) and random.random() < 0.3
     status = Status.CLOSED if closed else Status.INFORMED if told else random.choice(list(Status)[:2])
     return Order(
         ticket,
@@ -83,7 +88,7 @@ def _order(random: Random, ticket: str) -> Order:
         told=told,
         informed=told,
         closed=closed,
-        ended_as=Ending.CLOSED if closed else None,
+        ended_as=Ending.TURNED if turned else Ending.CLOSED if closed else None,
         points=tuple(_points(random, received)),
         dispatched=random.random() < 0.6,
         returns=(returns := random.choice((0, 0, 1, 2, 3))),
@@ -97,6 +102,10 @@ def _order(random: Random, ticket: str) -> Order:
         product=policy[0] if policy else None,
         product_kind=policy[1] if policy else None,
         sales_channel=policy[2] if policy else None,
+        opened_by=random.choice((None, str(NAMESPACE))),
+        salesperson=policy[4] if policy else None,
+        accepted=random.choice((None, True, False)),
+        judged_again=source is Source.CALLBACK and random.random() < 0.4,
     )
 
 
@@ -117,8 +126,15 @@ def ticket_id(order: Order | str) -> UUID:
 
 
 POLICY = """
-INSERT INTO policy (id, number, customer_id, organisation_id, product_name, product_kind, sales_channel, status)
-VALUES ($1, $2, $3, $4, $2, $5, $6, 'in_force')"""
+INSERT INTO policy (id, number, customer_id, organisation_id, product_name, product_kind, sales_channel, salesperson,
+    status)
+VALUES ($1, $2, $3, $4, $2, $5, $6, $7, 'in_force')"""
+JUDGED = """
+INSERT INTO reclassification (id, ticket_id, ground, manner, from_nature, to_nature, heard, verdict, reason, call_id,
+    second, state, proposed_by, proposed_at, answered_by, answered_at, effected_at, was)
+SELECT gen_random_uuid(), $1, 'quality', 'in_place', n.was, n.now, '{}', '{}', '重听', gen_random_uuid(), 1, 'effected',
+    'user:a', $3, 'user:b', $3, $3, '{}'
+FROM (SELECT $2::text AS now, CASE $2 WHEN 'complaint' THEN 'callback_finding' ELSE 'complaint' END AS was) AS n"""
 MATTER = "INSERT INTO matter (id, root_ticket_id, opened_at, latest_at) VALUES ($1, $2, $3, $3)"
 KEY = "INSERT INTO ticket_key (id, fingerprint, claimed_at) VALUES ($1, 'x', $2)"
 TICKET = """
@@ -150,8 +166,8 @@ async def store(conn: Connection, orders: Sequence[Order]) -> None:
     await conn.execute("INSERT INTO customer (id, name, created_at) VALUES ($1, '某', now())", NAMESPACE)
     for policy in POLICIES:
         if policy is not None:
-            product, kind, channel, where = policy
-            await conn.execute(POLICY, uuid5(NAMESPACE, product), product, NAMESPACE, where, kind, channel)
+            product, kind, channel, where, sold_by = policy
+            await conn.execute(POLICY, uuid5(NAMESPACE, product), product, NAMESPACE, where, kind, channel, sold_by)
     for matter, root in _roots(orders).items():
         await conn.execute(MATTER, uuid5(NAMESPACE, matter), ticket_id(root), _moment(root.received))
     for number, order in enumerate(orders, start=1):
@@ -164,6 +180,8 @@ async def store(conn: Connection, orders: Sequence[Order]) -> None:
         for place in range(1, order.returns + 1):
             await conn.execute(SLIP, ticket_id(order), place, _moment(order.received))
             await conn.execute(RETURNED, ticket_id(order))
+        if order.judged_again:
+            await conn.execute(JUDGED, ticket_id(order), order.nature, _moment(order.received))
         for day in range(order.reminders):
             await conn.execute(REMINDER, ticket_id(order), order.received + timedelta(days=day))
     await _asked(conn, [order for order in orders if order.satisfied is not None])
@@ -198,6 +216,12 @@ def _clocks(order: Order) -> Iterable[tuple[str, int, date, date | None]]:
 
 def _moment(day: date) -> datetime:
     return datetime.combine(day, time(10), SHANGHAI)
+
+
+def _said(order: Order) -> dict[str, str]:
+    """What was heard on the callback that the order came of (F-13)."""
+    clear = order.nature is Nature.COMPLAINT
+    return {"intention": "yes" if clear else "unclear", "respondent": "policyholder"}
 
 
 def _row(order: Order, number: int) -> dict[str, Any]:
@@ -235,11 +259,14 @@ def _row(order: Order, number: int) -> dict[str, Any]:
         "anonymous": False,
         "opened_via": "desk",
         "opened_by": "system:test",
+        "opened_by_user": order.opened_by,
+        "answer_accepted": order.accepted,
+        "ended_as": order.ended_as if order.ended_as is Ending.TURNED else None,
         "policy_id": str(uuid5(NAMESPACE, order.product)) if order.product else None,
         "accepting_organisation_id": order.accepting.rstrip("/").rpartition("/")[2],
         "underwriting_organisation_id": order.underwriting.rstrip("/").rpartition("/")[2] or None,
         "department": order.departments[0] if order.departments else None,
-        "heard": {"subject": order.subject} if heard else None,
+        "heard": {"subject": order.subject, **_said(order)} if heard else None,
         "verdict": {"nature": order.nature} if heard else None,
         "received_day": order.received.isoformat(),
         "spooled": False,

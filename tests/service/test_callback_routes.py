@@ -12,6 +12,7 @@ from callcenter.callbacks import course
 from callcenter.callbacks.questions import SEVEN
 from callcenter.clock import ManualClock
 from callcenter.db.pool import Database
+from callcenter.ids import uuid7
 from tests.service.callbacks import a_call
 from tests.service.customers import a_customer, a_policy, settle
 from tests.service.site import Client, Reply, Site
@@ -345,3 +346,60 @@ async def test_an_agent_without_a_telephone_cannot_dial(board: Board) -> None:
     supervisor = await board.site.client(Role.SUPERVISOR, where="hq")
     reply = await supervisor.post(f"/callback-tasks/{board.task}/dial")
     assert (reply.status, reply.code) == (422, "callback_not_dialable")
+
+
+async def test_a_complaint_is_opened_in_the_breath_that_saves_answers_and_outcome(board: Board) -> None:
+    """C-13, C-16, R-1.4, R-2.2, F-13, T-3: one request, one transaction; the same key again is the same tickets."""
+    attempt = await board.talk()
+    board.clock.advance(timedelta(seconds=30))
+    answers = [*YES[:3], {"question": "cover_known", "answer": "no"}, *YES[4:]]
+    body = {"answers": answers, "findings": [SALES_CONDUCT, WRONG_NUMBER], "outcome": {"kind": "completed"}}
+    key = {"Idempotency-Key": str(uuid4())}
+    reply = await board.act("wrap-up", body, headers=key)
+    assert reply.status == 201, reply.body
+    assert (reply.json["task"]["state"], reply.json["task"]["result"]) == ("done", "problem")
+    assert [each["counts"] for each in reply.json["tickets"]] == [True, False]
+    assert [each["reasons"][0]["zh"] for each in reply.json["tickets"]] == [
+        "回访中客户对销售行为有明确投诉意向",
+        "客户没有投诉意向",
+    ]
+    assert all(each["opened_live"] for each in reply.json["tickets"])
+    assert {answer["second"] for answer in reply.json["answers"]} == {"30.000"}
+    assert (await board.act("wrap-up", body, headers=key)).json == reply.json
+    await board.hang_up(attempt)
+
+
+async def test_what_is_handed_in_at_once_is_all_written_or_none_of_it(board: Board) -> None:
+    """C-13, C-16: an outcome the answers do not bear out leaves neither answers nor ticket behind."""
+    await board.talk()
+    body = {"answers": YES[:2], "findings": [WRONG_NUMBER], "outcome": {"kind": "completed"}}
+    reply = await board.act("wrap-up", body)
+    assert (reply.status, reply.code) == (422, "callback_outcome_refused"), reply.body
+    file = await board.show()
+    assert (file["tickets"], [question["answer"] for question in file["questions"]]) == ([], [None] * 7)
+
+
+async def test_seconds_go_on_after_hold_and_transfer_and_the_next_agent_answers_for_the_call(board: Board) -> None:
+    """C-6, C-13, archive.md: one recording through hold and transfer, counted from the customer's answer."""
+    attempt = await board.talk()
+    board.clock.advance(timedelta(seconds=20))
+    assert float((await board.answer(YES[:1])).json["answers"][0]["second"]) == 20.0
+    second = await board.site.client(Role.CALLBACK_AGENT, Role.AUDITOR, where="hq")
+    assert second.user is not None
+    refused = await second("PUT", f"/callback-tasks/{board.task}/answers", json={"answers": YES[1:2]})
+    assert (refused.status, refused.code) == (403, "callback_not_yours")
+    async with board.database.transaction() as conn:
+        await conn.execute(
+            """INSERT INTO call_leg (id, call_id, channel_id, role, user_id, started_at, answered_at)
+            VALUES ($1, $2, 'second', 'agent', $3, $4, $4)""",
+            uuid7(board.clock.now()),
+            attempt,
+            second.user.id,
+            board.clock.now(),
+        )
+    board.clock.advance(timedelta(seconds=45))
+    reply = await second("PUT", f"/callback-tasks/{board.task}/answers", json={"answers": YES[1:]})
+    assert reply.status == 200, reply.body
+    assert {float(each["second"]) for each in reply.json["answers"]} == {20.0, 65.0}
+    finding = await second.post(f"/callback-tasks/{board.task}/findings", WRONG_NUMBER)
+    assert (finding.status, finding.json["seconds_into_call"]) == (201, 65.0), finding.body

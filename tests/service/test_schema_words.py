@@ -90,6 +90,8 @@ TYPES: dict[str, Any] = {
     "post_change.duty": posts.Duty,
     "post_change.turn": posts.Turn,
     "recording_segment.completeness": Completeness,
+    "reclassification.from_nature": Literal["complaint", "callback_finding"],
+    "reclassification.to_nature": Literal["complaint", "callback_finding"],
     "report.dimension": Dimension,
     "report.kind": ReportKind,
     "report.state": ReportState,

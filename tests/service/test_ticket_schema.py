@@ -40,6 +40,8 @@ from tickets.letters import LetterState, Means
 from tickets.letters import Verdict as LegalVerdict
 from tickets.lifecycle import Action, Cause, Ending, InvalidGround, Level, Liability, Status, Step, Validity
 from tickets.papers import Origin, Paper
+from tickets.reclassification import Manner as ReclassificationManner
+from tickets.reclassification import ReclassificationGround, ReclassificationState
 from tickets.reviews import InvestigationState, Outcome, ReviewState, SupervisionGround
 from tickets.slips import Part, SlipAction, SlipState
 
@@ -76,6 +78,9 @@ WORDS: dict[tuple[str, str], type[StrEnum]] = {
     ("committee_opinion", "department"): Department,
     ("committee_referral", "ground"): ReferralGround,
     ("committee_seat", "department"): Department,
+    ("reclassification", "ground"): ReclassificationGround,
+    ("reclassification", "manner"): ReclassificationManner,
+    ("reclassification", "state"): ReclassificationState,
     ("slip", "part"): Part,
     ("slip", "state"): SlipState,
     ("slip", "department"): Department,
