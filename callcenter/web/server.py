@@ -21,6 +21,7 @@ from callcenter.db.pool import Database
 from callcenter.documents.issuing import Issuing
 from callcenter.documents.templates import Templates
 from callcenter.handling_limit import HandlingLimit
+from callcenter.importing.intake import Intake
 from callcenter.matters import Matters
 from callcenter.slips import Slips
 from callcenter.spool import TicketSpool
@@ -38,6 +39,7 @@ from callcenter.web.keys import (
     DATABASE,
     HANDLING_LIMIT,
     ISSUING,
+    LISTS,
     MATTERS,
     REDIS,
     SECRET,
@@ -84,6 +86,7 @@ def build(
     app[BUNDLING] = Bundling(database, clock, app[VAULT], config.documents)
     app[TEMPLATES] = Templates(database, clock, config.documents)
     app[MATTERS] = Matters(database, clock)
+    app[LISTS] = Intake(database, config)
     app[RECENT] = Recent()
     if redis is not None:
         app[REDIS] = redis
