@@ -261,7 +261,7 @@ def test_the_interface_has_no_route_that_is_to_come_whole() -> None:
     """Who adds one takes it off the page of the decision."""
     page = (ROOT / "docs/decisions/007-routes-come-whole.md").read_text(encoding="utf-8")
     to_come = set(re.findall(r"^\| `(GET|POST) (/[^`]+)`", page, re.MULTILINE))
-    assert len(to_come) == 3
+    assert to_come
     there = {
         (method.upper(), re.sub(r"\{\w+\}", "{id}", path.removeprefix(openapi.PREFIX)))
         for path, methods in openapi.document(routes.MODULES)["paths"].items()
