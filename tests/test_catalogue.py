@@ -149,7 +149,6 @@ PROMISES = {
 }
 
 NOT_YET = {
-    "C20": "scripts have no variables yet",
     "H15": "nothing is unlinked and nothing held yet",
 }
 """Ids that do not apply to what exists, and why."""

@@ -4,6 +4,7 @@ Must never let a list change the number a known customer is rung at, or whose po
 """
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -11,8 +12,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from callcenter.callbacks import campaigns
-from callcenter.callbacks.campaigns import Refusal
-from callcenter.callbacks.store import Campaign, Task
+from callcenter.callbacks.campaigns import Ground, Refusal
+from callcenter.callbacks.store import ADDED, Task
+from callcenter.callbacks.task import Source
 from callcenter.customers.customer import Customer, CustomerId, Phone, Policy, PolicyId
 from callcenter.customers.store import POLICY_COLUMNS
 from callcenter.db.pool import Connection
@@ -22,24 +24,26 @@ from callcenter.importing.fields import OF_NEW_POLICY, Field, Kind
 from callcenter.importing.lines import Complaint, Line, Reader
 from callcenter.importing.store import Import, Staged
 from callcenter.importing.values import Wrong
+from callcenter.importing.variables import Scripts
 
 POLICIES: Final = f"""
 SELECT {", ".join(f"p.{name.strip()}" for name in POLICY_COLUMNS.split(","))}, o.path
 FROM policy p JOIN organisation o ON o.id = p.organisation_id WHERE p.number = ANY($1::text[])"""  # noqa: S608
 CUSTOMERS = """
-SELECT id, name, id_number, birth_date, gender, sales_calls_refused_until FROM customer
-WHERE id = ANY($1::uuid[]) OR id_number = ANY($2::text[])
+SELECT id, name, id_number, birth_date, gender, sales_calls_refused_until, core_number FROM customer
+WHERE id = ANY($1::uuid[]) OR core_number = ANY($4::text[]) OR id_number = ANY($2::text[])
     OR id IN (SELECT customer_id FROM customer_phone WHERE number = ANY($3::text[]))"""
 PHONES = "SELECT customer_id, number, kind, at_underwriting FROM customer_phone WHERE customer_id = ANY($1::uuid[])"
 TASKS = """
 SELECT policy_id, bool_or(campaign_id = $2) AS here, bool_or(state <> 'done' AND purpose = $3) AS open
 FROM callback_task WHERE policy_id = ANY($1::uuid[]) GROUP BY policy_id"""
-ORGANISATIONS = "SELECT id, name FROM organisation WHERE path LIKE $1 || '%'"
+ORGANISATIONS = "SELECT id, name, path FROM organisation WHERE path LIKE $1 || '%'"
 
 REFUSALS: Final = {
     Refusal.UNKNOWN: Wrong.UNKNOWN_POLICY,
     Refusal.NOT_IN_FORCE: Wrong.NOT_IN_FORCE,
     Refusal.OUT_OF_SCOPE: Wrong.OUT_OF_SCOPE,
+    Refusal.OUT_OF_CAMPAIGN: Wrong.OUT_OF_CAMPAIGN,
     Refusal.NO_NUMBER: Wrong.NO_NUMBER,
     Refusal.CALLED_BACK_ALREADY: Wrong.CALLED_BACK_ALREADY,
 }
@@ -58,6 +62,14 @@ OF_POLICY: Final = {
     Field.RECEIVED_ON: "received_on",
     Field.COOLING_OFF_DAYS: "cooling_off_days",
     Field.STATUS: "status",
+    Field.GROUP_BUSINESS: "group_business",
+    Field.SALE_RECORDED: "sale_recorded",
+    Field.PREMIUM_DUE_ON: "premium_due_on",
+    Field.LAPSED_ON: "lapsed_on",
+    Field.SURRENDERED_ON: "surrendered_on",
+    Field.CLAIM_SETTLED_ON: "claim_settled_on",
+    Field.PAID_OUT_ON: "paid_out_on",
+    Field.SALESPERSON_LEFT_ON: "salesperson_left_on",
 }
 """What a list may say of a policy → where it is kept."""
 
@@ -67,8 +79,9 @@ class Whole:
     """What all rows of an import have in common."""
 
     of: Import
-    campaign: Campaign | None
-    organisations: Mapping[str, str]
+    ground: Ground | None
+    scripts: Scripts
+    organisations: Mapping[str, tuple[str, str]]
     at: datetime
     reader: Reader
 
@@ -89,17 +102,17 @@ class _Known:
     policies: Mapping[str, tuple[Policy, str]]
     by_id: Mapping[UUID, Customer]
     by_id_number: Mapping[str, Customer]
+    by_core_number: Mapping[str, Customer]
     by_number: Mapping[str, Sequence[Customer]]
     tasks: Mapping[UUID, Mapping[str, Any]]
 
 
-async def organisations(conn: Connection, path: str) -> dict[str, str]:
-    """How lists may name the organisations of a subtree → their ids; names that two have are none."""
+async def organisations(conn: Connection, path: str) -> dict[str, tuple[str, str]]:
+    """How lists may name the organisations of a subtree → id and path; names that two have are none."""
     rows = await conn.fetch(ORGANISATIONS, path)
-    names: dict[str, str | None] = {}
-    for row in rows:
-        names[row["name"]] = None if row["name"] in names else row["id"]
-    return {**{name: id for name, id in names.items() if id is not None}, **{row["id"]: row["id"] for row in rows}}
+    counts = Counter(row["name"] for row in rows)
+    named = {row["name"]: (row["id"], row["path"]) for row in rows if counts[row["name"]] == 1}
+    return {**named, **{row["id"]: (row["id"], row["path"]) for row in rows}}
 
 
 async def become(conn: Connection, whole: Whole, lines: Iterable[Line]) -> Batch:
@@ -135,6 +148,7 @@ async def _known(conn: Connection, whole: Whole, lines: Sequence[Line]) -> _Know
         [policy.customer_id for policy, _ in policies.values()],
         [line.get(Field.ID_NUMBER) for line in held if line.get(Field.ID_NUMBER)],
         [line.get(Field.PHONE) for line in held if not line.get(Field.ID_NUMBER) and line.get(Field.PHONE)],
+        [line.get(Field.CORE_NUMBER) for line in held if line.get(Field.CORE_NUMBER)],
     )
     phones: dict[UUID, list[Phone]] = {row["id"]: [] for row in people}
     for row in await conn.fetch(PHONES, list(phones)):
@@ -145,14 +159,16 @@ async def _known(conn: Connection, whole: Whole, lines: Sequence[Line]) -> _Know
         for phone in each.phones:
             by_number.setdefault(phone.number, []).append(each)
     tasks: dict[UUID, Mapping[str, Any]] = {}
-    if whole.campaign is not None:
+    if whole.ground is not None:
         ids = [policy.id for policy, _ in policies.values()]
-        found = await conn.fetch(TASKS, ids, whole.campaign.id, whole.campaign.purpose)
+        campaign = whole.ground.campaign
+        found = await conn.fetch(TASKS, ids, campaign.id, campaign.purpose)
         tasks = {row["policy_id"]: dict(row) for row in found}
     return _Known(
         policies,
         {each.id: each for each in customers},
         {each.id_number: each for each in customers if each.id_number},
+        {each.core_number: each for each in customers if each.core_number},
         by_number,
         tasks,
     )
@@ -180,7 +196,7 @@ def _become(whole: Whole, known: _Known, line: Line) -> Staged | list[Complaint]
         made = _new(whole, known, line)
         if isinstance(made, list):
             return made
-        policy, holder, is_new = made
+        policy, holder, path, is_new = made
         record["policy"] = dataclasses.asdict(policy)
         record["phones"] = [{"customer_id": holder.id, **dataclasses.asdict(phone)} for phone in holder.phones]
         if is_new:
@@ -189,16 +205,19 @@ def _become(whole: Whole, known: _Known, line: Line) -> Staged | list[Complaint]
     refused = line.get(Field.SALES_CALLS_REFUSED_UNTIL)
     if refused is not None and "customer" not in record:
         record["refusal"] = {"id": holder.id, "until": refused}
-    if whole.campaign is None:
+    if whole.ground is None:
         return Staged(line.row, number, record)
     before = known.tasks.get(policy.id)
     if before is not None and before["here"]:
         return None
     if before is not None and before["open"]:
         return [whole.reader.about(line, Wrong.CALLED_BACK_ALREADY, Field.POLICY_NUMBER)]
-    task = campaigns.judged(whole.campaign, policy, _dialled_first(line, holder), whole.at, line.get(Field.CHOSEN_AT))
+    dialled = _dialled_first(line, holder)
+    task = campaigns.draw(whole.ground, policy, dialled, path, Source.IMPORT, whole.at, line.get(Field.CHOSEN_AT))
     if isinstance(task, Refusal):
         return [whole.reader.about(line, REFUSALS[task], Field.POLICY_NUMBER)]
+    if lacking := whole.scripts.lacking(task, policy):
+        return [whole.reader.about(line, Wrong.VARIABLE_MISSING, field) for field in lacking]
     record["task"] = _columns(_as_wished(task, line))
     return Staged(line.row, number, record)
 
@@ -230,13 +249,13 @@ def _changes(whole: Whole, line: Line, policy: Policy) -> dict[str, Any]:
     return changes
 
 
-def _new(whole: Whole, known: _Known, line: Line) -> tuple[Policy, Customer, bool] | list[Complaint]:
-    """A policy that is not known yet, its holder with the numbers of the row, and whether the holder is new."""
+def _new(whole: Whole, known: _Known, line: Line) -> tuple[Policy, Customer, str, bool] | list[Complaint]:
+    """A policy that is not known yet, its holder with the row's numbers, its path, and whether the holder is new."""
     if line.get(Field.HOLDER_NAME) is None and line.get(Field.PRODUCT_NAME) is None:
         return [whole.reader.about(line, Wrong.UNKNOWN_POLICY, Field.POLICY_NUMBER)]
     found = [whole.reader.about(line, Wrong.MISSING, held) for held in OF_NEW_POLICY if line.get(held) is None]
     given = line.get(Field.ORGANISATION)
-    organisation = whole.of.organisation_id if given is None else whole.organisations.get(given)
+    organisation = (whole.of.organisation_id, whole.of.path) if given is None else whole.organisations.get(given)
     if organisation is None:
         found.append(whole.reader.about(line, Wrong.UNKNOWN_ORGANISATION, Field.ORGANISATION))
     holder, is_new = _holder(whole, known, line)
@@ -248,7 +267,7 @@ def _new(whole: Whole, known: _Known, line: Line) -> tuple[Policy, Customer, boo
         id=PolicyId(uuid7(whole.at)),
         number=line.get(Field.POLICY_NUMBER),
         customer_id=holder.id,
-        organisation_id=organisation,
+        organisation_id=organisation[0],
         product_name=line.get(Field.PRODUCT_NAME),
         product_kind=line.get(Field.PRODUCT_KIND) or "life",
         sales_channel=line.get(Field.SALES_CHANNEL) or "agent",
@@ -263,8 +282,16 @@ def _new(whole: Whole, known: _Known, line: Line) -> tuple[Policy, Customer, boo
         received_on=line.get(Field.RECEIVED_ON),
         cooling_off_days=line.get(Field.COOLING_OFF_DAYS),
         status=line.get(Field.STATUS) or "in_force",
+        group_business=_or_else(line.get(Field.GROUP_BUSINESS), False),
+        sale_recorded=line.get(Field.SALE_RECORDED),
+        premium_due_on=line.get(Field.PREMIUM_DUE_ON),
+        lapsed_on=line.get(Field.LAPSED_ON),
+        surrendered_on=line.get(Field.SURRENDERED_ON),
+        claim_settled_on=line.get(Field.CLAIM_SETTLED_ON),
+        paid_out_on=line.get(Field.PAID_OUT_ON),
+        salesperson_left_on=line.get(Field.SALESPERSON_LEFT_ON),
     )
-    return policy, holder, is_new
+    return policy, holder, organisation[1], is_new
 
 
 def _or_else(said: bool | None, otherwise: bool) -> bool:
@@ -279,13 +306,18 @@ def _holder(whole: Whole, known: _Known, line: Line) -> tuple[Customer | None, b
         for number in dict.fromkeys((line.get(Field.PHONE), line.get(Field.SECOND_PHONE)))
         if number is not None
     )
-    if id_number is not None and (there := known.by_id_number.get(id_number)) is not None:
-        return (None, False) if there.name != name else (_with(there, phones), False)
+    core_number = line.get(Field.CORE_NUMBER)
+    there = known.by_core_number.get(core_number) if core_number else None
+    if there is None and id_number is not None:
+        there = known.by_id_number.get(id_number)
+    if there is not None:
+        contradicts = there.name != name or (id_number is not None and there.id_number not in (None, id_number))
+        return (None, False) if contradicts else (_with(there, phones), False)
     if id_number is None and phones:
         there_ = [each for each in known.by_number.get(phones[0].number, ()) if each.name == name]
         if len(there_) == 1:
             return _with(there_[0], phones), False
-    key = f"{whole.of.id} {name} {id_number or (phones[0].number if phones else line.row)}"
+    key = f"{whole.of.id} {name} {core_number or id_number or (phones[0].number if phones else line.row)}"
     born = line.get(Field.BIRTH_DATE)
     if born is None and id_number is not None and len(id_number) == 18 and id_number[:17].isdigit():
         born = values.born(id_number)
@@ -298,6 +330,7 @@ def _holder(whole: Whole, known: _Known, line: Line) -> tuple[Customer | None, b
             gender=line.get(Field.GENDER),
             sales_calls_refused_until=line.get(Field.SALES_CALLS_REFUSED_UNTIL),
             phones=phones,
+            core_number=core_number,
         ),
         True,
     )
@@ -319,9 +352,10 @@ def _as_wished(task: Task, line: Line) -> Task:
     planned = line.get(Field.PLANNED_AT)
     if planned is not None and task.chosen_at is None:
         task = replace(task, not_before=planned)
-    return task
+    priority = line.get(Field.PRIORITY)
+    return task if priority is None else replace(task, priority=priority)
 
 
 def _columns(task: Task) -> dict[str, Any]:
     """The task as its row."""
-    return {name: getattr(task, name) for name in Task.__dataclass_fields__}
+    return {**{name: getattr(task, name) for name in ADDED}, "conditions": sorted(task.conditions)}

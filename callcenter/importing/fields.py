@@ -37,6 +37,15 @@ class Field(StrEnum):
     RECEIVED_ON = "received_on"
     COOLING_OFF_DAYS = "cooling_off_days"
     STATUS = "status"
+    GROUP_BUSINESS = "group_business"
+    SALE_RECORDED = "sale_recorded"
+    PREMIUM_DUE_ON = "premium_due_on"
+    LAPSED_ON = "lapsed_on"
+    SURRENDERED_ON = "surrendered_on"
+    CLAIM_SETTLED_ON = "claim_settled_on"
+    PAID_OUT_ON = "paid_out_on"
+    SALESPERSON_LEFT_ON = "salesperson_left_on"
+    CORE_NUMBER = "core_number"
     SALES_CALLS_REFUSED_UNTIL = "sales_calls_refused_until"
     CONSENT = "consent"
     CHOSEN_AT = "chosen_at"
@@ -84,6 +93,15 @@ WORDS: Final[Mapping[Field, Words]] = {
     Field.RECEIVED_ON: Words("签收日期", "day of signed receipt"),
     Field.COOLING_OFF_DAYS: Words("犹豫期天数", "cooling-off days"),
     Field.STATUS: Words("保单状态", "policy status"),
+    Field.GROUP_BUSINESS: Words("是否团体业务", "group business"),
+    Field.SALE_RECORDED: Words("是否已双录", "sale recorded"),
+    Field.PREMIUM_DUE_ON: Words("续期应交日", "renewal premium due on"),
+    Field.LAPSED_ON: Words("失效日期", "lapsed on"),
+    Field.SURRENDERED_ON: Words("退保日期", "surrendered on"),
+    Field.CLAIM_SETTLED_ON: Words("理赔结案日期", "claim settled on"),
+    Field.PAID_OUT_ON: Words("给付日期", "paid out on"),
+    Field.SALESPERSON_LEFT_ON: Words("销售人员离职日期", "salesperson left on"),
+    Field.CORE_NUMBER: Words("客户号", "customer's number in the core system"),
     Field.SALES_CALLS_REFUSED_UNTIL: Words("拒绝营销电话至", "sales calls refused until"),
     Field.CONSENT: Words("是否同意联系", "consent"),
     Field.CHOSEN_AT: Words("客户预约时间", "moment the customer chose"),
@@ -104,7 +122,8 @@ KIND_WORDS: Final[Mapping[Kind, Words]] = {
 
 DATES: Final = frozenset(
     {Field.BIRTH_DATE, Field.ISSUED_ON, Field.RECEIVED_ON, Field.SALES_CALLS_REFUSED_UNTIL, Field.CHOSEN_AT}
-    | {Field.PLANNED_AT}
+    | {Field.PLANNED_AT, Field.PREMIUM_DUE_ON, Field.LAPSED_ON, Field.SURRENDERED_ON, Field.CLAIM_SETTLED_ON}
+    | {Field.PAID_OUT_ON, Field.SALESPERSON_LEFT_ON}
 )
 OF_TASKS: Final = frozenset({Field.CONSENT, Field.CHOSEN_AT, Field.PLANNED_AT, Field.PRIORITY})
 """What only a task has: in a list of policies there is no place for it."""
@@ -176,6 +195,15 @@ HEADERS: Final[Mapping[Field, tuple[str, ...]]] = {
     ),
     Field.COOLING_OFF_DAYS: ("犹豫期", "犹豫期天数", "犹豫期(天)", "coolingoffdays", "coolingoff"),
     Field.STATUS: ("保单状态", "状态", "status", "policystatus"),
+    Field.GROUP_BUSINESS: ("是否团体业务", "团体业务", "是否团险", "groupbusiness"),
+    Field.SALE_RECORDED: ("是否已双录", "是否双录", "双录", "双录标识", "salerecorded"),
+    Field.PREMIUM_DUE_ON: ("续期应交日", "应交日", "应交日期", "应缴日", "应缴日期", "premiumdueon", "duedate"),
+    Field.LAPSED_ON: ("失效日期", "失效日", "lapsedon"),
+    Field.SURRENDERED_ON: ("退保日期", "退保日", "surrenderedon"),
+    Field.CLAIM_SETTLED_ON: ("理赔结案日期", "结案日期", "claimsettledon"),
+    Field.PAID_OUT_ON: ("给付日期", "给付日", "paidouton"),
+    Field.SALESPERSON_LEFT_ON: ("销售人员离职日期", "业务员离职日期", "离职日期", "salespersonlefton"),
+    Field.CORE_NUMBER: ("客户号", "客户编号", "核心客户号", "corenumber", "customernumber"),
     Field.SALES_CALLS_REFUSED_UNTIL: (
         *("拒绝营销电话至", "拒绝营销至", "免打扰至", "禁拨至", "拒访至"),
         *("salescallsrefuseduntil", "donotcalluntil", "dncuntil"),

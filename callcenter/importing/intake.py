@@ -20,6 +20,7 @@ from callcenter.attachments import contents
 from callcenter.attachments.contents import Form as Named
 from callcenter.attachments.vault import Staged, Vault
 from callcenter.callbacks import store as callbacks
+from callcenter.callbacks.errors import CampaignOverError
 from callcenter.config import Config
 from callcenter.db.pool import Connection, Database
 from callcenter.errors import StaleVersionError
@@ -104,12 +105,13 @@ class Intake:
         """Takes a list in and shows how it would be read; the same bytes again are the import that is there.
 
         Without a campaign it is a list of policies of `organisation_id`. The second value: whether it was there.
-        Raises CampaignNotFoundError, NotFoundError, FileRefusedError, BrokenTableError, StoreFullError, StoreAwayError.
+        Raises CampaignNotFoundError, CampaignOverError, NotFoundError, FileRefusedError, BrokenTableError,
+        StoreFullError, StoreAwayError.
         """
         kind = Kind.POLICIES if campaign_id is None else Kind.TASKS
         async with self._db.connection() as conn:
             if campaign_id is not None:
-                organisation_id = (await callbacks.campaign(conn, campaign_id, doer.path)).organisation_id
+                organisation_id = await _of_campaign(conn, campaign_id, doer.path)
             assert organisation_id is not None
             organisation = await organisations.find(conn, doer, organisation_id)
             there = await store.same(conn, staged.sha256, campaign_id, organisation_id)
@@ -208,7 +210,10 @@ class Intake:
     async def start(
         self, doer: Doer, import_id: UUID, version: int, at: datetime, *, dry_run: bool, only_whole: bool
     ) -> Import:
-        """Hands the import to the worker; the same again changes nothing. Raises NotFoundError, WrongStateError."""
+        """Hands the import to the worker; the same again changes nothing.
+
+        Raises NotFoundError, StaleVersionError, WrongStateError, CampaignOverError.
+        """
         async with self._db.transaction() as conn:
             there = await store.one(conn, import_id, doer.path, lock=True)
             if there.version != version:
@@ -220,6 +225,8 @@ class Intake:
                         f"it is {store.STATE_WORDS[there.state].en}: confirm the columns first",
                     )
                 )
+            if there.campaign_id is not None:
+                await _of_campaign(conn, there.campaign_id, doer.path)
             await conn.execute(store.REMOVE_FAULTS, import_id)
             await conn.execute(store.START, import_id, dry_run, only_whole, doer.name, at)
             await _record(conn, doer, "import.started", import_id, at, {"dry_run": dry_run, "only_whole": only_whole})
@@ -260,6 +267,14 @@ def _beginning(file: BinaryIO, size: int, name: str, said: Said, limits: Limits)
     if not data:
         raise FileRefusedError(Words("文件只有表头，没有数据行", "the file has a header and no rows"))
     return _Seen(form, header, data)
+
+
+async def _of_campaign(conn: Connection, campaign_id: UUID, path: str) -> str:
+    """The organisation of a campaign that still takes tasks. Raises CampaignNotFoundError, CampaignOverError."""
+    campaign = await callbacks.campaign(conn, campaign_id, path)
+    if campaign.state.is_over:
+        raise CampaignOverError(Words("批次已结束，不能再加任务", "the campaign is over: add nothing to it"))
+    return campaign.organisation_id
 
 
 async def _layout(conn: Connection, path: str, kind: Kind, header: Header | None) -> Layout:

@@ -26,7 +26,14 @@ FATE_WORDS: Final = {
     Fate.DUPLICATE: Words("重复", "there already"),
 }
 DROPPED: Final = frozenset(
-    {Wrong.CONSENT_WITHDRAWN, Wrong.NOT_IN_FORCE, Wrong.OUT_OF_SCOPE, Wrong.NO_NUMBER, Wrong.CALLED_BACK_ALREADY}
+    {
+        Wrong.CONSENT_WITHDRAWN,
+        Wrong.NOT_IN_FORCE,
+        Wrong.OUT_OF_SCOPE,
+        Wrong.OUT_OF_CAMPAIGN,
+        Wrong.NO_NUMBER,
+        Wrong.CALLED_BACK_ALREADY,
+    }
 )
 """Nothing is wrong with the row: there is no reason to ring, or a reason not to."""
 

@@ -17,8 +17,10 @@ from uuid import UUID, uuid4
 
 from callcenter import audit
 from callcenter.attachments.vault import Vault
+from callcenter.callbacks import campaigns, scripts
 from callcenter.callbacks import store as callbacks
-from callcenter.callbacks.store import Task
+from callcenter.callbacks.campaigns import Ground
+from callcenter.callbacks.store import ADDED
 from callcenter.clock import Clock
 from callcenter.config import Config
 from callcenter.customers.store import POLICY_COLUMNS
@@ -29,8 +31,9 @@ from callcenter.importing.errors import BrokenTableError, FileRefusedError
 from callcenter.importing.fields import Field
 from callcenter.importing.limits import Limits
 from callcenter.importing.lines import Complaint, Fate, Line, Reader, fate
-from callcenter.importing.store import State
+from callcenter.importing.store import Import, State
 from callcenter.importing.values import Reading, Wrong
+from callcenter.importing.variables import Scripts
 from tickets import store as tickets
 from tickets.errors import Words
 
@@ -44,11 +47,11 @@ MOST_FAULTS: Final = 100_000
 SWITCHING: Final = 3600.0
 
 _POLICY = ", ".join(f"p.{name.strip()}" for name in POLICY_COLUMNS.split(","))
-_TASK = tuple(Task.__dataclass_fields__)
 ADD_CUSTOMERS = """
 WITH added AS (
-    INSERT INTO customer (id, name, id_number, birth_date, gender, sales_calls_refused_until, created_at)
-    SELECT c.id, c.name, c.id_number, c.birth_date, c.gender, c.sales_calls_refused_until, c.created_at
+    INSERT INTO customer (id, name, id_number, birth_date, gender, sales_calls_refused_until, created_at,
+        core_number)
+    SELECT c.id, c.name, c.id_number, c.birth_date, c.gender, c.sales_calls_refused_until, c.created_at, c.core_number
     FROM list_import_row r, jsonb_populate_record(NULL::customer, r.record -> 'customer') c
     WHERE r.import_id = $1 AND r.record ? 'customer'
     ON CONFLICT DO NOTHING RETURNING 1)
@@ -83,7 +86,15 @@ WITH changed AS (
         issued_on = coalesce(p.issued_on, policy.issued_on),
         received_on = coalesce(p.received_on, policy.received_on),
         cooling_off_days = coalesce(p.cooling_off_days, policy.cooling_off_days),
-        status = coalesce(p.status, policy.status)
+        status = coalesce(p.status, policy.status),
+        group_business = coalesce(p.group_business, policy.group_business),
+        sale_recorded = coalesce(p.sale_recorded, policy.sale_recorded),
+        premium_due_on = coalesce(p.premium_due_on, policy.premium_due_on),
+        lapsed_on = coalesce(p.lapsed_on, policy.lapsed_on),
+        surrendered_on = coalesce(p.surrendered_on, policy.surrendered_on),
+        claim_settled_on = coalesce(p.claim_settled_on, policy.claim_settled_on),
+        paid_out_on = coalesce(p.paid_out_on, policy.paid_out_on),
+        salesperson_left_on = coalesce(p.salesperson_left_on, policy.salesperson_left_on)
     FROM list_import_row r, jsonb_populate_record(NULL::policy, r.record -> 'change') p
     WHERE r.import_id = $1 AND r.record ? 'change' AND policy.id = p.id
     RETURNING 1)
@@ -97,14 +108,24 @@ FROM (
 WHERE customer.id = r.id"""
 ADD_TASKS: Final = f"""
 WITH added AS (
-    INSERT INTO callback_task ({", ".join(_TASK)})
-    SELECT {", ".join(f"t.{name}" for name in _TASK)}
+    INSERT INTO callback_task ({", ".join(ADDED)})
+    SELECT {", ".join(f"t.{name}" for name in ADDED)}
     FROM list_import_row r, jsonb_populate_record(NULL::callback_task, r.record -> 'task') t
     WHERE r.import_id = $1 AND r.record ? 'task' AND EXISTS (SELECT FROM policy WHERE id = t.policy_id)
     ORDER BY r.row
     ON CONFLICT DO NOTHING RETURNING 1)
 SELECT count(*) FROM added"""  # noqa: S608
 EXTENSIONS = "SELECT DISTINCT extension FROM app_user WHERE extension IS NOT NULL"
+
+
+async def _of_campaign(conn: Connection, of: Import, at: datetime) -> tuple[Ground | None, Scripts]:
+    """By what the tasks of a list are made, and what their scripts want."""
+    if of.campaign_id is None:
+        return None, Scripts({})
+    campaign = await callbacks.campaign(conn, of.campaign_id, "")
+    versions = [each for each in (campaign.script_version, campaign.simplified_version) if each is not None]
+    told = {version: (await scripts.kept(conn, version)).script for version in versions}
+    return await campaigns.ground(conn, campaign, at), Scripts(told)
 
 
 class LostClaimError(Exception):
@@ -170,13 +191,13 @@ class Importer:
             of = await store.one(conn, found, "")
             calendar = await tickets.calendar(conn)
             extensions = [row["extension"] for row in await conn.fetch(EXTENSIONS)]
-            campaign = None if of.campaign_id is None else await callbacks.campaign(conn, of.campaign_id, "")
+            ground, told = await _of_campaign(conn, of, of.started_at or self._clock.now())
             organisations = await becoming.organisations(conn, of.reach)
         assert of.header is not None
         numbers = blocked.Rules(self._numbers.own | frozenset(extensions), self._numbers.countries)
         at = of.started_at or self._clock.now()
         reader = Reader(of.header, of.layout, Reading(at, calendar, numbers, of.layout.date_forms))
-        whole = Whole(of, campaign, organisations, at, reader)
+        whole = Whole(of, ground, told, organisations, at, reader)
         return _Run(self._db, self._wall, self._clock, whole, claim, self._vault, self._limits, self._batch)
 
     async def _fail(self, code: str, words: Words) -> None:
@@ -305,6 +326,12 @@ class _Run:
             return
         async with self._db.connection() as conn:
             now = await store.one(conn, of.id, "")
+            campaign = None if of.campaign_id is None else await callbacks.campaign(conn, of.campaign_id, "")
+        if campaign is not None and campaign.state.is_over:
+            await self.end(
+                State.FAILED, fault=_fault("campaign_over", "批次已结束，不能再加任务", "the campaign is over")
+            )
+            return
         if not now.counts.good and not now.counts.existed:
             await self.end(
                 State.FAILED,
@@ -333,10 +360,10 @@ class _Run:
             policies = await _run(conn, ADD_POLICIES, of.id)
             changed = await _run(conn, CHANGE_POLICIES, of.id)
             await conn.execute(REFUSE_SALES_CALLS, of.id, timeout=SWITCHING)
-            tasks = 0 if self._whole.campaign is None else await _run(conn, ADD_TASKS, of.id)
+            tasks = 0 if self._whole.ground is None else await _run(conn, ADD_TASKS, of.id)
             await conn.execute(store.REMOVE_STAGED, of.id, timeout=SWITCHING)
             good = (await store.one(conn, of.id, "")).counts.good
-            existed = 0 if self._whole.campaign is None else good - tasks
+            existed = 0 if self._whole.ground is None else good - tasks
             made = (tasks, policies, changed, customers, existed)
             await conn.fetchval(store.FINISH, of.id, self._claim, State.DONE, at, None, *made)
             await self._record(conn, at, "import.done", {"tasks": tasks, "policies": policies})

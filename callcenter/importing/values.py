@@ -58,6 +58,7 @@ class Wrong(StrEnum):
     UNKNOWN_POLICY = "unknown_policy"
     NOT_IN_FORCE = "not_in_force"
     OUT_OF_SCOPE = "out_of_scope"
+    OUT_OF_CAMPAIGN = "not_of_this_campaign"
     NO_NUMBER = "no_number_held_at_underwriting"
     CALLED_BACK_ALREADY = "open_in_another_campaign"
     VARIABLE_MISSING = "script_variable_missing"
@@ -114,6 +115,7 @@ WORDS: Final[Mapping[Wrong, Words]] = {
     ),
     Wrong.NOT_IN_FORCE: Words("保单未生效或已终止，不安排回访", "the policy is not in force: no callback"),
     Wrong.OUT_OF_SCOPE: Words("不属于回访范围", "not in the scope of callbacks"),
+    Wrong.OUT_OF_CAMPAIGN: Words("不属于本批次的产品、渠道或地区", "not of the campaign's products, channels, regions"),
     Wrong.NO_NUMBER: Words("没有承保时登记的号码。请改用信函或上门", "no number held at underwriting"),
     Wrong.CALLED_BACK_ALREADY: Words("另一批次正在回访，不重复安排", "being called back by another campaign"),
     Wrong.VARIABLE_MISSING: Words("话术要用到的资料缺失。请补全", "the script needs it and it is missing: fill it in"),
@@ -417,6 +419,15 @@ _READERS: Final[Mapping[Field, Callable[[Field, str, Reading], Any]]] = {
     Field.ISSUED_ON: _day,
     Field.RECEIVED_ON: _day,
     Field.COOLING_OFF_DAYS: _whole(1, 365),
+    Field.GROUP_BUSINESS: _truth,
+    Field.SALE_RECORDED: _truth,
+    Field.PREMIUM_DUE_ON: _day,
+    Field.LAPSED_ON: _day,
+    Field.SURRENDERED_ON: _day,
+    Field.CLAIM_SETTLED_ON: _day,
+    Field.PAID_OUT_ON: _day,
+    Field.SALESPERSON_LEFT_ON: _day,
+    Field.CORE_NUMBER: _policy_number,
     Field.SALES_CALLS_REFUSED_UNTIL: _day,
     Field.CONSENT: _truth,
     Field.CHOSEN_AT: _chosen,

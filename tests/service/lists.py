@@ -17,8 +17,18 @@ from callcenter.importing.running import Importer
 from callcenter.web.keys import CONFIG
 from tests.service.site import Client, Reply, Site
 
-HEADER = ("保单号", "投保人姓名", "证件号码", "手机号", "产品名称", "签收日期", "犹豫期天数")
-MARRIED = ("44010619800101", "5131")
+HEADER = (
+    "保单号",
+    "投保人姓名",
+    "证件号码",
+    "手机号",
+    "产品名称",
+    "签收日期",
+    "犹豫期天数",
+    "保费",
+    "交费方式",
+    "交费年限",
+)
 
 
 def a_row(n: int, **changes: str) -> dict[str, str]:
@@ -31,6 +41,9 @@ def a_row(n: int, **changes: str) -> dict[str, str]:
         "产品名称": "安心终身寿险",
         "签收日期": "2026-11-15",
         "犹豫期天数": "15",
+        "保费": "6000",
+        "交费方式": "年交",
+        "交费年限": "20",
     }
     return {**row, **changes}
 

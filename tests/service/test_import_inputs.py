@@ -75,21 +75,25 @@ async def test_a_quotation_mark_without_its_pair_stops_the_import_and_names_the_
 
 async def test_rows_that_are_cut_or_too_long_are_told_one_by_one(desk: Desk) -> None:
     """C2: a full-width comma between values makes one value of two."""
-    text = "保单号,投保人姓名,手机号,产品名称\nP1，王测试，16900000001，安心\n"
-    text += "P2,王,16900000002,安心\nP3,王,16900000003,安,心\n"
+    text = "保单号,投保人姓名,手机号,产品名称,签收日期,交费方式\nP1，王测试，16900000001，安心\n"
+    text += "P2,王,16900000002,安心,2026-11-15,趸交\nP3,王,16900000003,安,心,2026-11-15,趸交\n"
     done = await desk.through(text.encode())
     assert (done["good"], await desk.faults(done)) == (
         1,
-        [(2, "columns_differ", "1/4"), (4, "columns_differ", "5/4")],
+        [(2, "columns_differ", "1/6"), (4, "columns_differ", "7/6")],
     )
 
 
 async def test_columns_are_those_that_were_confirmed_whatever_their_header(desk: Desk) -> None:
     """C3"""
-    content = "联系电话,手机号,姓名,保单号,险种\n110,16900000001,王测试,P1,安心\n".encode()
+    content = (
+        "联系电话,手机号,姓名,保单号,险种,签收日期,缴费方式\n110,16900000001,王测试,P1,安心,2026-11-15,趸缴\n".encode()
+    )
     shown = await desk.preview(content)
-    assert [each["field"] for each in shown["columns"]] == [None, None, "holder_name", "policy_number", "product_name"]
-    held = {2: "phone", 3: "holder_name", 4: "policy_number", 5: "product_name"}
+    assert [each["field"] for each in shown["columns"]] == [
+        *(None, None, "holder_name", "policy_number", "product_name", "received_on", "payment")
+    ]
+    held = {2: "phone", 3: "holder_name", 4: "policy_number", 5: "product_name", 6: "received_on", 7: "payment"}
     twice = [{"column": at, "field": "phone"} for at in (1, 2)]
     assert (await desk.map(shown, columns=twice)).code == "import_mapping_refused"
     columns = [{"column": at, "field": each} for at, each in held.items()]
@@ -287,6 +291,28 @@ async def test_priorities_out_of_range_are_refused_and_blank_ones_are_the_defaul
     """C19"""
     done = await desk.through(as_csv([a_row(n + 1, 优先级=each) for n, each in enumerate(["-1", "1e9", "", "5"])]))
     assert [wrong for _, wrong, _ in await desk.faults(done)] == ["out_of_range", "out_of_range"]
+    assert done["tasks_made"] == 2
+    async with desk.database.connection() as conn:
+        kept = await conn.fetch("SELECT priority FROM callback_task ORDER BY priority")
+    assert [row[0] for row in kept] == [0, 5]
+
+
+async def test_what_the_script_tells_and_the_row_leaves_out_is_told_before_anybody_is_dialled(desk: Desk) -> None:
+    """C20: a premium only where there are instalments."""
+    listed = [
+        a_row(1, 保费=""),
+        a_row(2, 保费="", 交费年限="", 交费方式="趸交"),
+        a_row(3, 签收日期="", 交费年限=""),
+        a_row(4),
+    ]
+    done = await desk.through(as_csv(listed))
+    assert [(row, wrong) for row, wrong, _ in await desk.faults(done)] == [
+        (2, "script_variable_missing"),
+        (4, "script_variable_missing"),
+        (4, "script_variable_missing"),
+    ]
+    faults = (await desk.client.get(f"/imports/{done['id']}/errors")).json["items"]
+    assert [each["field"] for each in faults] == ["premium", "paying_years", "received_on"]
     assert done["tasks_made"] == 2
 
 

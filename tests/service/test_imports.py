@@ -27,7 +27,8 @@ async def test_a_list_becomes_customers_policies_and_tasks_in_one_switch(desk: D
     shown = await desk.preview(as_csv(rows(120)))
     assert (shown["state"], shown["encoding"], shown["delimiter"]) == ("mapping", "utf-8-sig", ",")
     assert [each["field"] for each in shown["columns"]] == [
-        *("policy_number", "holder_name", "id_number", "phone", "product_name", "received_on", "cooling_off_days")
+        *("policy_number", "holder_name", "id_number", "phone", "product_name", "received_on", "cooling_off_days"),
+        *("premium", "payment", "paying_years"),
     ]
     mapped = (await desk.map(shown)).json
     await desk.start(mapped)
@@ -128,10 +129,10 @@ async def test_an_xlsx_with_days_numbers_and_a_title_is_read(desk: Desk) -> None
     content = as_xlsx(
         [
             ["2026年11月新单名单"],
-            ["Policy No", "Name", "Mobile", "Product", "Received"],
-            ["X1", "王一", 16900000001, "安心终身寿险", date(2026, 11, 15)],
-            ["X2", "王二", "169 0000 0002", "安心终身寿险", "2026-11-16"],
-            ["X3", "王三", "16900000003", "安心终身寿险", 46000],
+            ["Policy No", "Name", "Mobile", "Product", "Received", "Payment"],
+            ["X1", "王一", 16900000001, "安心终身寿险", date(2026, 11, 15), "趸交"],
+            ["X2", "王二", "169 0000 0002", "安心终身寿险", "2026-11-16", "趸交"],
+            ["X3", "王三", "16900000003", "安心终身寿险", 46000, "趸交"],
         ]
     )
     done = await desk.through(content, "list.xlsx")
