@@ -31,6 +31,18 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION public.cc_callback_tried() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE callback_task SET agent_id = COALESCE(NEW.user_id, agent_id),
+        tried_at = CASE WHEN NEW.outcome IS NULL OR NEW.outcome IN ('lost', 'not_dialled', 'abandoned') THEN tried_at
+            ELSE least(tried_at, COALESCE(NEW.originated_at, NEW.requested_at)) END
+    WHERE id = NEW.task_id;
+    RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION public.cc_check_matter(wanted uuid) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -641,18 +653,24 @@ CREATE TABLE public.callback_task (
     locked_until timestamp with time zone,
     handed_over_by text,
     conditions text[] DEFAULT '{}'::text[] NOT NULL,
+    tried_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    way text,
+    agent_id uuid,
     CONSTRAINT callback_task_check3 CHECK (((locked_by IS NULL) = (locked_until IS NULL))),
     CONSTRAINT callback_task_check4 CHECK (((appointment_of IS NULL) OR (chosen_at IS NOT NULL))),
+    CONSTRAINT callback_task_completion CHECK (((completed_at IS NULL) = (way IS NULL))),
     CONSTRAINT callback_task_conditions_check CHECK ((conditions <@ ARRAY['sale_recorded'::text, 'instalment'::text, 'long_term_health'::text, 'refund_extended'::text, 'late'::text, 'objected'::text])),
     CONSTRAINT callback_task_number_check CHECK ((number ~ '^\+?[0-9]{3,20}$'::text)),
     CONSTRAINT callback_task_of_call CHECK (((source = ANY (ARRAY['overflow'::text, 'lost_call'::text])) = (source_call_id IS NOT NULL))),
     CONSTRAINT callback_task_of_campaign CHECK (((source = ANY (ARRAY['import'::text, 'scope'::text])) = (campaign_id IS NOT NULL))),
     CONSTRAINT callback_task_priority_check CHECK (((priority >= '-9'::integer) AND (priority <= 9))),
     CONSTRAINT callback_task_purpose_check CHECK ((purpose = ANY (ARRAY['new_business'::text, 'return_call'::text, 'renewal'::text, 'lapsed'::text, 'surrender'::text, 'claim'::text, 'payment'::text, 'departed_agent'::text]))),
-    CONSTRAINT callback_task_result_check CHECK ((result = ANY (ARRAY['successful'::text, 'problem'::text, 'not_completed'::text, 'served'::text, 'by_letter'::text, 'by_visit'::text, 'withdrawn'::text]))),
+    CONSTRAINT callback_task_result_check CHECK ((result = ANY (ARRAY['successful'::text, 'problem'::text, 'not_completed'::text, 'served'::text, 'withdrawn'::text]))),
     CONSTRAINT callback_task_script CHECK (((purpose <> 'new_business'::text) OR (script_version IS NOT NULL))),
     CONSTRAINT callback_task_source_check CHECK ((source = ANY (ARRAY['import'::text, 'scope'::text, 'overflow'::text, 'lost_call'::text]))),
     CONSTRAINT callback_task_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'dialling'::text, 'talking'::text, 'concluding'::text, 'otherwise'::text, 'done'::text]))),
+    CONSTRAINT callback_task_way_check CHECK ((way = ANY (ARRAY['phone'::text, 'electronic'::text, 'letter'::text, 'visit'::text]))),
     CONSTRAINT no_task_leaves_without_outcome CHECK (((state = 'done'::text) = ((result IS NOT NULL) AND (concluded_at IS NOT NULL))))
 );
 
@@ -671,6 +689,12 @@ COMMENT ON COLUMN public.callback_task.appointment_of IS 'who promised to ring a
 COMMENT ON COLUMN public.callback_task.locked_by IS 'whose task it is until locked_until; handed_over_by: who gave it to him';
 
 COMMENT ON COLUMN public.callback_task.conditions IS 'what held of the policy when the task was made: which steps of its script are for it';
+
+COMMENT ON COLUMN public.callback_task.tried_at IS 'the first dialling that counts as a try, letter, visit or page opened (C-17)';
+
+COMMENT ON COLUMN public.callback_task.completed_at IS 'the conversation, the page handed in, or the day the signed receipt came back';
+
+COMMENT ON COLUMN public.callback_task.agent_id IS 'who dialled it last';
 
 CREATE TABLE public.campaign (
     id uuid NOT NULL,
@@ -1502,6 +1526,16 @@ CREATE TABLE public.policy (
     salesperson_left_on date,
     core_changed_at timestamp with time zone,
     pushed_at timestamp with time zone,
+    called_back boolean GENERATED ALWAYS AS (((sales_channel <> 'group'::text) AND (long_term OR ((product_kind = 'health'::text) AND guaranteed_renewal)))) STORED NOT NULL,
+    cooling_off_ends date GENERATED ALWAYS AS ((received_on + GREATEST(COALESCE(cooling_off_days, 10),
+CASE
+    WHEN ((product_kind = 'health'::text) AND (long_term OR guaranteed_renewal)) THEN 15
+    ELSE 0
+END,
+CASE
+    WHEN ((sales_channel = 'bank'::text) AND long_term) THEN 15
+    ELSE 0
+END))) STORED,
     CONSTRAINT policy_cooling_off_days_check CHECK ((cooling_off_days > 0)),
     CONSTRAINT policy_paying_years_check CHECK ((paying_years > 0)),
     CONSTRAINT policy_payment_check CHECK ((payment = ANY (ARRAY['single'::text, 'yearly'::text, 'half_yearly'::text, 'quarterly'::text, 'monthly'::text]))),
@@ -1518,6 +1552,10 @@ COMMENT ON COLUMN public.policy.sale_recorded IS 'the sale was recorded and its 
 COMMENT ON COLUMN public.policy.premium_due_on IS 'since when a renewal premium is unpaid; null: none is (C-22)';
 
 COMMENT ON COLUMN public.policy.core_changed_at IS 'when the core system changed it last: what it sent before that is not taken any more';
+
+COMMENT ON COLUMN public.policy.called_back IS 'new business in scope of callbacks (C-1, C-2)';
+
+COMMENT ON COLUMN public.policy.cooling_off_ends IS 'last day of the cooling-off period, of unknown length the shortest (C-4)';
 
 CREATE TABLE public.post (
     number integer NOT NULL,
@@ -3299,6 +3337,8 @@ CREATE INDEX outbox_delivery_due ON ONLY public.outbox_delivery USING btree (con
 
 CREATE INDEX outbox_delivery_failing ON ONLY public.outbox_delivery USING btree (consumer, event_id) WHERE ((done_at IS NULL) AND (last_error IS NOT NULL));
 
+CREATE INDEX policy_called_back ON public.policy USING btree (cooling_off_ends, id) WHERE called_back;
+
 CREATE INDEX policy_claim_settled ON public.policy USING btree (claim_settled_on, id) WHERE (claim_settled_on IS NOT NULL);
 
 CREATE INDEX policy_customer ON public.policy USING btree (customer_id);
@@ -3497,6 +3537,8 @@ CREATE TRIGGER callback_answer_not_emptied BEFORE TRUNCATE ON public.callback_an
 
 CREATE TRIGGER callback_answer_only_grows BEFORE DELETE OR UPDATE ON public.callback_answer FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
+CREATE TRIGGER callback_attempt_tells_task AFTER INSERT OR UPDATE OF outcome ON public.callback_attempt FOR EACH ROW EXECUTE FUNCTION public.cc_callback_tried();
+
 CREATE TRIGGER campaign_change_only_grows BEFORE DELETE OR UPDATE ON public.campaign_change FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER case_file_absence_is_not_emptied BEFORE TRUNCATE ON public.case_file_absence FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
@@ -3631,6 +3673,9 @@ ALTER TABLE ONLY public.callback_attempt
 
 ALTER TABLE ONLY public.callback_attempt
     ADD CONSTRAINT callback_attempt_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.callback_task
+    ADD CONSTRAINT callback_task_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES public.app_user(id);
 
 ALTER TABLE ONLY public.callback_task
     ADD CONSTRAINT callback_task_appointment_of_fkey FOREIGN KEY (appointment_of) REFERENCES public.app_user(id);
