@@ -256,6 +256,20 @@ class AttachmentsConfig:
 
 @_strict
 @dataclass(frozen=True, slots=True)
+class ImportsConfig:
+    """Lists of policies and callback tasks; they lie in `lists` under `attachments.folder`. `max_megabytes`: of one
+    file; `most_rows` and `most_columns`: of one list; `keep_days`: after which the file of an import that ended is
+    removed; `countries`: prefixes of other countries whose numbers are rung."""
+
+    max_megabytes: Annotated[int, Field(ge=1, le=4096)] = 512
+    most_rows: Annotated[int, Field(ge=1, le=20_000_000)] = 5_000_000
+    most_columns: Annotated[int, Field(ge=1, le=2000)] = 200
+    keep_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    countries: tuple[Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}$")], ...] = ("852", "853", "886")
+
+
+@_strict
+@dataclass(frozen=True, slots=True)
 class DocumentsConfig:
     """What the documents of tickets (文书) say of us. `company`: the company's whole name on every letter; `hotline`:
     the number customers are told; `font_folders`: further fonts for rare characters, used where the folder exists
@@ -339,6 +353,7 @@ class Config:
     web: WebConfig = field(default_factory=WebConfig)
     recordings: RecordingsConfig = field(default_factory=RecordingsConfig)
     attachments: AttachmentsConfig = field(default_factory=AttachmentsConfig)
+    imports: ImportsConfig = field(default_factory=ImportsConfig)
     documents: DocumentsConfig = field(default_factory=DocumentsConfig)
     spool: SpoolConfig = field(default_factory=SpoolConfig)
     hours: HoursConfig = field(default_factory=HoursConfig)

@@ -17,6 +17,8 @@ from callcenter.calls.call import CRASH, Direction
 from callcenter.calls.call import State as CallState
 from callcenter.customers.customer import Criterion
 from callcenter.documents import kinds as documents
+from callcenter.importing import fields, lines, table, values
+from callcenter.importing import store as imports
 from callcenter.notifications import notification
 from callcenter.opening import Via
 from recordings.completeness import Completeness
@@ -171,6 +173,13 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
         Basis.COMPANY_TOTAL: Words("公司全部", "company total"),
         Basis.REGULATOR_FORWARDED: Words("监管转办", "regulator-forwarded"),
     },
+    imports.State: imports.STATE_WORDS,
+    fields.Field: fields.WORDS,
+    fields.Kind: fields.KIND_WORDS,
+    fields.DateForm: fields.DATE_FORM_WORDS,
+    table.Format: table.FORMAT_WORDS,
+    lines.Fate: lines.FATE_WORDS,
+    values.Wrong: values.WORDS,
     ReportKind: {kind: plan.words for kind, plan in PLANS.items()},
     Satisfaction: {
         Satisfaction.SATISFIED: Words("满意", "satisfied"),

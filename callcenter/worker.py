@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 
 from callcenter import backlog, breaches, choice, idempotency, outbox, rechecking, workdays
 from callcenter.accounts import sessions
@@ -21,6 +22,8 @@ from callcenter.db import partitions
 from callcenter.db.pool import Database
 from callcenter.diligence import Digests
 from callcenter.figures import facts
+from callcenter.importing import forgetting, intake
+from callcenter.importing.running import Importer
 from callcenter.notifications.delivery import Delivery
 from callcenter.notifications.notification import Way
 from callcenter.reminders import Reminders
@@ -63,6 +66,7 @@ class Worker:
         self._delivery = Delivery(database, config, clock, SystemClock())
         files = config.attachments
         self._files = Checking(database, clock, Vault(files.folder, files.minimum_free << 20))
+        self._importer = Importer(database, config, clock, SystemClock())
         self._handlers = handlers(self._complaints, clock)
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -72,6 +76,7 @@ class Worker:
                 for name, step, every in self._jobs():
                     tasks.create_task(self._repeat(name, step, every, stopping), name=name)
         finally:
+            self._importer.close()
             self._archiver.close()
 
     def _jobs(self) -> list[tuple[str, Callable[[], Awaitable[object]], float]]:
@@ -94,6 +99,8 @@ class Worker:
             ("webhooks", lambda: self._delivery.carry(Way.WEBHOOK), 1.0),
             ("reports", self._report, 2.0),
             ("stopped campaigns", lambda: control.withdraw_stopped(self._database, self._clock.now()), 10.0),
+            ("imports", self._importer.step, 0.5),
+            ("files of imports", self._remove_lists, HOURLY),
             ("spooled tickets", self._complaints.replay, 2.0),
         ]
 
@@ -110,6 +117,10 @@ class Worker:
 
     async def _settle(self) -> None:
         await facts.settle(self._database)
+
+    async def _remove_lists(self) -> None:
+        keep = timedelta(days=self._config.imports.keep_days)
+        await forgetting.remove_old(self._database, intake.vault(self._config), self._clock, keep)
 
     async def _report(self) -> None:
         while await making.make_due(self._database, self._clock):

@@ -1274,6 +1274,105 @@ CREATE TABLE public.limit_change (
     CONSTRAINT limit_change_unit_check CHECK ((unit = ANY (ARRAY['same_day'::text, 'SH'::text, 'WD'::text, 'ND'::text, 'times'::text])))
 );
 
+CREATE TABLE public.list_import (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    campaign_id uuid,
+    organisation_id text NOT NULL,
+    reach text NOT NULL,
+    state text NOT NULL,
+    file_name text NOT NULL,
+    sha256 text NOT NULL,
+    size bigint NOT NULL,
+    format text NOT NULL,
+    encoding text,
+    delimiter text,
+    encodings text[] DEFAULT '{}'::text[] NOT NULL,
+    delimiters text[] DEFAULT '{}'::text[] NOT NULL,
+    header jsonb,
+    columns jsonb DEFAULT '{}'::jsonb NOT NULL,
+    date_forms jsonb DEFAULT '{}'::jsonb NOT NULL,
+    sample jsonb DEFAULT '[]'::jsonb NOT NULL,
+    warnings jsonb DEFAULT '[]'::jsonb NOT NULL,
+    dry_run boolean DEFAULT false NOT NULL,
+    only_whole boolean DEFAULT false NOT NULL,
+    last_row bigint DEFAULT 0 NOT NULL,
+    share real DEFAULT 0 NOT NULL,
+    rows_read bigint DEFAULT 0 NOT NULL,
+    good bigint DEFAULT 0 NOT NULL,
+    refused bigint DEFAULT 0 NOT NULL,
+    dropped bigint DEFAULT 0 NOT NULL,
+    duplicates bigint DEFAULT 0 NOT NULL,
+    existed bigint DEFAULT 0 NOT NULL,
+    tasks_made bigint DEFAULT 0 NOT NULL,
+    policies_made bigint DEFAULT 0 NOT NULL,
+    policies_changed bigint DEFAULT 0 NOT NULL,
+    customers_made bigint DEFAULT 0 NOT NULL,
+    fault jsonb,
+    claim uuid,
+    beat_at timestamp with time zone,
+    claimed_at timestamp with time zone,
+    claimed_share real DEFAULT 0 NOT NULL,
+    requested_by text NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    started_by text,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    file_removed_at timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT list_import_check CHECK (((kind = 'tasks'::text) = (campaign_id IS NOT NULL))),
+    CONSTRAINT list_import_check1 CHECK (((state = ANY (ARRAY['running'::text, 'switching'::text])) = (claim IS NOT NULL))),
+    CONSTRAINT list_import_check2 CHECK (((state = 'failed'::text) = (fault IS NOT NULL))),
+    CONSTRAINT list_import_check3 CHECK (((state = ANY (ARRAY['checked'::text, 'done'::text, 'failed'::text, 'cancelled'::text])) = (finished_at IS NOT NULL))),
+    CONSTRAINT list_import_format_check CHECK ((format = ANY (ARRAY['csv'::text, 'xlsx'::text]))),
+    CONSTRAINT list_import_kind_check CHECK ((kind = ANY (ARRAY['tasks'::text, 'policies'::text]))),
+    CONSTRAINT list_import_share_check CHECK (((share >= (0)::double precision) AND (share <= (1)::double precision))),
+    CONSTRAINT list_import_state_check CHECK ((state = ANY (ARRAY['unsure'::text, 'mapping'::text, 'ready'::text, 'waiting'::text, 'running'::text, 'switching'::text, 'checked'::text, 'done'::text, 'failed'::text, 'cancelled'::text])))
+);
+
+COMMENT ON COLUMN public.list_import.reach IS 'path of the organisation whose policies whoever uploaded may use';
+
+COMMENT ON COLUMN public.list_import.last_row IS 'row of the file up to which rows are staged or told as faulty: a takeover goes on behind it';
+
+COMMENT ON COLUMN public.list_import.share IS 'of the file that is read, by its bytes';
+
+COMMENT ON COLUMN public.list_import.beat_at IS 'when its worker was last heard of, by the machine''s clock; one that fell silent is taken over';
+
+CREATE TABLE public.list_import_fault (
+    import_id uuid NOT NULL,
+    "row" bigint NOT NULL,
+    number smallint NOT NULL,
+    fate text NOT NULL,
+    wrong text NOT NULL,
+    field text,
+    column_number integer,
+    value text,
+    CONSTRAINT list_import_fault_fate_check CHECK ((fate = ANY (ARRAY['refused'::text, 'dropped'::text, 'duplicate'::text])))
+);
+
+COMMENT ON COLUMN public.list_import_fault.value IS 'what stood there, masked';
+
+CREATE TABLE public.list_import_layout (
+    organisation_id text NOT NULL,
+    kind text NOT NULL,
+    fingerprint text NOT NULL,
+    header jsonb NOT NULL,
+    columns jsonb NOT NULL,
+    date_forms jsonb NOT NULL,
+    confirmed_by text NOT NULL,
+    confirmed_at timestamp with time zone NOT NULL,
+    CONSTRAINT list_import_layout_kind_check CHECK ((kind = ANY (ARRAY['tasks'::text, 'policies'::text])))
+);
+
+CREATE TABLE public.list_import_row (
+    import_id uuid NOT NULL,
+    policy_number text NOT NULL,
+    "row" bigint NOT NULL,
+    record jsonb NOT NULL
+);
+
+COMMENT ON TABLE public.list_import_row IS 'rows that are taken, until the switch or the end of the import: what each becomes, as rows of the tables it goes to';
+
 CREATE TABLE public.login_try (
     id uuid NOT NULL,
     login text NOT NULL,
@@ -2906,6 +3005,18 @@ ALTER TABLE ONLY public.legal_review
 ALTER TABLE ONLY public.limit_change
     ADD CONSTRAINT limit_change_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.list_import_fault
+    ADD CONSTRAINT list_import_fault_pkey PRIMARY KEY (import_id, "row", number);
+
+ALTER TABLE ONLY public.list_import_layout
+    ADD CONSTRAINT list_import_layout_pkey PRIMARY KEY (organisation_id, kind, fingerprint);
+
+ALTER TABLE ONLY public.list_import
+    ADD CONSTRAINT list_import_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.list_import_row
+    ADD CONSTRAINT list_import_row_pkey PRIMARY KEY (import_id, policy_number);
+
 ALTER TABLE ONLY public.login_try
     ADD CONSTRAINT login_try_pkey PRIMARY KEY (id);
 
@@ -3318,6 +3429,14 @@ CREATE INDEX legal_review_counsel ON public.legal_review USING btree (counsel_id
 CREATE UNIQUE INDEX legal_review_open ON public.legal_review USING btree (letter_id) WHERE (ended_at IS NULL);
 
 CREATE INDEX limit_change_rule ON public.limit_change USING btree (rule, from_day, changed_at);
+
+CREATE INDEX list_import_due ON public.list_import USING btree (id) WHERE (state = ANY (ARRAY['waiting'::text, 'running'::text, 'switching'::text]));
+
+CREATE INDEX list_import_listed ON public.list_import USING btree (organisation_id, id);
+
+CREATE UNIQUE INDEX list_import_once_a_campaign ON public.list_import USING btree (campaign_id, sha256) WHERE ((campaign_id IS NOT NULL) AND (state <> ALL (ARRAY['failed'::text, 'cancelled'::text])));
+
+CREATE UNIQUE INDEX list_import_once_an_organisation ON public.list_import USING btree (organisation_id, sha256) WHERE ((campaign_id IS NULL) AND (state <> ALL (ARRAY['failed'::text, 'cancelled'::text])));
 
 CREATE INDEX login_try_login ON public.login_try USING btree (login, at);
 
@@ -3869,6 +3988,21 @@ ALTER TABLE ONLY public.legal_review
 
 ALTER TABLE ONLY public.legal_review
     ADD CONSTRAINT legal_review_letter_id_text_version_fkey FOREIGN KEY (letter_id, text_version) REFERENCES public.opinion_letter_text(letter_id, version);
+
+ALTER TABLE ONLY public.list_import
+    ADD CONSTRAINT list_import_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaign(id);
+
+ALTER TABLE ONLY public.list_import_fault
+    ADD CONSTRAINT list_import_fault_import_id_fkey FOREIGN KEY (import_id) REFERENCES public.list_import(id);
+
+ALTER TABLE ONLY public.list_import_layout
+    ADD CONSTRAINT list_import_layout_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.list_import
+    ADD CONSTRAINT list_import_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.list_import_row
+    ADD CONSTRAINT list_import_row_import_id_fkey FOREIGN KEY (import_id) REFERENCES public.list_import(id);
 
 ALTER TABLE ONLY public.matter
     ADD CONSTRAINT matter_root_ticket_id_fkey FOREIGN KEY (root_ticket_id) REFERENCES public.ticket(id) DEFERRABLE INITIALLY DEFERRED;

@@ -16,7 +16,7 @@ PAGE = ROOT / "docs/rules.md"
 WORDS: Mapping[str, str] = tomllib.loads((ROOT / "docs/rules.toml").read_text(encoding="utf-8"))
 
 RULE = re.compile(r"(?<![\w.-])(R-\d\.\d+|(?:CL|L|C|D|F|B|M|N|E)-\d+)(?![\w-]|\.\d)")
-PROMISE = re.compile(r"(?<![\w.-])(INV-\d+|T-\d+|[ABHR]\d{1,2})(?![\w-]|\.\d)")
+PROMISE = re.compile(r"(?<![\w.-])(INV-\d+|T-\d+|[ABCHR]\d{1,2})(?![\w-]|\.\d)")
 
 HEAD = """# The rules, where they are kept and what shows it
 

@@ -50,6 +50,10 @@ PURE = {
     "callcenter.customers.masking": "unit/callcenter/test_masking.py",
     "callcenter.customers.phone": "unit/callcenter/test_phone.py",
     "callcenter.notifications.notification": "unit/callcenter/test_notification.py",
+    "callcenter.importing.blocked": "unit/callcenter/importing/test_values.py",
+    "callcenter.importing.fields": "unit/callcenter/importing/test_values.py",
+    "callcenter.importing.mapping": "unit/callcenter/importing/test_values.py",
+    "callcenter.importing.values": "unit/callcenter/importing/test_values.py",
     "callcenter.service_hours": "unit/callcenter/test_service_hours.py",
     "callcenter.doctor.console": "unit/callcenter/doctor/test_console.py",
     "callcenter.ids": "unit/callcenter/test_ids.py",
@@ -260,7 +264,7 @@ def test_the_interface_has_no_route_that_is_to_come_whole() -> None:
     """Who adds one takes it off the page of the decision."""
     page = (ROOT / "docs/decisions/007-routes-come-whole.md").read_text(encoding="utf-8")
     to_come = set(re.findall(r"^\| `(GET|POST) (/[^`]+)`", page, re.MULTILINE))
-    assert len(to_come) == 3
+    assert to_come
     there = {
         (method.upper(), re.sub(r"\{\w+\}", "{id}", path.removeprefix(openapi.PREFIX)))
         for path, methods in openapi.document(routes.MODULES)["paths"].items()

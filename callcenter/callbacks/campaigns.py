@@ -241,7 +241,7 @@ async def make(
     told: dict[PolicyId, Added] = {}
     tasks: dict[PolicyId, Task] = {}
     for policy in policies:
-        drawn = _draw(ground, policy, holders[policy.customer_id], paths[policy.organisation_id], source, at, chosen_at)
+        drawn = draw(ground, policy, holders[policy.customer_id], paths[policy.organisation_id], source, at, chosen_at)
         if isinstance(drawn, Refusal):
             told[policy.id] = Added(policy.number, None, drawn)
         else:
@@ -260,7 +260,7 @@ async def make(
     return told
 
 
-def _draw(
+def draw(
     ground: Ground,
     policy: Policy,
     holder: Customer,
@@ -269,6 +269,7 @@ def _draw(
     at: datetime,
     chosen_at: datetime | None,
 ) -> Task | Refusal:
+    """The task a campaign has for a policy of the organisation at `path`, not stored yet; or why it has none."""
     campaign = ground.campaign
     if not ground.takes(policy, path):
         return Refusal.OUT_OF_CAMPAIGN

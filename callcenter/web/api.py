@@ -221,6 +221,7 @@ class Route:
     creates: bool
     spools: bool
     uploads: bool
+    lists: bool
     secrets: tuple[str, ...]
     reads: str | None
     produces: tuple[str, ...]
@@ -315,14 +316,15 @@ class Routes:
         produces: tuple[str, ...] = (),
         table: Table | None = None,
         line: Line | None = None,
+        lists: bool = False,
         live: bool = False,
         body_bytes: int = BODY_BYTES,
         seconds: float = 30.0,
     ) -> Callable[[H], H]:
         """Declares a route. `status`: 201 on creates, 204 without answer, else 200; `seconds`: the handler's time;
         `spools`: a create that is taken even while the database is away, its use case keeping the key itself;
-        `secrets`: fields of a create's answer that are not kept for its repeats; `live`: a board of people that is true
-        for seconds, of which no file is given.
+        `lists`: what is uploaded is a list, not a file of a ticket; `secrets`: fields of a create's answer that are not
+        kept for its repeats; `live`: a board of people that is true for seconds, of which no file is given.
         """
 
         def declare(handler: H) -> H:
@@ -345,6 +347,7 @@ class Routes:
                     creates=creates,
                     spools=spools,
                     uploads="upload" in names,
+                    lists=lists,
                     secrets=secrets,
                     reads=reads,
                     produces=produces,

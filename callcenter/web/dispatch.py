@@ -22,7 +22,7 @@ from callcenter.patience import within
 from callcenter.web import access, auth, body, tables, uploads
 from callcenter.web.api import ANYONE, SIGNED_IN, Context, Route
 from callcenter.web.errors import BadKeyError, NotModelledError, answer_to
-from callcenter.web.keys import CLOCK, CONFIG, DATABASE, SECRET, VAULT, WALL
+from callcenter.web.keys import CLOCK, CONFIG, DATABASE, LISTS, SECRET, VAULT, WALL
 from callcenter.web.pages import Cursors, Page
 from callcenter.web.uploads import Upload
 from callcenter.web.validation import not_modelled
@@ -203,8 +203,10 @@ async def _read(route: Route, request: web.Request) -> _Sent:
             )
         )
     if route.uploads:
-        config = request.config_dict[CONFIG].attachments
-        upload = await uploads.receive(request, request.config_dict[VAULT], config.max_megabytes << 20)
+        config = request.config_dict[CONFIG]
+        vault = request.config_dict[LISTS].vault if route.lists else request.config_dict[VAULT]
+        most = (config.imports if route.lists else config.attachments).max_megabytes << 20
+        upload = await uploads.receive(request, vault, most)
         arguments["upload"] = upload
         asked = arguments["query"].model_dump_json() if route.query is not None else ""
         return _Sent(arguments, hashlib.sha256(f"{asked}\n{upload.staged.sha256}".encode()).hexdigest(), upload)

@@ -16,6 +16,7 @@ from callcenter.db.pool import Database
 from callcenter.documents.issuing import Issuing
 from callcenter.documents.templates import Templates
 from callcenter.handling_limit import HandlingLimit
+from callcenter.importing.intake import Intake
 from callcenter.matters import Matters
 from callcenter.reclassifications import Reclassifications
 from callcenter.slips import Slips
@@ -38,6 +39,8 @@ HANDLING_LIMIT = web.AppKey("handling limit", HandlingLimit)
 """What extends, replaces or stops the limit of a complaint."""
 VAULT = web.AppKey("vault", Vault)
 """Where the bytes of attachments and documents lie."""
+LISTS = web.AppKey("lists", Intake)
+"""What is done with lists of policies and callback tasks."""
 CUSTODY = web.AppKey("custody", Custody)
 """What is done with the files of tickets."""
 ISSUING = web.AppKey("issuing", Issuing)

@@ -21,6 +21,7 @@ from callcenter.db.pool import Database
 from callcenter.documents.issuing import Issuing
 from callcenter.documents.templates import Templates
 from callcenter.handling_limit import HandlingLimit
+from callcenter.importing.intake import Intake
 from callcenter.matters import Matters
 from callcenter.reclassifications import Reclassifications
 from callcenter.slips import Slips
@@ -39,6 +40,7 @@ from callcenter.web.keys import (
     DATABASE,
     HANDLING_LIMIT,
     ISSUING,
+    LISTS,
     MATTERS,
     RECLASSIFICATIONS,
     REDIS,
@@ -87,6 +89,7 @@ def build(
     app[TEMPLATES] = Templates(database, clock, config.documents)
     app[MATTERS] = Matters(database, clock)
     app[RECLASSIFICATIONS] = Reclassifications(database, clock, app[COMPLAINTS].rules)
+    app[LISTS] = Intake(database, config)
     app[RECENT] = Recent()
     if redis is not None:
         app[REDIS] = redis

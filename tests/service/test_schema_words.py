@@ -24,6 +24,10 @@ from callcenter.calls.facts import Role, Source
 from callcenter.config import Config
 from callcenter.db.pool import Database
 from callcenter.documents.kinds import Kind as Document
+from callcenter.importing.fields import Kind
+from callcenter.importing.lines import Fate
+from callcenter.importing.store import State as ImportState
+from callcenter.importing.table import Format
 from callcenter.notifications.notification import Kind as NotificationKind
 from recordings.completeness import Completeness
 from tests.service.test_ticket_schema import WORDS as OF_TICKETS
@@ -79,6 +83,11 @@ TYPES: dict[str, Any] = {
     "document_template.kind": Document,
     "downgrade.from_severity": Literal["difficult", "major"],
     "downgrade.to_severity": Literal["general", "difficult"],
+    "list_import.format": Format,
+    "list_import.kind": Kind,
+    "list_import.state": ImportState,
+    "list_import_fault.fate": Fate,
+    "list_import_layout.kind": Kind,
     "matter.validity": Validity,
     "installation.mode": Config.__annotations__["mode"],
     "neglect.state": reminders.ListState,

@@ -1,0 +1,1 @@
+"""Lists of policies and callback tasks taken from CSV and XLSX files."""
