@@ -183,6 +183,7 @@ CALLS: Sequence[Ask] = (
     Ask("a recording", "/recordings/{recording_id}"),
     Ask("callback figures of a month", "/statistics/callbacks?{month}"),
     Ask("policies behind a callback figure", "/statistics/callbacks/in_scope/items?{month}&limit=50"),
+    Ask("judged again", "/reclassifications?limit=50"),
     Ask("campaigns", "/campaigns?limit=50"),
     Ask("callback tasks", "/callback-tasks?limit=50"),
     Ask("callback tasks", "/callback-tasks?limit=50", "province"),
@@ -268,6 +269,13 @@ LEFT_OUT: Mapping[str, str] = {
     "/recordings/{recording_id}/peaks": _FILE,
     "/calendar/{year}": _FEW,
     "/limits": _FEW,
+    "/callback-classification": "a pure judgement, no rows",
+    "/finding-owners": _FEW,
+    "/finding-owners/versions": _FEW,
+    "/imports": _FEW,
+    "/imports/{import_id}": _ONE,
+    "/imports/{import_id}/errors": "one import's own rows, by its key",
+    "/reclassifications/{reclassification_id}": _ONE,
 }
 
 
