@@ -185,6 +185,8 @@ CALLS: Sequence[Ask] = (
     Ask("policies behind a callback figure", "/statistics/callbacks/in_scope/items?{month}&limit=50"),
     Ask("judged again", "/reclassifications?limit=50"),
     Ask("campaigns", "/campaigns?limit=50"),
+    Ask("campaigns running", "/campaigns?state=running&limit=50"),
+    Ask("a campaign", "/campaigns/{campaign_id}"),
     Ask("callback tasks", "/callback-tasks?limit=50"),
     Ask("callback tasks", "/callback-tasks?limit=50", "province"),
     Ask("callback tasks to be dialled", "/callback-tasks?ready=true&limit=50"),

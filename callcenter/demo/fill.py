@@ -30,6 +30,8 @@ SCRIPT = "2010-4.1"
 CUSTOMERS_AT_ONCE = 20_000
 TOLD_EVERY = 30
 """Days between two words of progress."""
+SCRIPT = "2010-4.1"
+"""The questionnaire that came with the program."""
 TAKES = range(1, 10)
 """In how many times 17 hours the customer is answered."""
 
