@@ -226,7 +226,9 @@ class _Customers:
         last = min(first + CUSTOMERS_AT_ONCE, self._work.customers)
         products = [[name, kind] for name, kind, *_ in policies.PRODUCTS]
         names = (policies.SURNAMES, policies.GIVEN)
-        await conn.execute(years.CUSTOMERS, first, last, self._work.born, *names, products, len(products))
+        await conn.execute(
+            years.CUSTOMERS, first, last, self._work.born, *names, products, len(products), self._work.wanted.days
+        )
         self._tell(f"customers: {last} of {self._work.customers}")
 
 

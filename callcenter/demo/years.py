@@ -67,7 +67,8 @@ SELECT pg_temp.made_id($3, n, 7), 'F' || lpad(n::text, 12, '0'), made.id, city.i
     ($6::text[])[1 + k][2], (ARRAY['agent', 'agent', 'bank', 'telesales', 'internet'])[1 + pg_temp.chance(n, 9) % 5],
     1000 + pg_temp.chance(n, 10) % 90000, d, d + 5, 15, 'in_force'
 FROM made CROSS JOIN LATERAL (SELECT pg_temp.chance(n, 8) % $7::integer AS k,
-        $3::date - 30 - pg_temp.chance(n, 11) % 3000 AS d) AS x
+        $3::date + CASE WHEN pg_temp.chance(n, 11) % 4 = 0 THEN -30 - pg_temp.chance(n, 13) % 3000
+            ELSE pg_temp.chance(n, 13) % $8::integer END AS d) AS x
     JOIN city ON city.place = pg_temp.chance(n, 12) % (SELECT count(*) FROM city)
 ON CONFLICT DO NOTHING"""
 MADE_CUSTOMERS = "SELECT count(*) FROM policy WHERE number LIKE 'F%'"
