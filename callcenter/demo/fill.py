@@ -30,6 +30,8 @@ SCRIPT = "2010-4.1"
 CUSTOMERS_AT_ONCE = 20_000
 TOLD_EVERY = 30
 """Days between two words of progress."""
+SCRIPT = "2010-4.1"
+"""The questionnaire that came with the program."""
 TAKES = range(1, 10)
 """In how many times 17 hours the customer is answered."""
 
@@ -224,7 +226,9 @@ class _Customers:
         last = min(first + CUSTOMERS_AT_ONCE, self._work.customers)
         products = [[name, kind] for name, kind, *_ in policies.PRODUCTS]
         names = (policies.SURNAMES, policies.GIVEN)
-        await conn.execute(years.CUSTOMERS, first, last, self._work.born, *names, products, len(products))
+        await conn.execute(
+            years.CUSTOMERS, first, last, self._work.born, *names, products, len(products), self._work.wanted.days
+        )
         self._tell(f"customers: {last} of {self._work.customers}")
 
 

@@ -67,7 +67,8 @@ SELECT pg_temp.made_id($3, n, 7), 'F' || lpad(n::text, 12, '0'), made.id, city.i
     ($6::text[])[1 + k][2], (ARRAY['agent', 'agent', 'bank', 'telesales', 'internet'])[1 + pg_temp.chance(n, 9) % 5],
     1000 + pg_temp.chance(n, 10) % 90000, d, d + 5, 15, 'in_force'
 FROM made CROSS JOIN LATERAL (SELECT pg_temp.chance(n, 8) % $7::integer AS k,
-        $3::date - 30 - pg_temp.chance(n, 11) % 3000 AS d) AS x
+        $3::date + CASE WHEN pg_temp.chance(n, 11) % 4 = 0 THEN -30 - pg_temp.chance(n, 13) % 3000
+            ELSE pg_temp.chance(n, 13) % $8::integer END AS d) AS x
     JOIN city ON city.place = pg_temp.chance(n, 12) % (SELECT count(*) FROM city)
 ON CONFLICT DO NOTHING"""
 MADE_CUSTOMERS = "SELECT count(*) FROM policy WHERE number LIKE 'F%'"
@@ -134,8 +135,9 @@ SELECT id, 1, 1, 'v1/content/1.flac', extract(epoch FROM ended - at) * 1000, ext
 FROM heard WHERE fate > 0"""
 
 CALLBACKS = """
-INSERT INTO campaign (id, name, organisation_id, purpose, script_version, created_by, created_at)
-SELECT pg_temp.made_id(opening, number, 51), '新契约回访 ' || day, 'hq', 'new_business', script, 'system:demo', opening
+INSERT INTO campaign (id, name, organisation_id, purpose, script_version, state, created_by, created_at)
+SELECT pg_temp.made_id(opening, number, 51), '新契约回访 ' || day, 'hq', 'new_business', script,
+    CASE WHEN now - opening < interval '10 days' THEN 'running' ELSE 'finished' END, 'system:demo', opening
 FROM today;
 INSERT INTO callback_task (id, campaign_id, purpose, source, organisation_id, customer_id, policy_id, number,
     script_version, state, not_before, due_at, result, concluded_by, concluded_at, created_at)
@@ -323,6 +325,7 @@ INSERT INTO ticket_call (ticket_id, call_id, opened_live, seconds_into_call, lin
 SELECT id, call_id, true, 30, received_at FROM made WHERE call_id IS NOT NULL"""
 
 FACTS = """
+DELETE FROM ticket_fact_owed o USING made m WHERE o.ticket_id = m.id;
 DELETE FROM ticket_fact f USING made m WHERE f.ticket_id = m.id;
 INSERT INTO ticket_fact SELECT n.* FROM ticket_fact_now n WHERE n.ticket_id = ANY(ARRAY(SELECT id FROM made))"""
 """What the figures count, of a whole day at once: where triggers run they wrote it before the slips were there."""
