@@ -90,6 +90,12 @@ class EncodingMismatchError(RecordingsError):
     code = "encoding-mismatch"
 
 
+class NotExportableError(RecordingsError):
+    """An object cannot be handed over: damaged, not under the signed head yet, or a second person is missing."""
+
+    code = "not-exportable"
+
+
 class LogDamagedError(RecordingsError):
     """The Merkle log on disk contradicts its own tree state or an earlier checkpoint."""
 

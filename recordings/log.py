@@ -31,10 +31,11 @@ def silent(done: int, total: int) -> None:
 
 
 class LeafType(StrEnum):
-    """What a leaf states about an object."""
+    """What a leaf states about an object, or about several that were handed over."""
 
     INGEST = "INGEST"
     ADD_VERSION = "ADD_VERSION"
+    EXPORT = "EXPORT"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """`callcenter archive …`: the archive from the command line, with nothing but its disk. Has no verb that removes."""
 
 import argparse
+import getpass
 import sys
 import time
 from collections.abc import Sequence
@@ -8,7 +9,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from callcenter.archiving import keys, opening
+from callcenter.clock import SystemClock
 from callcenter.config import Config, RecordingsConfig
+from recordings import export
 from recordings.checkpoint import Verifier
 from recordings.errors import RecordingsError
 from recordings.verify import verify_archive
@@ -61,7 +64,7 @@ def verify(config: RecordingsConfig, *, decode: bool, known: Sequence[Verifier] 
 
 def add_commands(subparsers: Any) -> None:
     """Adds the command; each verb sets `command`, called with the configuration and the arguments."""
-    verbs = subparsers.add_parser("archive", help="the recordings' archive: verify, new-key").add_subparsers(
+    verbs = subparsers.add_parser("archive", help="the recordings' archive: verify, export, new-key").add_subparsers(
         required=True, metavar="VERB"
     )
     text = "compare every file with its inventory and the log; exit 1 when anything differs"
@@ -71,6 +74,16 @@ def add_commands(subparsers: Any) -> None:
         "--key", metavar="FILE", type=Path, help="public keys, one a line, one of which must have signed the checkpoint"
     )
     parser.set_defaults(command=_verify)
+    text = "make a package to be handed over: a BagIt bag with recordings, proofs and a program that checks them"
+    parser = verbs.add_parser("export", help=text, description=text)
+    parser.add_argument(
+        "numbers", metavar="NUMBER", nargs="+", help="archive numbers (档号), e.g. 95519-LY·2026-Y-000001"
+    )
+    parser.add_argument("--to", metavar="FOLDER", type=Path, required=True, help="where the package is written")
+    parser.add_argument("--recipient", metavar="WHO", required=True)
+    parser.add_argument("--reason", metavar="WHY", required=True)
+    parser.add_argument("--approved-by", metavar="WHO", required=True, help="the second person who agreed")
+    parser.set_defaults(command=_export)
     text = "make the key that signs the log, in a folder that is not the archive's; one that is there is kept"
     parser = verbs.add_parser("new-key", help=text, description=text)
     parser.add_argument("folder", metavar="FOLDER", type=Path)
@@ -84,6 +97,25 @@ def _verify(config: Config, chosen: argparse.Namespace) -> int:
         print(f"{chosen.key}: {error.strerror if isinstance(error, OSError) else error}", file=sys.stderr)
         return UNUSABLE
     return verify(config.recordings, decode=chosen.decode, known=known)
+
+
+def _export(config: Config, chosen: argparse.Namespace) -> int:
+    """Signs the log first where this machine holds the key, so that the newest recordings can be proved."""
+    about = export.Handover(chosen.recipient, chosen.reason, getpass.getuser(), chosen.approved_by, SystemClock().now())
+    try:
+        site = opening.existing(config.recordings)
+        if site.signer is None:
+            print("the log's signing key is needed: set recordings.signing_key", file=sys.stderr)
+            return UNUSABLE
+        site.log.sign(site.signer)
+        objects = export.numbered(site.log, chosen.numbers)
+        made = export.export(site.archive, site.log, objects, chosen.to, about, site.signer.verifier())
+    except (RecordingsError, OSError) as error:
+        print(f"nothing was exported: {error}", file=sys.stderr)
+        return DAMAGED
+    print(f"{made.path}\n{made.size} bytes, sha256 {made.sha256}, log leaf {made.leaf_index}")
+    print(f"public key to be handed over by another way: {site.signer.verifier().text()}")
+    return SOUND
 
 
 def _new_key(config: Config, chosen: argparse.Namespace) -> int:

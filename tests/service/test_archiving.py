@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -29,7 +30,7 @@ from callcenter.clock import ManualClock, SystemClock
 from callcenter.config import RecordingsConfig
 from callcenter.db.pool import Database
 from callcenter.ids import CallId
-from recordings import store
+from recordings import handover, store
 from recordings.checkpoint import Signer, parse
 from recordings.ingest import read_record
 from recordings.staging import Checkpoint, no_checkpoint
@@ -693,6 +694,45 @@ async def test_verification_checks_the_signature_with_the_public_key_alone(
     assert main(["archive", "new-key", str(hotline.config.archive_root / "log")]) == 2
     assert main(["archive", "new-key", str(tmp_path / "keys")]) == 0
     assert made.public_text() in capsys.readouterr().out
+
+
+async def test_a_recording_is_handed_over_by_its_archive_number(
+    hotline: Recorded, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """archive.md 2.12: from the command line, with a recipient, a reason and a second person; the log says so."""
+    made = keys.kept(tmp_path / "keys", "hotline95519/log")
+    await hotline.call()
+    archiver = Archiver(replace(hotline.config, signing_key=made.private.read_text()), hotline.db, hotline.clock)
+    await archiver.seal_due()
+    archiver.close()
+    number = json.loads(hotline.site.log.entry(0))["archive_no"]
+    for name in [name for name in os.environ if name.startswith("CALLCENTER_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("CALLCENTER_RECORDINGS_ARCHIVE_ROOT", str(hotline.config.archive_root))
+    asked = [
+        "archive",
+        "export",
+        "--to",
+        str(tmp_path),
+        "--recipient",
+        "监管局",
+        "--reason",
+        "核查",
+        "--approved-by",
+        "段负责",
+    ]
+    assert main([*asked, number]) == 2
+    assert "signing key" in capsys.readouterr().err
+    monkeypatch.setenv("CALLCENTER_RECORDINGS_SIGNING_KEY_FILE", str(made.private))
+    assert main([*asked, "no such number"]) == 1
+    assert "no recording has the archive number" in capsys.readouterr().err
+    assert main([*asked, number]) == 0
+    said = capsys.readouterr().out
+    assert made.public_text() in said
+    with tarfile.open(tmp_path / f"{number}.bag.tar") as tar:
+        tar.extractall(tmp_path / "theirs", filter="data")
+    assert handover.main([str(tmp_path / "theirs" / number), "--key", str(made.public)]) == 0
+    assert json.loads(hotline.site.log.entry(1))["recipient"] == "监管局"
 
 
 async def test_verification_prints_what_it_found(hotline: Recorded, capsys: pytest.CaptureFixture[str]) -> None:
