@@ -26,6 +26,7 @@ from callcenter.agents import shift
 from callcenter.agents.agent import WrapUp
 from callcenter.agents.membership import Membership
 from callcenter.callbacks.dialer import Dialer
+from callcenter.callbacks.progressive import Progressive
 from callcenter.callbacks.switch import AriSwitch
 from callcenter.calls import store
 from callcenter.calls.call import Incident
@@ -154,7 +155,11 @@ class Telephony:
             tasks.create_task(ownership.watch(), name="ownership")
             tasks.create_task(controller.run(stream, tail), name="calls")
             line = AriSwitch(controller.ari, controller.hears, lambda name: controller.ledger.call(name) is not None)
-            tasks.create_task(Dialer(self.db, line, self.clock).run(), name="dialer")
+            hours, pace = self.config.calling.hours(), self.config.calling.pace()
+            dialer = Dialer(self.db, line, self.clock, hours=hours, pace=pace, ring=self.config.calling.ring)
+            tasks.create_task(dialer.run(), name="dialer")
+            progressive = Progressive(self.db, self.clock, controller.hears, line.is_free, hours, pace)
+            tasks.create_task(progressive.run(), name="progressive dialling")
             tasks.create_task(Membership(self.db, Actions(ami), self.wall).run(), name="queues")
 
     async def _alarm(self, kind: str, told: Mapping[str, object] | None = None) -> None:
