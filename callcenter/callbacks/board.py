@@ -26,6 +26,7 @@ LOCK = timedelta(minutes=10)
 PROMISED = timedelta(minutes=15)
 """So long after the moment promised by one of us in person the team keeps the promise."""
 
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('callback.next|' || $1, 0))"
 MINE = """
 SELECT t.id FROM callback_task t WHERE t.locked_by = $2 AND t.locked_until > $1 AND t.state = 'waiting'
     AND t.not_before <= $1 ORDER BY t.locked_until LIMIT 1"""
@@ -56,6 +57,7 @@ async def take_next(db: Database, by: By, at: datetime, *, hours: CallingHours =
     """
     async with db.transaction() as conn:
         who = await _caller(conn, by)
+        await conn.execute(ONE_AT_A_TIME, str(who.user_id))
         kept: UUID | None = await conn.fetchval(MINE, at, who.user_id)
         found = kept or await due(conn, who, Mode.PREVIEW, at, hours)
         if found is None:

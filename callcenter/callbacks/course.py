@@ -99,7 +99,7 @@ async def ended(
         await _missed(conn, attempt, at)
     after = found if spoken is None or not served else _reached(found, spoken)
     if await _is_last(conn, attempt):
-        after = await _after(conn, after, outcome, at, hours)
+        after = await _after(conn, after, at, hours, to_conclude=outcome.reached and served)
     if after != found:
         await store.save_task(conn, after)
 
@@ -142,10 +142,10 @@ async def is_complete(conn: Connection, found: Task) -> bool:
     return way is None or verdict.judge(way.judged, scripts.said(answers)).completed
 
 
-async def _after(conn: Connection, found: Task, outcome: Outcome, at: datetime, hours: CallingHours) -> Task:
+async def _after(conn: Connection, found: Task, at: datetime, hours: CallingHours, *, to_conclude: bool) -> Task:
     """The task when its last call is over: to be concluded, to be tried again, or enough tried (C-17)."""
     if found.state not in (State.DIALLING, State.TALKING, State.WAITING):
         return found
-    if outcome.reached:
+    if to_conclude:
         return replace(found, state=task.move(found.state, Action.END), chosen_at=None, appointment_of=None)
     return await history.planned(conn, found, at, hours)
