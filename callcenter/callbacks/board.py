@@ -27,6 +27,7 @@ PROMISED = timedelta(minutes=15)
 """So long after the moment promised by one of us in person the team keeps the promise."""
 
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('callback.next|' || $1, 0))"
+PATH = "SELECT path FROM organisation WHERE id = $1"
 MINE = """
 SELECT t.id FROM callback_task t WHERE t.locked_by = $2 AND t.locked_until > $1 AND t.state = 'waiting'
     AND t.not_before <= $1 ORDER BY t.locked_until LIMIT 1"""
@@ -195,7 +196,7 @@ async def _caller(conn: Connection, by: By) -> Caller:
 
 
 async def _reaches(conn: Connection, who: Caller, found: Task) -> bool:
-    path: str = await conn.fetchval("SELECT path FROM organisation WHERE id = $1", found.organisation_id)
+    path: str = await conn.fetchval(PATH, found.organisation_id)
     return path.startswith(who.path)
 
 

@@ -284,12 +284,12 @@ async def _again(
 
 
 async def _heard(conn: Connection, found: Task, conclusion: Conclusion) -> None:
-    """What the agent heard the last call come to stands in place of "broken off", all the switch can tell."""
+    """What the agent heard the last call come to stands in place of all the switch can tell."""
     came_to = conclusion.came_to or (Outcome.CALL_AGAIN if conclusion.again_at is not None else None)
     if came_to is None or found.state is not State.CONCLUDING:
         return
     if came_to not in HEARD:
         raise OutcomeRefusedError(Words("该拨打结果不由坐席登记。", "An agent does not give this outcome of a call."))
     latest = (await store.attempts(conn, found.id))[-1]
-    if latest.ended_at is not None and latest.outcome is Outcome.BROKEN_OFF:
+    if latest.ended_at is not None and latest.outcome in (Outcome.BROKEN_OFF, Outcome.ANSWERED):
         await store.ended(conn, latest.id, latest.ended_at, came_to, latest.cause, latest.answered_at)
