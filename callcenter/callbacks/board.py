@@ -31,6 +31,11 @@ PATH = "SELECT path FROM organisation WHERE id = $1"
 MINE = """
 SELECT t.id FROM callback_task t WHERE t.locked_by = $2 AND t.locked_until > $1 AND t.state = 'waiting'
     AND t.not_before <= $1 ORDER BY t.locked_until LIMIT 1"""
+CURRENT = """
+SELECT t.id FROM callback_attempt a JOIN callback_task t ON t.id = a.task_id
+WHERE a.user_id = $1 AND t.state IN ('dialling', 'talking', 'concluding')
+    AND NOT EXISTS (SELECT FROM callback_attempt l WHERE l.task_id = t.id AND l.id > a.id)
+ORDER BY a.id DESC LIMIT 1"""
 NEXT = """
 SELECT t.id FROM callback_task t
 JOIN organisation o ON o.id = t.organisation_id AND o.path LIKE $3 || '%'
@@ -70,6 +75,13 @@ async def take_next(db: Database, by: By, at: datetime, *, hours: CallingHours =
             await store.save_task(conn, task)
             await _tell(conn, by, "callback.take", task, at)
         return await store.task(conn, task.id, who.path)
+
+
+async def current(db: Database, by: By) -> Task | None:
+    """The task this agent is on: being dialled for him, spoken about, or with an outcome owed by him."""
+    async with db.connection() as conn:
+        found: UUID | None = await conn.fetchval(CURRENT, by.user_id)
+        return None if found is None else await store.task(conn, found, by.path or "")
 
 
 async def due(

@@ -183,6 +183,16 @@ async def list_tasks(ctx: Context, query: TaskQuery) -> Page[TaskView]:
     return Page(items=[views.task_view(row, is_masked(ctx)) for row in page.items], next=page.next)
 
 
+@routes.get("/callback-tasks/current", Permission.CALLBACK_WORK, reads="callback_task")
+async def current_task(ctx: Context) -> NextView:
+    """The task one is on: being dialled for one, spoken about, or with an outcome owed 当前任务
+
+    In progressive dialling this is how an agent learns whose callback it is before the customer is there.
+    """
+    task = await board.current(ctx.db, by(ctx))
+    return NextView(task=None if task is None else views.task_view(task, is_masked(ctx)))
+
+
 @routes.get("/callback-tasks/{task_id}", Permission.CALLBACK_READ, reads="callback_task")
 async def show_task(ctx: Context, task_id: UUID) -> TaskFile:
     """A task with its script, answers, diallings and tickets 回访任务详情"""
