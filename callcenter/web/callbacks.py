@@ -276,7 +276,7 @@ async def wrap_up(ctx: Context, task_id: UUID, body: WrapUpBody) -> WrapUpView:
         conclusion,
     )
     at, complaints = ctx.clock.now(), ctx.resource(COMPLAINTS)
-    done = await wrapup.hand_in(ctx.db, complaints, task_id, wanted, key=ctx.key, by=by(ctx), at=at)
+    done = await wrapup.hand_in(ctx.db, complaints, task_id, wanted, key=ctx.key, by=by(ctx), at=at, hours=_hours(ctx))
     async with ctx.db.connection() as conn:
         way = await scripts.way(conn, done.task, done.answers)
     return WrapUpView(
@@ -334,7 +334,9 @@ async def conclude(ctx: Context, task_id: UUID, body: OutcomeBody) -> OutcomeVie
 
     What the answers come to is judged from what is stored (C-13), never taken from the request.
     """
-    task, judged = await conversation.conclude(ctx.db, task_id, _conclusion(body), by=by(ctx), at=ctx.clock.now(), hours=_hours(ctx))
+    task, judged = await conversation.conclude(
+        ctx.db, task_id, _conclusion(body), by=by(ctx), at=ctx.clock.now(), hours=_hours(ctx)
+    )
     return OutcomeView(task=views.task_view(task, is_masked(ctx)), verdict=views.verdict_view(judged))
 
 
