@@ -17,7 +17,10 @@ from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationE
 
 from agi import names
 from callcenter.addresses import is_safe
-from callcenter.service_hours import Span
+from callcenter.calling_hours import CallingHours
+from callcenter.service_hours import BadSpanError, Span
+from callcenter.trunks import STANDARD as STANDARD_TRUNKS
+from callcenter.trunks import BadTrunkError, Pace, Trunk
 from recordings.checkpoint import Signer
 
 PREFIX = "CALLCENTER_"
@@ -70,6 +73,11 @@ def _socket_url(text: str) -> str:
 
 def _span(text: str) -> str:
     Span.parse(text)
+    return text
+
+
+def _trunk(text: str) -> str:
+    Trunk.parse(text)
     return text
 
 
@@ -188,6 +196,27 @@ class AgentsConfig:
         for each in self.queue_wrap_up:
             queue, _, seconds = each.partition("=")
             yield queue, int(seconds)
+
+
+@_strict
+@dataclass(frozen=True, slots=True)
+class CallingConfig:
+    """Callbacks (回访). `workday`, `restday`: when customers are rung, spans such as `0900-1200` within 0900-2100;
+    `ring`: seconds a customer's telephone rings; `trunks`: endpoints of carriers, each with the calls begun in a second
+    and the most at once, as `trunk-main=5/60`; the first is for campaigns that name none."""
+
+    workday: Spans = ("0900-2100",)
+    restday: Spans = ("0900-2100",)
+    ring: Annotated[int, Field(ge=2, le=120)] = 45
+    trunks: tuple[Annotated[str, AfterValidator(_trunk)], ...] = STANDARD_TRUNKS
+
+    def hours(self) -> CallingHours:
+        """When customers are rung. Raises BadSpanError."""
+        return CallingHours.of(self.workday, self.restday)
+
+    def pace(self) -> Pace:
+        """How fast each trunk is dialled. Raises BadTrunkError."""
+        return Pace.of(self.trunks)
 
 
 @_strict
@@ -349,6 +378,7 @@ class Config:
     ari: AriConfig = field(default_factory=AriConfig)
     ami: AmiConfig = field(default_factory=AmiConfig)
     agents: AgentsConfig = field(default_factory=AgentsConfig)
+    calling: CallingConfig = field(default_factory=CallingConfig)
     lines: LinesConfig = field(default_factory=LinesConfig)
     web: WebConfig = field(default_factory=WebConfig)
     recordings: RecordingsConfig = field(default_factory=RecordingsConfig)
@@ -466,9 +496,21 @@ def _contradictions(config: Config) -> Iterator[str]:
         yield "webhook.url: neither https nor this machine, or with a name and password in it"
     if config.webhook.url and not config.webhook.secret:
         yield "webhook.secret: webhook.url needs what signs"
+    yield from _not_callable(config.calling)
     first, second = config.recordings.volumes
     if first == second:
         yield "recordings.volumes: the two folders must differ, best on two disks"
+
+
+def _not_callable(calling: CallingConfig) -> Iterator[str]:
+    try:
+        calling.hours()
+    except BadSpanError as error:
+        yield f"calling.workday, calling.restday: {error}"
+    try:
+        calling.pace()
+    except BadTrunkError as error:
+        yield f"calling.trunks: {error}"
 
 
 def _shown(value: Any, secret: bool) -> str:

@@ -19,6 +19,7 @@ CONSUMERS: Mapping[str, tuple[str, ...]] = {
     "call.answered": ("callbacks.course",),
     "call.ended": ("callbacks.course",),
     "call.lost": ("callbacks.overflow",),
+    "call.machine": ("callbacks.course",),
     "complaint.chosen": ("complaints.choice",),
     "message.left": ("callbacks.overflow",),
     "notification.made": ("notifications.mail", "notifications.webhook"),

@@ -22,11 +22,15 @@ from agi.ari.rest import Rest
 from agi.ari.stream import ReplacedError, opened
 from agi.scripts import routes
 from agi.server import listen
+from callcenter import outbox
 from callcenter.agents import shift
 from callcenter.agents.agent import WrapUp
 from callcenter.agents.membership import Membership
+from callcenter.callbacks import course
 from callcenter.callbacks.dialer import Dialer
+from callcenter.callbacks.progressive import Progressive
 from callcenter.callbacks.switch import AriSwitch
+from callcenter.calling_hours import CallingHours
 from callcenter.calls import store
 from callcenter.calls.call import Incident
 from callcenter.calls.controller import Controller, Pace
@@ -154,8 +158,24 @@ class Telephony:
             tasks.create_task(ownership.watch(), name="ownership")
             tasks.create_task(controller.run(stream, tail), name="calls")
             line = AriSwitch(controller.ari, controller.hears, lambda name: controller.ledger.call(name) is not None)
-            tasks.create_task(Dialer(self.db, line, self.clock).run(), name="dialer")
+            hours, pace = self.config.calling.hours(), self.config.calling.pace()
+            dialer = Dialer(self.db, line, self.clock, hours=hours, pace=pace, ring=self.config.calling.ring)
+            tasks.create_task(dialer.run(), name="dialer")
+            progressive = Progressive(self.db, self.clock, controller.hears, line.is_free, hours, pace)
+            tasks.create_task(progressive.run(), name="progressive dialling")
+            tasks.create_task(self._settle(hours), name="outcomes of callbacks")
             tasks.create_task(Membership(self.db, Actions(ami), self.wall).run(), name="queues")
+
+    async def _settle(self, hours: CallingHours) -> None:
+        """What the calls of callbacks came to, told here too: agents wait for their next customer, and the worker gives
+        way to everybody."""
+        outcomes = {course.NAME: partial(course.hear, hours=hours)}
+        while True:
+            try:
+                await outbox.run(self.db, outcomes, self.clock, idle=0.1)
+            except Exception:
+                log.exception("outcomes of callbacks not settled, trying again")
+                await asyncio.sleep(BEAT)
 
     async def _alarm(self, kind: str, told: Mapping[str, object] | None = None) -> None:
         log.error("incident", extra={"kind": kind})

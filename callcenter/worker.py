@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from functools import partial
 
 from callcenter import backlog, breaches, choice, idempotency, outbox, rechecking, workdays
 from callcenter.accounts import sessions
@@ -14,6 +15,8 @@ from callcenter.archiving.archiver import Archiver
 from callcenter.attachments.checking import Checking
 from callcenter.attachments.vault import Vault
 from callcenter.callbacks import control, course, overflow
+from callcenter.calling_hours import STANDARD as STANDARD_HOURS
+from callcenter.calling_hours import CallingHours
 from callcenter.choice import Choice
 from callcenter.clock import Clock, SystemClock
 from callcenter.complaints import Complaints, Rules
@@ -43,10 +46,14 @@ HANDLERS: Mapping[str, outbox.Handler] = {
 """Consumer → what it does with a message, in the transaction that marks the message done."""
 
 
-def handlers(complaints: Complaints, clock: Clock) -> Mapping[str, outbox.Handler]:
-    """All of them: HANDLERS, those that open tickets, and those that need the rulebook."""
+def handlers(
+    complaints: Complaints, clock: Clock, hours: CallingHours = STANDARD_HOURS
+) -> Mapping[str, outbox.Handler]:
+    """All of them: HANDLERS by the settings' calling hours, those that open tickets, and those that need the
+    rulebook."""
     return {
-        **HANDLERS,
+        course.NAME: partial(course.hear, hours=hours),
+        overflow.NAME: partial(overflow.hear, hours=hours),
         choice.NAME: Choice(complaints, clock, SystemClock()).hear,
         workdays.NAME: workdays.Recount(complaints.rules).hear,
     }
@@ -67,7 +74,7 @@ class Worker:
         files = config.attachments
         self._files = Checking(database, clock, Vault(files.folder, files.minimum_free << 20))
         self._importer = Importer(database, config, clock, SystemClock())
-        self._handlers = handlers(self._complaints, clock)
+        self._handlers = handlers(self._complaints, clock, config.calling.hours())
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Does all jobs until `stopping`; a job in the middle of a step finishes it first."""

@@ -3340,6 +3340,8 @@ CREATE INDEX callback_task_campaign ON public.callback_task USING btree (campaig
 
 CREATE INDEX callback_task_customer ON public.callback_task USING btree (customer_id, id);
 
+CREATE INDEX callback_task_locked ON public.callback_task USING btree (locked_by, locked_until) WHERE (locked_by IS NOT NULL);
+
 CREATE INDEX callback_task_next ON public.callback_task USING btree (((chosen_at IS NULL)), priority DESC, due_at, id) WHERE (state = 'waiting'::text);
 
 CREATE UNIQUE INDEX callback_task_one_of_policy ON public.callback_task USING btree (policy_id, purpose) WHERE (state <> 'done'::text);

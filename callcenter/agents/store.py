@@ -165,9 +165,14 @@ async def set_queues(conn: Connection, user_id: UUID, wanted: Sequence[tuple[str
 
 SELECT_DUE = "SELECT user_id FROM agent_state WHERE state = 'wrap_up' AND until <= $1"
 SELECT_WISHES = """
-SELECT s.endpoint, u.name, q.queue, s.state, s.reason, COALESCE(a.penalty, 0) AS penalty
+SELECT s.endpoint, u.name, q.queue, CASE WHEN s.state = 'ready' AND r.reserved THEN 'paused' ELSE s.state END AS state,
+    CASE WHEN s.state = 'ready' AND r.reserved THEN 'callback' ELSE s.reason END AS reason,
+    COALESCE(a.penalty, 0) AS penalty
 FROM agent_state s
 JOIN app_user u ON u.id = s.user_id
+CROSS JOIN LATERAL (
+    SELECT EXISTS (SELECT FROM callback_attempt c WHERE c.user_id = s.user_id AND c.ended_at IS NULL) AS reserved
+) AS r
 CROSS JOIN LATERAL unnest(s.queues) AS q (queue)
 LEFT JOIN agent_queue a ON a.user_id = s.user_id AND a.queue = q.queue
 WHERE s.state <> 'offline' AND u.active"""
@@ -190,8 +195,13 @@ async def due(conn: Connection, at: datetime) -> list[UUID]:
     return [row["user_id"] for row in await conn.fetch(SELECT_DUE, at)]
 
 
+async def tell(conn: Connection, user_id: UUID) -> None:
+    """Tells who leads the queues, once the transaction is committed, that this agent's place may have changed."""
+    await conn.execute(NOTIFY, CHANNEL, str(user_id))
+
+
 async def wishes(conn: Connection) -> list[Wish]:
-    """Every place in every queue that shall be."""
+    """Every place in every queue that shall be; who is reserved for a customer being dialled is rung for no other."""
     return [Wish(**{**dict(row), "state": State(row["state"])}) for row in await conn.fetch(SELECT_WISHES)]
 
 

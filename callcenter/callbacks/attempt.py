@@ -14,6 +14,8 @@ PREFIX = "cb-"
 RINGING_SECONDS = 45
 """How long a customer's telephone rings before a dialling counts as not answered."""
 GRACE = timedelta(seconds=5)
+ABANDONED_AFTER = timedelta(seconds=12)
+"""Who answered and heard the notice, and nobody of ours so long after the answer, was let wait by us (abandoned)."""
 
 
 class Mode(StrEnum):
@@ -130,6 +132,13 @@ def of_unanswered(cause: str | None, waited: timedelta) -> Outcome:
 def of_answered(*, complete: bool) -> Outcome:
     """What a conversation came to: broken off when it ended before everything had been asked and answered."""
     return Outcome.ANSWERED if complete else Outcome.BROKEN_OFF
+
+
+def of_unserved(waited: timedelta, *, is_machine: bool) -> Outcome:
+    """What a call came to that somebody took and nobody of ours spoke on, from how long it lasted."""
+    if is_machine:
+        return Outcome.MACHINE
+    return Outcome.ABANDONED if waited > ABANDONED_AFTER else Outcome.BROKEN_OFF
 
 
 def channel_of(attempt: object) -> str:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from callcenter import audit
-from callcenter.callbacks import changes, scope, scope_rules, scripts, store, switches
+from callcenter.callbacks import changes, plan, scope, scope_rules, scripts, store, switches
 from callcenter.callbacks.campaign import Settings, Standing, Turn
 from callcenter.callbacks.errors import CampaignOverError, CampaignRefusedError, ScriptNotFoundError
 from callcenter.callbacks.scope import Rule
@@ -20,8 +20,9 @@ from callcenter.db.pool import Connection, Database
 from callcenter.errors import InvalidError
 from callcenter.idempotency import KeyReusedError
 from callcenter.ids import uuid7
-from tickets.calendar import shanghai_day
+from tickets.calendar import Calendar, shanghai_day
 from tickets.errors import Words
+from tickets.store import calendar
 
 PATHS = "SELECT id, path FROM organisation WHERE id = ANY($1::text[])"
 
@@ -81,6 +82,7 @@ class Ground:
     """Paths of the campaign's regions."""
     rule: Rule
     simplified: frozenset[str]
+    days: Calendar
 
     def takes(self, policy: Policy, path: str) -> bool:
         """Whether a policy of the organisation at `path` is one of the campaign's products, channels and regions."""
@@ -223,6 +225,7 @@ async def ground(conn: Connection, campaign: Campaign, at: datetime) -> Ground:
         tuple(paths[region] for region in campaign.regions),
         await scope_rules.in_force(conn, campaign.purpose, shanghai_day(at)),
         await switches.simplified(conn),
+        await calendar(conn),
     )
 
 
@@ -305,6 +308,7 @@ def draw(
         late=scope.is_late(at, window.due_at),
         conditions=scope.conditions(policy, holder.birth_date, extends=extends, rule=ground.rule),
         numbers=tuple(dialable),
+        begin_by=None if window.due_at is None else plan.begin_by(window.due_at, ground.days),
     )
 
 

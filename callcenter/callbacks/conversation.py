@@ -9,8 +9,8 @@ from uuid import UUID
 
 from callcenter import audit
 from callcenter.accounts.permissions import Permission
-from callcenter.callbacks import completion, plan, scripts, store, task, verdict
-from callcenter.callbacks.attempt import Outcome
+from callcenter.callbacks import completion, history, plan, scripts, store, task, verdict
+from callcenter.callbacks.attempt import HEARD, Outcome
 from callcenter.callbacks.errors import (
     AnswerRefusedError,
     NoConversationError,
@@ -23,12 +23,12 @@ from callcenter.callbacks.script import Step
 from callcenter.callbacks.store import Given, Talk, Task
 from callcenter.callbacks.task import Action, Result, State
 from callcenter.callbacks.verdict import Verdict
+from callcenter.calling_hours import STANDARD, CallingHours
 from callcenter.db.pool import Connection, Database
 from callcenter.ids import uuid7
 from callcenter.opening import By
 from tickets.callbacks import Way
 from tickets.errors import Words
-from tickets.store import calendar
 
 HELD = frozenset({State.TALKING, State.CONCLUDING})
 """While a task is so, its outcome is owed by who talked on it."""
@@ -60,12 +60,15 @@ WAYS = {Kind.BY_LETTER: Way.LETTER, Kind.BY_VISIT: Way.VISIT}
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """The outcome as handed in. `again_at`: the moment the customer asked for; `receipt_signed`: see C-10."""
+    """The outcome as handed in. `again_at`: the moment the customer asked for, `personal`: of whoever promised it, not
+    of the team; `came_to`: what the agent heard the call come to (HEARD); `receipt_signed`: see C-10."""
 
     kind: Kind
     note: str | None = None
     again_at: datetime | None = None
     receipt_signed: bool = False
+    came_to: Outcome | None = None
+    personal: bool = False
 
 
 async def answer(db: Database, task_id: UUID, said: Sequence[Said], *, by: By, at: datetime) -> dict[str, Given]:
@@ -103,7 +106,7 @@ def position(talk: Talk, at: datetime) -> tuple[Decimal | None, bool]:
 
 
 async def conclude(
-    db: Database, task_id: UUID, conclusion: Conclusion, *, by: By, at: datetime
+    db: Database, task_id: UUID, conclusion: Conclusion, *, by: By, at: datetime, hours: CallingHours = STANDARD
 ) -> tuple[Task, Verdict | None]:
     """Gives the task its outcome; it leaves the board, waits again, or goes to letter and visit.
 
@@ -111,18 +114,18 @@ async def conclude(
     NotYourCallError while the outcome is owed by another agent.
     """
     async with db.transaction() as conn:
-        return await conclude_on(conn, task_id, conclusion, by=by, at=at)
+        return await conclude_on(conn, task_id, conclusion, by=by, at=at, hours=hours)
 
 
 async def conclude_on(
-    conn: Connection, task_id: UUID, conclusion: Conclusion, *, by: By, at: datetime
+    conn: Connection, task_id: UUID, conclusion: Conclusion, *, by: By, at: datetime, hours: CallingHours = STANDARD
 ) -> tuple[Task, Verdict | None]:
     """The same on the caller's transaction."""
     found = await store.task(conn, task_id, by.path or "", lock=True)
     if found.state in HELD:
         await talk_of(conn, found, by)
     judged = await _judge(conn, found)
-    changed = await _concluded(conn, found, conclusion, judged, by, at)
+    changed = await _concluded(conn, found, conclusion, judged, by, at, hours)
     if changed.state is State.DONE:
         changed = replace(changed, concluded_by=by.actor, concluded_at=at)
     await store.save_task(conn, replace(changed, note=conclusion.note or changed.note))
@@ -189,7 +192,13 @@ async def _judge(conn: Connection, found: Task) -> Verdict | None:
 
 
 async def _concluded(
-    conn: Connection, found: Task, conclusion: Conclusion, judged: Verdict | None, by: By, at: datetime
+    conn: Connection,
+    found: Task,
+    conclusion: Conclusion,
+    judged: Verdict | None,
+    by: By,
+    at: datetime,
+    hours: CallingHours,
 ) -> Task:
     match conclusion.kind:
         case Kind.COMPLETED:
@@ -202,7 +211,7 @@ async def _concluded(
             await _open_talk(conn, found, by)
             return replace(found, state=task.move(found.state, Action.CONCLUDE), result=Result.SERVED)
         case Kind.RETRY:
-            return await _again(conn, found, conclusion.again_at, at)
+            return await _again(conn, found, conclusion, by, at, hours)
         case Kind.BY_LETTER | Kind.BY_VISIT:
             if not conclusion.receipt_signed:
                 raise OutcomeRefusedError(
@@ -253,13 +262,34 @@ async def _completed(conn: Connection, found: Task, judged: Verdict | None) -> T
     return done
 
 
-async def _again(conn: Connection, found: Task, again_at: datetime | None, at: datetime) -> Task:
-    if again_at is not None:
-        if again_at < at:
-            raise OutcomeRefusedError(Words("约定时间已过。", "The moment agreed on has passed."))
-        return replace(found, state=task.move(found.state, Action.RETRY), not_before=again_at, chosen_at=again_at)
-    tries = store.tries(await store.attempts(conn, found.id))
-    planned = plan.next_try(tries, at, await calendar(conn))
-    if planned is None:
-        return replace(found, state=task.move(found.state, Action.EXHAUST), chosen_at=None)
-    return replace(found, state=task.move(found.state, Action.RETRY), not_before=planned, chosen_at=None)
+async def _again(
+    conn: Connection, found: Task, conclusion: Conclusion, by: By, at: datetime, hours: CallingHours
+) -> Task:
+    again_at = conclusion.again_at
+    if again_at is not None and again_at < at:
+        raise OutcomeRefusedError(Words("约定时间已过。", "The moment agreed on has passed."))
+    await _heard(conn, found, conclusion)
+    if again_at is None:
+        return await history.planned(conn, found, at, hours, Action.RETRY)
+    return replace(
+        found,
+        state=task.move(found.state, Action.RETRY),
+        not_before=again_at,
+        chosen_at=again_at,
+        appointment_of=by.user_id if conclusion.personal else None,
+        planned_by=plan.APPOINTED,
+        locked_by=None,
+        locked_until=None,
+    )
+
+
+async def _heard(conn: Connection, found: Task, conclusion: Conclusion) -> None:
+    """What the agent heard the last call come to stands in place of all the switch can tell."""
+    came_to = conclusion.came_to or (Outcome.CALL_AGAIN if conclusion.again_at is not None else None)
+    if came_to is None or found.state is not State.CONCLUDING:
+        return
+    if came_to not in HEARD:
+        raise OutcomeRefusedError(Words("该拨打结果不由坐席登记。", "An agent does not give this outcome of a call."))
+    latest = (await store.attempts(conn, found.id))[-1]
+    if latest.ended_at is not None and latest.outcome in (Outcome.BROKEN_OFF, Outcome.ANSWERED):
+        await store.ended(conn, latest.id, latest.ended_at, came_to, latest.cause, latest.answered_at)

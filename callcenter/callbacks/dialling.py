@@ -10,14 +10,23 @@ from uuid import UUID
 import asyncpg
 
 from callcenter import audit
-from callcenter.callbacks import hours, store, task
-from callcenter.callbacks.errors import AlreadyDiallingError, NotDialableError, OutsideCallingHoursError
+from callcenter.agents import store as agents
+from callcenter.callbacks import history, plans, post, running, store, task
+from callcenter.callbacks.attempt import Mode
+from callcenter.callbacks.errors import (
+    AlreadyDiallingError,
+    NotDialableError,
+    OutsideCallingHoursError,
+    TaskLockedError,
+)
 from callcenter.callbacks.store import Attempt, Task
 from callcenter.callbacks.task import Action, AttemptId
+from callcenter.calling_hours import STANDARD, CallingHours
 from callcenter.db.pool import Connection, Database
 from callcenter.idempotency import KeyReusedError
 from callcenter.ids import uuid7
 from tickets.errors import Words
+from tickets.store import calendar
 
 AT_PHONE = "SELECT endpoint FROM agent_state WHERE user_id = $1 AND endpoint IS NOT NULL"
 HELD_AT_UNDERWRITING = """
@@ -37,11 +46,21 @@ class Asker:
     audit_name: str
 
 
-async def request(db: Database, asker: Asker, task_id: UUID, key: UUID, at: datetime) -> Attempt:
+async def request(
+    db: Database,
+    asker: Asker,
+    task_id: UUID,
+    key: UUID,
+    at: datetime,
+    *,
+    hours: CallingHours = STANDARD,
+    mode: Mode = Mode.PREVIEW,
+) -> Attempt:
     """Commits an attempt to be dialled at once; the same key gives the same attempt, whatever happened in between.
 
     Raises TaskNotFoundError, IllegalTaskMoveError, OutsideCallingHoursError (C-18), NotDialableError (C-12),
-    AlreadyDiallingError, and KeyReusedError when the key is another's or another task's.
+    NotACallingPostError and SalespersonError (C-11), CampaignNotRunningError, TaskLockedError, AlreadyDiallingError,
+    and KeyReusedError when the key is another's or another task's.
     """
     if asker.endpoint is None:
         raise NotDialableError(
@@ -51,26 +70,16 @@ async def request(db: Database, asker: Asker, task_id: UUID, key: UUID, at: date
         async with db.transaction() as conn:
             if (known := await store.attempt_of_key(conn, key)) is not None:
                 return _own(known, asker, task_id)
-            found = await store.task(conn, task_id, asker.path, lock=True)
-            dialling = replace(found, state=task.move(found.state, Action.DIAL))
-            await _check(conn, found, at)
-            endpoint = await conn.fetchval(AT_PHONE, asker.user_id) or asker.endpoint
-            attempt = Attempt(
-                AttemptId(uuid7(at)),
-                found.id,
-                asker.user_id,
-                found.number,
-                endpoint,
-                at,
-                0,
-                None,
-                None,
-                None,
-                None,
-                None,
+            found = await history.renumbered(conn, await store.task(conn, task_id, asker.path, lock=True))
+            dialling = replace(
+                found, state=task.move(found.state, Action.DIAL), locked_by=None, locked_until=None, handed_over_by=None
             )
+            await check(conn, asker, found, at, hours)
+            endpoint = await conn.fetchval(AT_PHONE, asker.user_id) or asker.endpoint
+            attempt = await begun(conn, found, asker.user_id, endpoint, at, mode)
             await store.add_attempt(conn, attempt, key)
             await store.save_task(conn, dialling)
+            await agents.tell(conn, asker.user_id)
             await audit.record(
                 conn,
                 actor=asker.audit_name,
@@ -100,12 +109,40 @@ async def _of_key(db: Database, key: UUID) -> Attempt:
     return known
 
 
-async def _check(conn: Connection, found: Task, at: datetime) -> None:
-    if not hours.may_ring(at, found.chosen_at):
+async def begun(
+    conn: Connection, found: Task, user_id: UUID, endpoint: str, at: datetime, mode: Mode = Mode.PREVIEW
+) -> Attempt:
+    """The attempt as it is to be written: at the task's number, over its campaign's trunk."""
+    trunk = None if found.campaign_id is None else (await plans.manner(conn, found.campaign_id)).trunk
+    return Attempt(
+        id=AttemptId(uuid7(at)),
+        task_id=found.id,
+        user_id=user_id,
+        number=found.number,
+        agent_endpoint=endpoint,
+        requested_at=at,
+        claims=0,
+        originated_at=None,
+        answered_at=None,
+        ended_at=None,
+        outcome=None,
+        cause=None,
+        mode=mode,
+        trunk=trunk,
+    )
+
+
+async def check(conn: Connection, asker: Asker, found: Task, at: datetime, hours: CallingHours) -> None:
+    """Refuses what may not be dialled now, or not by this agent."""
+    await post.refuse(conn, await post.caller(conn, asker.user_id), found)
+    await running.refuse(conn, found)
+    if found.locked_by not in (None, asker.user_id) and found.locked_until is not None and at < found.locked_until:
+        raise TaskLockedError(Words("该任务正由其他坐席办理。", "Another agent has this task."))
+    if not hours.may_ring(at, await calendar(conn), found.chosen_at):
         raise OutsideCallingHoursError(
             Words(
-                "21点至次日9点不得回访，客户约定除外（C-18）。",
-                "Nobody is rung between 21 and 9 o'clock unless they asked for it.",
+                "不在允许的拨打时段内，客户约定除外（C-18）。",
+                "Nobody is rung outside the calling hours unless they asked for it.",
             )
         )
     if found.chosen_at is not None and at < found.chosen_at:

@@ -112,3 +112,63 @@ class ScriptNotFoundError(NotFoundError):
 
     def __init__(self, version: object) -> None:
         super().__init__("script", version)
+
+
+class TaskLockedError(ConflictError):
+    """The task is another agent's for now: wait until the lock ends, or have it handed over."""
+
+    code = "callback_locked"
+
+
+class CampaignNotRunningError(ConflictError):
+    """The campaign is not being dialled: it is a draft, paused, stopped or finished."""
+
+    code = "campaign_not_running"
+
+
+class SalespersonError(ForbiddenError):
+    """Who sold the policy never performs its callback (C-11)."""
+
+    code = "callback_salesperson"
+
+
+class NotACallingPostError(ForbiddenError):
+    """Callbacks are made by staff of headquarters and provinces only (C-11)."""
+
+    code = "callback_not_a_calling_post"
+
+
+class HandOverRefusedError(InvalidError):
+    """Who is to take the task over may not work on it."""
+
+    code = "callback_hand_over_refused"
+
+
+class AppointmentRefusedError(InvalidError):
+    """The moment has passed, or it is promised for somebody who may not ring this customer."""
+
+    code = "callback_appointment_refused"
+
+
+class UnknownPlanError(InvalidError):
+    """There is no plan of tries of this version."""
+
+    code = "callback_unknown_plan"
+
+
+class PlanTakenError(ConflictError):
+    """A plan of this version exists, and a plan is never changed."""
+
+    code = "callback_plan_exists"
+
+
+class PlanRefusedError(InvalidError):
+    """The plan cannot be kept: too few tries for its days and bands, or the calling hours leave no room (C-17)."""
+
+    code = "callback_plan_refused"
+
+
+class UnknownTrunkError(InvalidError):
+    """The settings know no trunk of this name."""
+
+    code = "callback_unknown_trunk"

@@ -6,15 +6,17 @@ Consumes `message.left` and `call.lost` of the outbox.
 from datetime import datetime
 from uuid import UUID
 
-from callcenter.callbacks import hours, store
+from callcenter.callbacks import store
 from callcenter.callbacks.store import Task
 from callcenter.callbacks.task import Purpose, Source, State, TaskId
+from callcenter.calling_hours import STANDARD, CallingHours
 from callcenter.calls.call import Incident
 from callcenter.calls.store import raise_incidents
 from callcenter.customers import phone, search
 from callcenter.db.pool import Connection
 from callcenter.ids import CallId, uuid7
 from callcenter.outbox import Message
+from tickets.store import calendar
 
 NAME = "callbacks.overflow"
 
@@ -26,7 +28,7 @@ NO_NUMBER = {"message.left": "message_without_number", "call.lost": "call_lost_w
 """Who withheld his number, or told one nobody has, cannot be rung: a person has to listen to the recording."""
 
 
-async def hear(conn: Connection, message: Message) -> None:
+async def hear(conn: Connection, message: Message, hours: CallingHours = STANDARD) -> None:
     """The outbox's consumer."""
     payload = message.payload
     if payload.get("direction", "inbound") != "inbound":
@@ -37,11 +39,17 @@ async def hear(conn: Connection, message: Message) -> None:
         await raise_incidents(conn, [(call_id, Incident(NO_NUMBER[message.topic], message.at, {}))])
         return
     wish = payload.get("wish") or payload.get("queue")
-    await ring_back(conn, call_id, number, SOURCES[message.topic], wish, message.at)
+    await ring_back(conn, call_id, number, SOURCES[message.topic], wish, message.at, hours)
 
 
 async def ring_back(
-    conn: Connection, call_id: UUID, number: str, source: Source, wish: str | None, at: datetime
+    conn: Connection,
+    call_id: UUID,
+    number: str,
+    source: Source,
+    wish: str | None,
+    at: datetime,
+    hours: CallingHours = STANDARD,
 ) -> TaskId | None:
     """Makes the task; None when the call has one already. A number several customers hold is nobody's in particular.
 
@@ -61,7 +69,7 @@ async def ring_back(
         script_version=None,
         wish=wish,
         state=State.WAITING,
-        not_before=hours.next_moment(at),
+        not_before=hours.next_moment(at, await calendar(conn)),
         chosen_at=None,
         due_at=None,
         result=None,

@@ -229,6 +229,7 @@ UPDATE callback_task SET state = $2, not_before = $3, chosen_at = $4, result = $
     locked_until = $14, handed_over_by = $15, version = version + 1
 WHERE id = $1"""
 
+SET_PRIORITY = "UPDATE callback_task SET priority = $2, version = version + 1 WHERE id = $1"
 ADD_ATTEMPT = """
 INSERT INTO callback_attempt (id, task_id, request_key, user_id, number, agent_endpoint, requested_at, mode, trunk)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"""
@@ -242,6 +243,7 @@ ENDED = """
 UPDATE callback_attempt SET ended_at = COALESCE(ended_at, $2), outcome = $3, cause = $4,
     answered_at = COALESCE(answered_at, $5), originated_at = COALESCE(originated_at, requested_at)
 WHERE id = $1"""
+IS_MACHINE = "UPDATE callback_attempt SET is_machine = true WHERE id = $1"
 TALK = """
 SELECT a.id, COALESCE(a.answered_at, c.answered_at) AS answered_at, COALESCE(a.ended_at, c.ended_at) AS ended_at,
     ARRAY(SELECT a.user_id UNION SELECT c.user_id UNION SELECT g.user_id FROM call_leg g
@@ -386,6 +388,10 @@ async def save_task(conn: Connection, task: Task) -> None:
     )
 
 
+async def set_priority(conn: Connection, task_id: UUID, priority: int) -> None:
+    await conn.execute(SET_PRIORITY, task_id, priority)
+
+
 async def add_attempt(conn: Connection, attempt: Attempt, request_key: UUID) -> None:
     await conn.execute(
         ADD_ATTEMPT,
@@ -447,6 +453,11 @@ async def talk(conn: Connection, task_id: UUID) -> Talk | None:
     return Talk(AttemptId(row["id"]), frozenset(row["agents"]) - {None}, row["answered_at"], row["ended_at"])
 
 
+async def is_machine(conn: Connection, attempt_id: UUID) -> None:
+    """Who answered was a machine."""
+    await conn.execute(IS_MACHINE, attempt_id)
+
+
 async def add_answer(conn: Connection, row_id: UUID, task_id: UUID, given: Given, actor: str) -> None:
     await conn.execute(
         ADD_ANSWER,
@@ -473,15 +484,6 @@ async def answers(conn: Connection, task_id: UUID) -> dict[str, Given]:
 async def tickets(conn: Connection, task_id: UUID) -> list[Ticket]:
     """The findings and complaints that came of a task."""
     return [Ticket(**dict(row)) for row in await conn.fetch(TICKETS, task_id)]
-
-
-def tries(attempts: Iterable[Attempt]) -> list[datetime]:
-    """The moments of the diallings that count as tries (C-17)."""
-    return [
-        attempt.originated_at or attempt.requested_at
-        for attempt in attempts
-        if attempt.outcome is not None and attempt.outcome.is_try
-    ]
 
 
 def campaign_of(fields: dict[str, Any]) -> Campaign:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from agi import names
 from agi.ari.commands import Ari
 from agi.ari.rest import NotFoundError, RejectedError
-from callcenter.callbacks.dialer import NotDiallableError
+from callcenter.agents.telephones import Line, Telephones
+from callcenter.callbacks.dialer import NotDiallableError, Ring
 
 CALLER_ID = "95519"
-TRUNK = "trunk-main"
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,23 @@ class AriSwitch:
     async def has_channel(self, channel: str) -> bool:
         return self.remembered(channel) or await self.ari.channel(channel) is not None
 
-    async def dial(self, channel: str, number: str, agent_endpoint: str, seconds: int) -> None:
+    async def is_free(self, endpoint: str) -> bool:
+        """Whether an agent's telephone is registered and on no call."""
+        return await Telephones(self.ari).line(endpoint) is Line.FREE
+
+    async def dial(self, ring: Ring) -> None:
+        variables = {names.VAR_AGENT: f"PJSIP/{ring.agent_endpoint}"}
+        if ring.detects_machines:
+            variables[names.VAR_MACHINES] = "1"
         try:
             await self.ari.originate(
-                channel=channel,
-                endpoint=f"PJSIP/{number}@{TRUNK}",
+                channel=ring.channel,
+                endpoint=f"PJSIP/{ring.number}@{ring.trunk}",
                 context=names.CONTEXT_OUT,
                 extension="s",
                 caller_id=CALLER_ID,
-                timeout=seconds,
-                variables={names.VAR_AGENT: f"PJSIP/{agent_endpoint}"},
+                timeout=ring.seconds,
+                variables=variables,
             )
         except (RejectedError, NotFoundError) as error:
             raise NotDiallableError(str(error)) from error

@@ -106,10 +106,14 @@ MOVES: Mapping[tuple[State, Action], State] = {
     (State.CONCLUDING, Action.EXHAUST): State.OTHERWISE,
     (State.OTHERWISE, Action.RETRY): State.WAITING,
     (State.OTHERWISE, Action.CONCLUDE): State.DONE,
+    (State.WAITING, Action.END): State.CONCLUDING,
+    (State.WAITING, Action.EXHAUST): State.OTHERWISE,
     (State.WAITING, Action.WITHDRAW): State.DONE,
     (State.OTHERWISE, Action.WITHDRAW): State.DONE,
 }
-"""Everything that can happen to a task. A call that ends after its outcome was given changes nothing any more."""
+"""Everything that can happen to a task. A call that ends after its outcome was given changes nothing any more.
+
+A waiting task can come to the end of a call: one that was presumed lost, and was a conversation."""
 
 
 def move(state: State, action: Action) -> State:

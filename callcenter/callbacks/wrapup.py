@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 from callcenter.callbacks import conversation, findings, store
 from callcenter.callbacks.conversation import Conclusion, Said
 from callcenter.callbacks.store import Given, Task
+from callcenter.calling_hours import STANDARD, CallingHours
 from callcenter.complaints import Complaints, Opened
 from callcenter.db.pool import Database
 from callcenter.opening import By
@@ -35,7 +36,15 @@ class Done:
 
 
 async def hand_in(
-    db: Database, complaints: Complaints, task_id: UUID, wanted: WrapUp, *, key: UUID, by: By, at: datetime
+    db: Database,
+    complaints: Complaints,
+    task_id: UUID,
+    wanted: WrapUp,
+    *,
+    key: UUID,
+    by: By,
+    at: datetime,
+    hours: CallingHours = STANDARD,
 ) -> Done:
     """Writes everything in one transaction; the same key again opens the same tickets.
 
@@ -52,5 +61,5 @@ async def hand_in(
             opening = await findings.asked(conn, task_id, problem, key=its_key, by=by)
             opened.append(await complaints.open_on(conn, opening, by))
         if wanted.conclusion is not None:
-            task, _ = await conversation.conclude_on(conn, task_id, wanted.conclusion, by=by, at=at)
+            task, _ = await conversation.conclude_on(conn, task_id, wanted.conclusion, by=by, at=at, hours=hours)
         return Done(task, answers, opened)

@@ -204,6 +204,8 @@ def advance(call: Call, fact: Fact) -> tuple[Call, Effects]:
             return replace(call, degraded=True), (Incident("degraded", fact.at, dict(fact.details)),)
         case facts.Marked(kind="choice", details={"text": names.KEY_COMPLAINT}):
             return call, (Announce("complaint.chosen", fact.at, {**_summary(call), "cc_call": call.cc_call}),)
+        case facts.Marked(kind="machine"):
+            return call, (Announce("call.machine", fact.at, _summary(call)),)
         case facts.Marked(kind="message"):
             return call, _message_left(call, fact)
         case facts.Ended():
@@ -422,6 +424,7 @@ def _summary(call: Call) -> dict[str, Any]:
         "direction": call.direction.value,
         "caller": call.caller,
         "did": call.did,
+        "started_at": call.started_at.isoformat(),
         "answered_at": call.answered_at and call.answered_at.isoformat(),
         "ended_at": call.ended_at and call.ended_at.isoformat(),
         "cause": call.end_cause,

@@ -7,6 +7,7 @@ from callcenter.doctor.switch import Switch
 NEEDED = frozenset(
     f"{name}.so"
     for name in [
+        "app_amd",
         "app_celgenuserevent",
         "app_chanspy",
         "app_confbridge",

@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final
 
-from callcenter.callbacks import hours
+from callcenter.calling_hours import STANDARD
 from callcenter.customers import phone
 from callcenter.customers.errors import NotANumberError
 from callcenter.importing import blocked
@@ -312,7 +312,7 @@ def _chosen(field: Field, text: str, by: Reading) -> datetime:
 def _planned(field: Field, text: str, by: Reading) -> datetime:
     """When the company would ring: a working day, within calling hours (C-18)."""
     moment = _chosen(field, text, by)
-    if not hours.may_ring(moment):
+    if not STANDARD.may_ring(moment, by.calendar):
         raise FaultError(Wrong.OUTSIDE_HOURS)
     if not by.calendar.is_workday(moment.astimezone(SHANGHAI).date()):
         raise FaultError(Wrong.HOLIDAY)

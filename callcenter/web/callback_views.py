@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from callcenter.callbacks import scripts, verdict
-from callcenter.callbacks.attempt import Outcome
+from callcenter.callbacks.attempt import Mode, Outcome
 from callcenter.callbacks.questions import Answer
 from callcenter.callbacks.script import Step, Way
 from callcenter.callbacks.store import Attempt, Given, Task, Ticket
@@ -41,6 +41,18 @@ class TaskView(Personal):
     created_at: Annotated[datetime, Field(title="创建时间")]
     concluded_at: Annotated[datetime | None, Field(title="完成时间")]
     version: Annotated[int, Field(title="版本")]
+    numbers: Annotated[list[str], Field(title="备选号码", description="In the order in which they are tried (C-12)")]
+    priority: Annotated[int, Field(title="优先级")]
+    begin_by: Annotated[
+        datetime | None, Field(title="最迟首拨", description="Leaves room for the tries of C-17 before `due_at`")
+    ]
+    planned_by: Annotated[
+        str | None, Field(title="排期依据", description="`<plan>:<outcome>`, appointment, no_number_left, enough_tried")
+    ]
+    appointment_of: Annotated[UUID | None, Field(title="约定坐席", description="Null: the team's appointment")]
+    locked_by: Annotated[UUID | None, Field(title="领取坐席")]
+    locked_until: Annotated[datetime | None, Field(title="领取截止")]
+    handed_over_by: Annotated[str | None, Field(title="转交人")]
 
 
 class AttemptView(Model):
@@ -54,6 +66,9 @@ class AttemptView(Model):
     ended_at: datetime | None
     outcome: Outcome | None
     cause: str | None
+    mode: Mode
+    trunk: str | None
+    is_machine: bool
 
 
 class AnswerView(Personal):
@@ -114,10 +129,12 @@ class TaskFile(Personal):
 
 
 def task_view(task: Task, masked: bool) -> TaskView:
-    view = TaskView(**{name: getattr(task, name) for name in TaskView.model_fields})
+    fields = {name: getattr(task, name) for name in TaskView.model_fields}
+    view = TaskView(**{**fields, "numbers": list(task.numbers)})
     if not masked:
         return view
-    hidden = {"number": masking.phone(view.number), "note": details.text(view.note, masked)}
+    numbers = [masking.phone(number) for number in view.numbers]
+    hidden = {"number": masking.phone(view.number), "numbers": numbers, "note": details.text(view.note, masked)}
     return view.model_copy(update={**hidden, "wish": details.text(view.wish, masked)})
 
 

@@ -7,11 +7,13 @@ from uuid import UUID
 from pydantic import Field
 
 from callcenter.accounts.permissions import Permission
-from callcenter.callbacks import conversation, dialling, findings, scripts, store, wrapup
+from callcenter.callbacks import board, conversation, dialling, findings, scripts, store, wrapup
+from callcenter.callbacks.attempt import Outcome
 from callcenter.callbacks.conversation import Conclusion, Kind, Said
 from callcenter.callbacks.dialling import Asker
 from callcenter.callbacks.questions import Answer
 from callcenter.callbacks.task import Source, State
+from callcenter.calling_hours import CallingHours
 from callcenter.complaints import Opened
 from callcenter.customers import store as customers
 from callcenter.errors import ForbiddenError
@@ -20,7 +22,7 @@ from callcenter.web.acting import by
 from callcenter.web.api import Context, Model, Moment, Name, Page, PageQuery, Personal, Routes, Text
 from callcenter.web.callback_views import AnswerView, AttemptView, TaskFile, TaskView, VerdictView
 from callcenter.web.customers import is_masked
-from callcenter.web.keys import COMPLAINTS
+from callcenter.web.keys import COMPLAINTS, CONFIG
 from tickets.categories import Category, OtherCause
 from tickets.errors import Words
 from tickets.findings import Heard, Intention, Respondent, Subject
@@ -101,12 +103,15 @@ class FindingView(Model):
 
 
 class OutcomeBody(Model):
-    """`again_at`: when the customer asked to be rung again; without it the next try is planned (C-17)."""
+    """`again_at`: when the customer asked to be rung again, `personal`: by the same agent; without it the next try is
+    planned (C-17). `came_to`: what the agent heard the call come to, e.g. `wrong_number` or `not_policyholder`."""
 
     kind: Kind
     note: Note | None = None
     again_at: Moment | None = None
     receipt_signed: bool = False
+    came_to: Annotated[Outcome | None, Field(description="With kind `retry` 通话结果（改期再拨时）")] = None
+    personal: Annotated[bool, Field(description="The appointment is the agent's own 本人约定")] = False
 
 
 class OutcomeView(Model):
@@ -131,6 +136,33 @@ class WrapUpView(Personal):
     tickets: list[FindingView]
 
 
+class NextView(Model):
+    """`task` null: nothing is due that this agent may ring."""
+
+    task: TaskView | None
+
+
+class ReleaseBody(Model):
+    reason: Note
+
+
+class HandOverBody(Model):
+    """`user_id`: the colleague who is to ring the customer."""
+
+    user_id: UUID
+
+
+class AppointmentBody(Model):
+    """The moment the customer asked for. `user_id`: who promised it in person; null: the team (C-18)."""
+
+    at: Moment
+    user_id: UUID | None = None
+
+
+class PriorityBody(Model):
+    priority: Annotated[int, Field(ge=-9, le=9, description="Higher first; 0 is usual")]
+
+
 @routes.get("/callback-tasks", Permission.CALLBACK_READ, reads="callback_task")
 async def list_tasks(ctx: Context, query: TaskQuery) -> Page[TaskView]:
     """The board of tasks, oldest first 回访任务列表"""
@@ -149,6 +181,16 @@ async def list_tasks(ctx: Context, query: TaskQuery) -> Page[TaskView]:
         )
     page = ctx.page(rows, query, key=lambda row: row.id)
     return Page(items=[views.task_view(row, is_masked(ctx)) for row in page.items], next=page.next)
+
+
+@routes.get("/callback-tasks/current", Permission.CALLBACK_WORK, reads="callback_task")
+async def current_task(ctx: Context) -> NextView:
+    """The task one is on: being dialled for one, spoken about, or with an outcome owed 当前任务
+
+    In progressive dialling this is how an agent learns whose callback it is before the customer is there.
+    """
+    task = await board.current(ctx.db, by(ctx))
+    return NextView(task=None if task is None else views.task_view(task, is_masked(ctx)))
 
 
 @routes.get("/callback-tasks/{task_id}", Permission.CALLBACK_READ, reads="callback_task")
@@ -185,7 +227,9 @@ async def dial(ctx: Context, task_id: UUID) -> AttemptView:
 
     The dialling is stored and begun by the telephony process at once. The same Idempotency-Key never dials twice.
     """
-    return views.attempt_view(await dialling.request(ctx.db, _asker(ctx), task_id, ctx.key, ctx.clock.now()))
+    return views.attempt_view(
+        await dialling.request(ctx.db, _asker(ctx), task_id, ctx.key, ctx.clock.now(), hours=_hours(ctx))
+    )
 
 
 @routes.put("/callback-tasks/{task_id}/answers", Permission.CALLBACK_WORK, reads="callback_task")
@@ -232,7 +276,7 @@ async def wrap_up(ctx: Context, task_id: UUID, body: WrapUpBody) -> WrapUpView:
         conclusion,
     )
     at, complaints = ctx.clock.now(), ctx.resource(COMPLAINTS)
-    done = await wrapup.hand_in(ctx.db, complaints, task_id, wanted, key=ctx.key, by=by(ctx), at=at)
+    done = await wrapup.hand_in(ctx.db, complaints, task_id, wanted, key=ctx.key, by=by(ctx), at=at, hours=_hours(ctx))
     async with ctx.db.connection() as conn:
         way = await scripts.way(conn, done.task, done.answers)
     return WrapUpView(
@@ -290,12 +334,65 @@ async def conclude(ctx: Context, task_id: UUID, body: OutcomeBody) -> OutcomeVie
 
     What the answers come to is judged from what is stored (C-13), never taken from the request.
     """
-    task, judged = await conversation.conclude(ctx.db, task_id, _conclusion(body), by=by(ctx), at=ctx.clock.now())
+    task, judged = await conversation.conclude(
+        ctx.db, task_id, _conclusion(body), by=by(ctx), at=ctx.clock.now(), hours=_hours(ctx)
+    )
     return OutcomeView(task=views.task_view(task, is_masked(ctx)), verdict=views.verdict_view(judged))
 
 
 def _conclusion(body: OutcomeBody) -> Conclusion:
-    return Conclusion(body.kind, body.note, body.again_at, body.receipt_signed)
+    return Conclusion(
+        body.kind, body.note, body.again_at, body.receipt_signed, came_to=body.came_to, personal=body.personal
+    )
+
+
+@routes.post("/callback-tasks/next", Permission.CALLBACK_WORK, reads="callback_task")
+async def next_task(ctx: Context) -> NextView:
+    """The task to ring next, kept for this agent for ten minutes 领取下一任务
+
+    Appointments first, then by priority and by what is due first. Who has one already is given the same.
+    """
+    task = await board.take_next(ctx.db, by(ctx), ctx.clock.now(), hours=_hours(ctx))
+    return NextView(task=None if task is None else views.task_view(task, is_masked(ctx)))
+
+
+@routes.post("/callback-tasks/{task_id}/take", Permission.CALLBACK_WORK, reads="callback_task")
+async def take(ctx: Context, task_id: UUID) -> TaskView:
+    """Keep a task for oneself for ten minutes; who supervises takes it over 领取任务"""
+    task = await board.take(ctx.db, task_id, by=by(ctx), at=ctx.clock.now())
+    return views.task_view(task, is_masked(ctx))
+
+
+@routes.post("/callback-tasks/{task_id}/release", Permission.CALLBACK_WORK, reads="callback_task")
+async def release(ctx: Context, task_id: UUID, body: ReleaseBody) -> TaskView:
+    """Give a task back to the team, with the reason 退回任务"""
+    task = await board.release(ctx.db, task_id, body.reason, by=by(ctx), at=ctx.clock.now())
+    return views.task_view(task, is_masked(ctx))
+
+
+@routes.post("/callback-tasks/{task_id}/hand-over", Permission.CALLBACK_WORK, reads="callback_task")
+async def hand_over(ctx: Context, task_id: UUID, body: HandOverBody) -> TaskView:
+    """Give a task to a colleague, with what was promised in person 转交任务"""
+    task = await board.hand_over(ctx.db, task_id, body.user_id, by=by(ctx), at=ctx.clock.now())
+    return views.task_view(task, is_masked(ctx))
+
+
+@routes.put("/callback-tasks/{task_id}/appointment", Permission.CALLBACK_WORK, reads="callback_task")
+async def appoint(ctx: Context, task_id: UUID, body: AppointmentBody) -> TaskView:
+    """The customer asked to be rung at a moment 预约回访"""
+    task = await board.appoint(ctx.db, task_id, body.at, body.user_id, by=by(ctx), at=ctx.clock.now())
+    return views.task_view(task, is_masked(ctx))
+
+
+@routes.put("/callback-tasks/{task_id}/priority", Permission.CAMPAIGN_MANAGE, reads="callback_task")
+async def prefer(ctx: Context, task_id: UUID, body: PriorityBody) -> TaskView:
+    """Ring a customer before others, or after them 调整优先级"""
+    task = await board.prefer(ctx.db, task_id, body.priority, by=by(ctx), at=ctx.clock.now())
+    return views.task_view(task, is_masked(ctx))
+
+
+def _hours(ctx: Context) -> CallingHours:
+    return ctx.resource(CONFIG).calling.hours()
 
 
 def _asker(ctx: Context) -> Asker:

@@ -16,7 +16,7 @@ from callcenter import outbox
 from callcenter.callbacks import conversation, dialer, dialling, findings
 from callcenter.callbacks.attempt import Outcome
 from callcenter.callbacks.conversation import Said
-from callcenter.callbacks.dialer import LEASE, Dialer, Step
+from callcenter.callbacks.dialer import LEASE, Dialer, Ring, Step
 from callcenter.callbacks.dialling import Asker
 from callcenter.callbacks.findings import Problem
 from callcenter.callbacks.questions import SEVEN, Answer
@@ -207,7 +207,7 @@ async def test_a_crash_after_the_command_left_does_not_ring_the_customer_twice(
         await customers.next_call()
         clock.advance(LEASE + timedelta(seconds=1))
         assert await Dialer(database, switch, clock).step() is Step.FOUND
-        await switch.dial(f"cb-{attempt.id}", attempt.number, attempt.agent_endpoint, 30)
+        await switch.dial(Ring(f"cb-{attempt.id}", attempt.number, attempt.agent_endpoint, "trunk-main", 30))
         assert len(customers.calls) == 1
         await switch.ari.hangup(f"cb-{attempt.id}")
         await until(lambda: customers.calls[0].ended.is_set())

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from callcenter.callbacks import campaigns, store
-from callcenter.callbacks.dialer import NotDiallableError
+from callcenter.callbacks.dialer import NotDiallableError, Ring
 from callcenter.callbacks.dialling import Asker
 from callcenter.callbacks.store import Task
 from callcenter.callbacks.task import Purpose
@@ -31,6 +31,7 @@ class RecordedSwitch:
     hearing: bool = True
     channels: set[str] = field(default_factory=set)
     dialled: list[str] = field(default_factory=list)
+    rings: list[Ring] = field(default_factory=list)
     fails: Exception | None = None
     fails_after: bool = False
 
@@ -40,13 +41,15 @@ class RecordedSwitch:
     async def has_channel(self, channel: str) -> bool:
         return channel in self.channels
 
-    async def dial(self, channel: str, number: str, agent_endpoint: str, seconds: int) -> None:
+    async def dial(self, ring: Ring) -> None:
+        channel = ring.channel
         failure, self.fails = self.fails, None
         if failure is not None and not self.fails_after:
             raise failure
         if channel not in self.channels:
             self.channels.add(channel)
             self.dialled.append(channel)
+            self.rings.append(ring)
         if failure is not None:
             raise failure
 

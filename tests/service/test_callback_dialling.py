@@ -143,7 +143,7 @@ async def test_a_request_that_waited_too_long_is_given_up_and_the_task_waits_aga
     assert await Dialer(database, switch, clock).step() is Step.GIVEN_UP
     assert switch.dialled == []
     assert (await the_task(database, task.id)).state is State.WAITING
-    assert [attempt.outcome for attempt in await the_attempts(database, task.id)] == [Outcome.LOST]
+    assert [attempt.outcome for attempt in await the_attempts(database, task.id)] == [Outcome.NOT_DIALLED]
 
 
 async def test_what_the_switch_refuses_for_good_has_failed(database: Database, clock: ManualClock) -> None:
@@ -173,13 +173,18 @@ async def test_a_dialling_nobody_hears_of_is_lost_and_corrected_when_its_end_is_
 
 
 @pytest.mark.parametrize(
-    ("cause", "outcome"),
-    [("busy", Outcome.BUSY), ("no_answer", Outcome.NO_ANSWER), ("rejected", Outcome.REFUSED)],
+    ("cause", "outcome", "minutes"),
+    [
+        ("busy", Outcome.BUSY, 30),
+        ("no_answer", Outcome.NO_ANSWER, 120),
+        ("rejected", Outcome.REFUSED, 240),
+        ("unreachable", Outcome.POWER_OFF, 240),
+    ],
 )
-async def test_who_was_not_reached_waits_for_another_time_of_day(
-    database: Database, clock: ManualClock, cause: str, outcome: Outcome
+async def test_who_was_not_reached_waits_as_the_plan_says_for_this_outcome(
+    database: Database, clock: ManualClock, cause: str, outcome: Outcome, minutes: int
 ) -> None:
-    """C-17"""
+    """C-17: who was busy is tried soon, who refused or had switched off later and in another band."""
     task, agent = await a_task(database), await an_agent(database)
     attempt = await dialling.request(database, agent, task.id, uuid4(), clock.now())
     ended = told("call.ended", attempt.id, answered_at=None, ended_at=NOON.isoformat(), cause=cause)
@@ -189,7 +194,8 @@ async def test_who_was_not_reached_waits_for_another_time_of_day(
     waiting = await the_task(database, task.id)
     assert known.outcome is outcome
     assert waiting.state is State.WAITING
-    assert waiting.not_before == NOON + timedelta(hours=2)
+    assert waiting.not_before == NOON + timedelta(minutes=minutes)
+    assert waiting.planned_by == f"2026-1:{outcome}"
 
 
 async def test_three_tries_in_vain_lead_to_letter_or_visit_not_off_the_board(
