@@ -107,7 +107,7 @@ PERSONAL = {
     Permission.ACCOUNT_READ,
     Permission.AUDIT_READ,
 }
-IMPERSONAL = {"campaigns.list_campaigns", "campaigns.show_campaign"}
+IMPERSONAL = {"campaigns.list_campaigns", "campaigns.show_campaign", "policies.list_gaps"}
 """Routes under such a permission that show nothing about a person."""
 
 
