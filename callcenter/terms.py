@@ -229,6 +229,15 @@ QUEUES: Final[Terms] = {
     names.QUEUE_FALLBACK: Words("备用", "fallback"),
 }
 
+SALES_CHANNELS: Final[Terms] = {
+    "agent": Words("个人代理", "agent"),
+    "bank": Words("银行", "bank"),
+    "telesales": Words("电话销售", "telesales"),
+    "internet": Words("互联网", "internet"),
+    "broker": Words("经纪", "broker"),
+    "group": Words("团体", "group"),
+}
+
 END_CAUSES: Final[Terms] = {
     "unknown": Words("不明", "unknown"),
     "no_such_number": Words("空号", "no such number"),

@@ -6,6 +6,7 @@ Must never leave a task that waits to ring somebody for a reason that is gone.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from callcenter import audit
 from callcenter.callbacks import coverage, scope, scope_rules
@@ -19,6 +20,21 @@ from callcenter.db.pool import Connection, Database
 from callcenter.ids import uuid7
 from tickets.calendar import shanghai_day
 
+BATCH = 500
+ACTOR = "system:callbacks"
+CHANGED = """
+SELECT DISTINCT p.id FROM callback_task t JOIN policy p ON p.id = t.policy_id
+WHERE t.state IN ('waiting', 'otherwise') AND p.id > $1
+    AND (t.purpose IN ('new_business', 'renewal', 'departed_agent') AND p.status <> 'in_force'
+        OR t.purpose = 'renewal' AND p.premium_due_on IS NULL
+        OR t.purpose = 'lapsed' AND p.status <> 'lapsed'
+        OR t.purpose = 'surrender' AND p.status <> 'surrendered'
+        OR t.purpose = 'new_business'
+            AND t.due_at IS DISTINCT FROM (p.cooling_off_ends + 1)::timestamp AT TIME ZONE 'Asia/Shanghai'
+        OR NOT EXISTS (SELECT FROM customer_phone f
+            WHERE f.customer_id = p.customer_id AND f.number = t.number AND f.at_underwriting))
+ORDER BY p.id LIMIT $2"""
+"""What looks as if its policy had changed since; whether it has, the rules in force say."""
 OPEN_PURPOSES = """
 SELECT DISTINCT policy_id, purpose FROM callback_task WHERE policy_id = ANY($1::uuid[]) AND state <> 'done'"""
 MOVE = """
@@ -95,6 +111,20 @@ async def take(conn: Connection, pushed: Sequence[Pushed], *, path: str, actor: 
         for one in told.values()
     }
     return [settled[number] for number in dict.fromkeys(one.number for one in pushed)]
+
+
+async def follow_changed(db: Database, at: datetime) -> int:
+    """Lets open tasks follow policies that were changed in another way than by a push, such as a list imported; returns
+    how many policies were looked at."""
+    after, looked_at = UUID(int=0), 0
+    while True:
+        async with db.transaction() as conn:
+            ids = [row["id"] for row in await conn.fetch(CHANGED, after, BATCH)]
+            await _follow(conn, await customers.policies_by_id(conn, ids), ACTOR, at)
+        looked_at += len(ids)
+        if len(ids) < BATCH:
+            return looked_at
+        after = ids[-1]
 
 
 async def _follow(conn: Connection, policies: dict[PolicyId, Policy], actor: str, at: datetime) -> None:

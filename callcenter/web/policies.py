@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from callcenter import terms
 from callcenter.accounts.permissions import Permission
 from callcenter.callbacks import coverage, policies
 from callcenter.callbacks.coverage import Gap, Why
@@ -18,7 +19,7 @@ from callcenter.customers.errors import NotANumberError
 from callcenter.customers.register import Holder, Pushed, Refusal
 from callcenter.db.pool import Connection
 from callcenter.errors import UnfitValueError
-from callcenter.web.api import Context, Day, Model, Moment, Name, Page, PageQuery, Routes
+from callcenter.web.api import Coded, Context, Day, Model, Moment, Name, Page, PageQuery, Routes
 from tickets.calendar import shanghai_day
 
 routes = Routes("policies", "Policies 保单")
@@ -137,7 +138,7 @@ class GapView(Model):
     number: Annotated[str, Field(title="保单号")]
     organisation_id: Annotated[str, Field(title="机构")]
     product_name: Annotated[str, Field(title="产品")]
-    sales_channel: Annotated[str, Field(title="销售渠道")]
+    sales_channel: Annotated[str, Field(title="销售渠道"), Coded(terms.SALES_CHANNELS)]
     why: Annotated[Why, Field(title="原因")]
     campaign_id: Annotated[UUID | None, Field(title="批次标识")]
     received_on: Annotated[date | None, Field(title="签收日")]

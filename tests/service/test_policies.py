@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from callcenter.accounts.permissions import Role
-from callcenter.callbacks import coverage, scope
+from callcenter.callbacks import coverage, policies, scope
 from callcenter.callbacks.scope import Start
 from callcenter.callbacks.task import Purpose
 from callcenter.clock import ManualClock
@@ -239,6 +239,26 @@ async def test_the_next_unpaid_premium_is_called_about_again(core: Core) -> None
     ]
 
 
+async def test_tasks_follow_a_policy_that_an_imported_list_changed(core: Core) -> None:
+    """C-3, C-12, C-22: by the worker, whatever wrote the policy."""
+    await core.campaign()
+    await core.batch(*(a_body(f"P{n}", holder={"core_number": f"C{n}", "name": f"客户{n}"}) for n in range(4)))
+    assert await policies.follow_changed(core.database, core.clock.now()) == 0
+    async with core.database.connection() as conn:
+        await conn.execute("UPDATE policy SET received_on = '2026-11-17' WHERE number = 'P1'")
+        await conn.execute("UPDATE policy SET status = 'surrendered' WHERE number = 'P2'")
+        await conn.execute(
+            "UPDATE customer_phone SET number = '16900000007'"
+            " WHERE customer_id = (SELECT customer_id FROM policy WHERE number = 'P3')"
+        )
+    assert await policies.follow_changed(core.database, core.clock.now()) == 3
+    told = {task["policy"]: task for task in await core.tasks()}
+    assert told["P1"]["due_at"].isoformat() == "2026-12-02T16:00:00+00:00"
+    assert (told["P0"]["result"], told["P2"]["result"]) == (None, "withdrawn")
+    assert told["P3"]["number"] == "16900000007"
+    assert await policies.follow_changed(core.database, core.clock.now()) == 0
+
+
 async def test_a_policy_that_comes_back_into_scope_is_called_back_after_all(core: Core) -> None:
     """C-20: a status sent by mistake costs nobody the callback; what a person withdrew stays withdrawn."""
     await core.campaign()
@@ -324,8 +344,8 @@ async def test_the_list_of_gaps_is_what_the_rule_says(core: Core) -> None:
     async with core.database.connection() as conn:
         rows = [dict(row) for row in await conn.fetch("SELECT * FROM policy")]
     fields = scope.Policy.__dataclass_fields__
-    policies = [scope.Policy(**{name: row[name] for name in fields}) for row in rows]
-    wanted = {policy.number for policy in policies if scope.refusal(policy, scope.NEW_BUSINESS) is None}
+    stored = [scope.Policy(**{name: row[name] for name in fields}) for row in rows]
+    wanted = {policy.number for policy in stored if scope.refusal(policy, scope.NEW_BUSINESS) is None}
     assert set(await core.gaps("?limit=200")) == wanted
     assert wanted
 
