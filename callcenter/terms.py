@@ -12,9 +12,10 @@ from callcenter.accounts import organisations
 from callcenter.accounts.permissions import Role
 from callcenter.agents import agent
 from callcenter.archiving.catalogue import RecordingState
-from callcenter.callbacks import attempt, campaign, campaigns, scope, script, task
+from callcenter.callbacks import attempt, campaign, campaigns, coverage, scope, script, task
 from callcenter.calls.call import CRASH, Direction
 from callcenter.calls.call import State as CallState
+from callcenter.customers import register
 from callcenter.customers.customer import Criterion
 from callcenter.documents import kinds as documents
 from callcenter.importing import fields, lines, table, values
@@ -98,6 +99,8 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
     campaign.Standing: campaign.WORDS,
     campaign.Turn: campaign.TURN_WORDS,
     campaigns.Refusal: campaigns.REFUSAL_WORDS,
+    coverage.Why: coverage.WHY_WORDS,
+    register.Refusal: register.REFUSAL_WORDS,
     script.Kind: script.KIND_WORDS,
     script.State: script.STATE_WORDS,
     script.Condition: script.CONDITION_WORDS,
@@ -224,6 +227,15 @@ QUEUES: Final[Terms] = {
     names.QUEUE_COMPLAINT: Words("投诉", "complaints"),
     names.QUEUE_CALLBACK: Words("回访", "callbacks"),
     names.QUEUE_FALLBACK: Words("备用", "fallback"),
+}
+
+SALES_CHANNELS: Final[Terms] = {
+    "agent": Words("个人代理", "agent"),
+    "bank": Words("银行", "bank"),
+    "telesales": Words("电话销售", "telesales"),
+    "internet": Words("互联网", "internet"),
+    "broker": Words("经纪", "broker"),
+    "group": Words("团体", "group"),
 }
 
 END_CAUSES: Final[Terms] = {

@@ -14,7 +14,7 @@ from callcenter.accounts import sessions
 from callcenter.archiving.archiver import Archiver
 from callcenter.attachments.checking import Checking
 from callcenter.attachments.vault import Vault
-from callcenter.callbacks import control, course, overflow
+from callcenter.callbacks import control, course, coverage, overflow, policies
 from callcenter.calling_hours import STANDARD as STANDARD_HOURS
 from callcenter.calling_hours import CallingHours
 from callcenter.choice import Choice
@@ -108,6 +108,8 @@ class Worker:
             ("stopped campaigns", lambda: control.withdraw_stopped(self._database, self._clock.now()), 10.0),
             ("imports", self._importer.step, 0.5),
             ("files of imports", self._remove_lists, HOURLY),
+            ("changed policies", lambda: policies.follow_changed(self._database, self._clock.now()), 60.0),
+            ("callbacks in scope", lambda: coverage.sweep(self._database, self._clock.now()), 60.0),
             ("spooled tickets", self._complaints.replay, 2.0),
         ]
 

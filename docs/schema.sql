@@ -681,6 +681,7 @@ CREATE TABLE public.callback_task (
     completed_at timestamp with time zone,
     way text,
     agent_id uuid,
+    voided boolean DEFAULT false NOT NULL,
     CONSTRAINT callback_task_check3 CHECK (((locked_by IS NULL) = (locked_until IS NULL))),
     CONSTRAINT callback_task_check4 CHECK (((appointment_of IS NULL) OR (chosen_at IS NOT NULL))),
     CONSTRAINT callback_task_completion CHECK (((completed_at IS NULL) = (way IS NULL))),
@@ -694,6 +695,7 @@ CREATE TABLE public.callback_task (
     CONSTRAINT callback_task_script CHECK (((purpose <> 'new_business'::text) OR (script_version IS NOT NULL))),
     CONSTRAINT callback_task_source_check CHECK ((source = ANY (ARRAY['import'::text, 'scope'::text, 'overflow'::text, 'lost_call'::text]))),
     CONSTRAINT callback_task_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'dialling'::text, 'talking'::text, 'concluding'::text, 'otherwise'::text, 'done'::text]))),
+    CONSTRAINT callback_task_voided CHECK (((NOT voided) OR (result = 'withdrawn'::text))),
     CONSTRAINT callback_task_way_check CHECK ((way = ANY (ARRAY['phone'::text, 'electronic'::text, 'letter'::text, 'visit'::text]))),
     CONSTRAINT no_task_leaves_without_outcome CHECK (((state = 'done'::text) = ((result IS NOT NULL) AND (concluded_at IS NOT NULL))))
 );
@@ -719,6 +721,8 @@ COMMENT ON COLUMN public.callback_task.tried_at IS 'the first dialling that coun
 COMMENT ON COLUMN public.callback_task.completed_at IS 'the conversation, the page handed in, or the day the signed receipt came back';
 
 COMMENT ON COLUMN public.callback_task.agent_id IS 'who dialled it last';
+
+COMMENT ON COLUMN public.callback_task.voided IS 'withdrawn by the system, for no reason of the customer''s: as if it had not been made';
 
 CREATE TABLE public.campaign (
     id uuid NOT NULL,
@@ -1580,7 +1584,6 @@ CREATE TABLE public.policy (
     salesperson_left_on date,
     core_changed_at timestamp with time zone,
     pushed_at timestamp with time zone,
-    called_back boolean GENERATED ALWAYS AS (((sales_channel <> 'group'::text) AND (long_term OR ((product_kind = 'health'::text) AND guaranteed_renewal)))) STORED NOT NULL,
     cooling_off_ends date GENERATED ALWAYS AS ((received_on + GREATEST(COALESCE(cooling_off_days, 10),
 CASE
     WHEN ((product_kind = 'health'::text) AND (long_term OR guaranteed_renewal)) THEN 15
@@ -1590,6 +1593,7 @@ CASE
     WHEN ((sales_channel = 'bank'::text) AND long_term) THEN 15
     ELSE 0
 END))) STORED,
+    called_back boolean GENERATED ALWAYS AS (((sales_channel <> 'group'::text) AND (NOT group_business) AND (long_term OR ((product_kind = 'health'::text) AND guaranteed_renewal)))) STORED NOT NULL,
     CONSTRAINT policy_cooling_off_days_check CHECK ((cooling_off_days > 0)),
     CONSTRAINT policy_paying_years_check CHECK ((paying_years > 0)),
     CONSTRAINT policy_payment_check CHECK ((payment = ANY (ARRAY['single'::text, 'yearly'::text, 'half_yearly'::text, 'quarterly'::text, 'monthly'::text]))),
@@ -1607,9 +1611,9 @@ COMMENT ON COLUMN public.policy.premium_due_on IS 'since when a renewal premium 
 
 COMMENT ON COLUMN public.policy.core_changed_at IS 'when the core system changed it last: what it sent before that is not taken any more';
 
-COMMENT ON COLUMN public.policy.called_back IS 'new business in scope of callbacks (C-1, C-2)';
-
 COMMENT ON COLUMN public.policy.cooling_off_ends IS 'last day of the cooling-off period, of unknown length the shortest (C-4)';
+
+COMMENT ON COLUMN public.policy.called_back IS 'new business in scope of callbacks (C-1, C-2)';
 
 CREATE TABLE public.post (
     number integer NOT NULL,
@@ -2862,9 +2866,6 @@ ALTER TABLE ONLY public.callback_attempt
     ADD CONSTRAINT callback_attempt_request_key_key UNIQUE (request_key);
 
 ALTER TABLE ONLY public.callback_task
-    ADD CONSTRAINT callback_task_campaign_id_policy_id_key UNIQUE (campaign_id, policy_id);
-
-ALTER TABLE ONLY public.callback_task
     ADD CONSTRAINT callback_task_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.callback_task
@@ -3343,6 +3344,8 @@ CREATE INDEX callback_task_customer ON public.callback_task USING btree (custome
 CREATE INDEX callback_task_locked ON public.callback_task USING btree (locked_by, locked_until) WHERE (locked_by IS NOT NULL);
 
 CREATE INDEX callback_task_next ON public.callback_task USING btree (((chosen_at IS NULL)), priority DESC, due_at, id) WHERE (state = 'waiting'::text);
+
+CREATE UNIQUE INDEX callback_task_one_of_campaign ON public.callback_task USING btree (campaign_id, policy_id) WHERE (NOT voided);
 
 CREATE UNIQUE INDEX callback_task_one_of_policy ON public.callback_task USING btree (policy_id, purpose) WHERE (state <> 'done'::text);
 

@@ -1,6 +1,6 @@
 """Campaigns and the tasks made for their policies. Must never make two tasks of one campaign for one policy."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -147,10 +147,10 @@ async def check(conn: Connection, campaign: Campaign) -> None:
     if campaign.purpose is Purpose.NEW_BUSINESS and campaign.script_version is None:
         raise UnknownScriptError(Words("新单回访须有已发布的话术（C-6）", "new business needs a published script"))
     await _check_script(conn, campaign, campaign.simplified_version, simplified=True)
-    paths = await _paths(conn, [campaign.organisation_id, *campaign.regions])
-    own = paths.get(campaign.organisation_id, "")
+    where = await paths(conn, [campaign.organisation_id, *campaign.regions])
+    own = where.get(campaign.organisation_id, "")
     for region in campaign.regions:
-        if not paths.get(region, "").startswith(own) or region not in paths:
+        if region not in where or not where[region].startswith(own):
             raise CampaignRefusedError(
                 Words(f"地区不在批次机构之下：{region}", f"not below the campaign's organisation: {region}")
             )
@@ -197,9 +197,8 @@ async def add_policies(
         if campaign.state.is_over:
             raise CampaignOverError(Words("批次已结束，不能再加任务。", "The campaign is over: add nothing to it."))
         policies = await customers.policies_by_number(conn, numbers, path)
-        made = await make(
-            conn, await ground(conn, campaign, at), list(policies.values()), Source.IMPORT, at, chosen_at=chosen_at
-        )
+        [ground] = await grounds(conn, [campaign], at)
+        made = await make(conn, ground, list(policies.values()), Source.IMPORT, at, chosen_at=chosen_at)
         added = [
             made[policies[number].id] if number in policies else Added(number, None, Refusal.UNKNOWN)
             for number in dict.fromkeys(numbers)
@@ -216,17 +215,24 @@ async def add_policies(
     return added
 
 
-async def ground(conn: Connection, campaign: Campaign, at: datetime) -> Ground:
-    """By what the campaign's tasks are made at that moment."""
-    paths = await _paths(conn, [campaign.organisation_id, *campaign.regions])
-    return Ground(
-        campaign,
-        paths[campaign.organisation_id],
-        tuple(paths[region] for region in campaign.regions),
-        await scope_rules.in_force(conn, campaign.purpose, shanghai_day(at)),
-        await switches.simplified(conn),
-        await calendar(conn),
-    )
+async def grounds(conn: Connection, found: Sequence[Campaign], at: datetime) -> list[Ground]:
+    """By what the campaigns' tasks are made at that moment."""
+    where = await paths(conn, {id for campaign in found for id in (campaign.organisation_id, *campaign.regions)})
+    day = shanghai_day(at)
+    rules = {purpose: await scope_rules.in_force(conn, purpose, day) for purpose in {each.purpose for each in found}}
+    simplified = await switches.simplified(conn) if found else frozenset()
+    days = await calendar(conn)
+    return [
+        Ground(
+            campaign,
+            where[campaign.organisation_id],
+            tuple(where[region] for region in campaign.regions),
+            rules[campaign.purpose],
+            simplified,
+            days,
+        )
+        for campaign in found
+    ]
 
 
 async def make(
@@ -240,11 +246,11 @@ async def make(
 ) -> dict[PolicyId, Added]:
     """Makes the tasks of one campaign for these policies, with one statement; tells what became of each policy."""
     holders = await customers.customers_by_id(conn, {policy.customer_id for policy in policies})
-    paths = await _paths(conn, {policy.organisation_id for policy in policies})
+    where = await paths(conn, {policy.organisation_id for policy in policies})
     told: dict[PolicyId, Added] = {}
     tasks: dict[PolicyId, Task] = {}
     for policy in policies:
-        drawn = draw(ground, policy, holders[policy.customer_id], paths[policy.organisation_id], source, at, chosen_at)
+        drawn = draw(ground, policy, holders[policy.customer_id], where[policy.organisation_id], source, at, chosen_at)
         if isinstance(drawn, Refusal):
             told[policy.id] = Added(policy.number, None, drawn)
         else:
@@ -312,5 +318,6 @@ def draw(
     )
 
 
-async def _paths(conn: Connection, ids: Sequence[str] | set[str]) -> dict[str, str]:
+async def paths(conn: Connection, ids: Iterable[str]) -> dict[str, str]:
+    """Where these organisations stand."""
     return {row["id"]: row["path"] for row in await conn.fetch(PATHS, list(ids))}

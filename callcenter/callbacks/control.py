@@ -20,8 +20,8 @@ from tickets.errors import Words
 
 STILL_OPEN = "SELECT EXISTS (SELECT FROM callback_task WHERE campaign_id = $1 AND state <> 'done')"
 WITHDRAW = """
-UPDATE callback_task SET state = 'done', result = 'withdrawn', note = COALESCE(note, $2), concluded_by = $3,
-    concluded_at = $4, version = version + 1
+UPDATE callback_task SET state = 'done', result = 'withdrawn', voided = true, note = COALESCE(note, $2),
+    concluded_by = $3, concluded_at = $4, version = version + 1
 WHERE id IN (SELECT id FROM callback_task WHERE campaign_id = $1 AND state = 'waiting' ORDER BY id LIMIT $5
     FOR UPDATE SKIP LOCKED)"""
 STOPPED = """

@@ -27,6 +27,12 @@ class CampaignOverError(ConflictError):
     code = "campaign_over"
 
 
+class ScopeRuleRefusedError(InvalidError):
+    """The scope rule would leave out what the law asks for (C-1 … C-4, C-7, C-22)."""
+
+    code = "scope_rule_refused"
+
+
 class ScriptRefusedError(InvalidError):
     """The script cannot be kept or published so; the words list each reason (C-5 … C-7, C-12, C-15, E-13)."""
 

@@ -10,9 +10,12 @@ from typing import Any
 from uuid import UUID
 
 from callcenter import audit
+from callcenter.callbacks import scope
+from callcenter.callbacks.errors import ScopeRuleRefusedError
 from callcenter.callbacks.scope import SHIPPED, Rule, Start
 from callcenter.callbacks.task import Purpose
 from callcenter.db.pool import Connection
+from tickets.errors import Words
 
 IN_FORCE = """
 SELECT rule FROM scope_rule WHERE purpose = $1 AND valid_from <= $2 ORDER BY valid_from DESC, place DESC LIMIT 1"""
@@ -36,6 +39,15 @@ class Version:
     reason: str
     published_at: datetime
     published_by: str
+
+
+def check(rule: Rule) -> None:
+    """Raises ScopeRuleRefusedError where the rule would call back less than the law asks for."""
+    problems = tuple(scope.problems(rule))
+    if problems:
+        raise ScopeRuleRefusedError(
+            Words("；".join(each.words.zh for each in problems), "; ".join(each.words.en for each in problems))
+        )
 
 
 async def in_force(conn: Connection, purpose: Purpose, day: date) -> Rule:

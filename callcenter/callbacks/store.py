@@ -213,7 +213,8 @@ SELECT {", ".join(ADDED)} FROM jsonb_populate_recordset(NULL::callback_task, $1)
 ON CONFLICT DO NOTHING
 RETURNING id"""  # noqa: S608
 TASKS_OF_POLICIES = f"""
-SELECT {TASK_COLUMNS} FROM callback_task t WHERE campaign_id = $1 AND policy_id = ANY($2::uuid[])"""  # noqa: S608
+SELECT {TASK_COLUMNS} FROM callback_task t WHERE campaign_id = $1 AND policy_id = ANY($2::uuid[])
+    AND NOT voided"""  # noqa: S608
 TASK = f"SELECT {TASK_COLUMNS} FROM callback_task t {REACH} WHERE t.id = $1"  # noqa: S608
 LOCK_TASK = f"SELECT {TASK_COLUMNS} FROM callback_task t {REACH} WHERE t.id = $1 FOR UPDATE OF t"  # noqa: S608
 TASKS = f"""

@@ -125,7 +125,8 @@ async def _of_campaign(conn: Connection, of: Import, at: datetime) -> tuple[Grou
     campaign = await callbacks.campaign(conn, of.campaign_id, "")
     versions = [each for each in (campaign.script_version, campaign.simplified_version) if each is not None]
     told = {version: (await scripts.kept(conn, version)).script for version in versions}
-    return await campaigns.ground(conn, campaign, at), Scripts(told)
+    [ground] = await campaigns.grounds(conn, [campaign], at)
+    return ground, Scripts(told)
 
 
 class LostClaimError(Exception):

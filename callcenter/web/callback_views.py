@@ -9,8 +9,9 @@ from pydantic import Field
 
 from callcenter.callbacks import scripts, verdict
 from callcenter.callbacks.attempt import Mode, Outcome
+from callcenter.callbacks.prompt import Prompt
 from callcenter.callbacks.questions import Answer
-from callcenter.callbacks.script import Step, Way
+from callcenter.callbacks.script import Kind, Step, Way
 from callcenter.callbacks.store import Attempt, Given, Task, Ticket
 from callcenter.callbacks.task import Purpose, Result, Source, State
 from callcenter.customers import masking
@@ -82,6 +83,25 @@ class AnswerView(Personal):
     live: bool
 
 
+class SpokenView(Model):
+    """A step as it is read out."""
+
+    code: str
+    kind: Kind
+    zh: str
+    en: str
+    rule: str | None
+
+
+class ScriptOnTask(Model):
+    """`steps`: what is said and asked, in order, as the answers stand; `next`: the question that comes next, null when
+    every one has its answer."""
+
+    version: str
+    steps: list[SpokenView]
+    next: str | None
+
+
 class QuestionView(Model):
     code: str
     zh: str
@@ -122,6 +142,7 @@ class TaskFile(Personal):
     task: TaskView
     customer: HolderView | None
     policy: PolicyView | None
+    script: ScriptOnTask | None
     questions: list[QuestionView]
     verdict: VerdictView | None
     attempts: list[AttemptView]
@@ -146,6 +167,14 @@ def attempt_view(attempt: Attempt) -> AttemptView:
 def answer_view(given: Given, masked: bool) -> AnswerView:
     view = AnswerView(**{name: getattr(given, name) for name in AnswerView.model_fields})
     return view.model_copy(update={"note": details.text(view.note, masked)})
+
+
+def script_view(read: Prompt) -> ScriptOnTask:
+    spoken = [
+        SpokenView(code=step.code, kind=step.kind, zh=step.words.zh, en=step.words.en, rule=step.rule)
+        for step in read.steps
+    ]
+    return ScriptOnTask(version=read.version, steps=spoken, next=read.next)
 
 
 def question_view(question: Step, given: Given | None, masked: bool) -> QuestionView:

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from callcenter.accounts.permissions import Permission
-from callcenter.callbacks import board, conversation, dialling, findings, scripts, store, wrapup
+from callcenter.callbacks import board, conversation, dialling, findings, prompt, scripts, store, wrapup
 from callcenter.callbacks.attempt import Outcome
 from callcenter.callbacks.conversation import Conclusion, Kind, Said
 from callcenter.callbacks.dialling import Asker
@@ -195,25 +195,32 @@ async def current_task(ctx: Context) -> NextView:
 
 @routes.get("/callback-tasks/{task_id}", Permission.CALLBACK_READ, reads="callback_task")
 async def show_task(ctx: Context, task_id: UUID) -> TaskFile:
-    """A task with its script, answers, diallings and tickets 回访任务详情"""
+    """A task with its script, answers, diallings and tickets 回访任务详情
+
+    The script is the version the task was made with, step by step as it is for this customer, the policy's values
+    filled in; `next` is the question that comes next.
+    """
     async with ctx.db.connection() as conn:
         task = await store.task(conn, task_id, ctx.actor.path)
         answers = await store.answers(conn, task_id)
-        way = await scripts.way(conn, task, answers)
         attempts = await store.attempts(conn, task_id)
         tickets = await store.tickets(conn, task_id)
         holder = await customers.customer(conn, task.customer_id) if task.customer_id else None
         policies = await customers.policies_by_id(conn, [task.policy_id] if task.policy_id else [])
+        policy, masked = next(iter(policies.values()), None), is_masked(ctx)
+        read = await prompt.prompt(conn, task, answers, policy, holder, masked=masked, at=ctx.clock.now())
+        way = await scripts.way(conn, task, answers)
     if holder is not None:
         ctx.seen.append(("customer", str(holder.id)))
-    masked = is_masked(ctx)
     return TaskFile(
         task=views.task_view(task, masked),
         customer=views.holder_view(holder, masked) if holder else None,
-        policy=next((views.policy_view(policy, masked) for policy in policies.values()), None),
+        policy=None if policy is None else views.policy_view(policy, masked),
+        script=None if read is None else views.script_view(read),
         questions=[
-            views.question_view(question, answers.get(question.code), masked)
-            for question in (() if way is None else way.asked)
+            views.question_view(step, answers.get(step.code), masked)
+            for step in (() if read is None else read.steps)
+            if step.asks
         ],
         verdict=views.judged_view(way, answers),
         attempts=[views.attempt_view(attempt) for attempt in attempts],

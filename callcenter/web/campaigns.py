@@ -7,13 +7,14 @@ from uuid import UUID
 
 from pydantic import Field
 
+from callcenter import terms
 from callcenter.accounts.permissions import Permission
 from callcenter.callbacks import campaigns, changes, control, standing, store
 from callcenter.callbacks.campaign import Settings, Standing, Turn
 from callcenter.callbacks.campaigns import Refusal
 from callcenter.callbacks.store import Campaign
 from callcenter.callbacks.task import Purpose, Result, State
-from callcenter.web.api import Context, Model, Moment, Name, Page, PageQuery, Routes
+from callcenter.web.api import Coded, Context, Model, Moment, Name, Page, PageQuery, Routes
 
 routes = Routes("campaigns", "Callback campaigns 回访批次")
 
@@ -95,7 +96,7 @@ class CampaignView(Model):
     script_version: Annotated[str | None, Field(title="话术版本")]
     simplified_version: Annotated[str | None, Field(title="简化话术版本")]
     products: Annotated[list[str], Field(title="产品")]
-    channels: Annotated[list[str], Field(title="销售渠道")]
+    channels: Annotated[list[str], Field(title="销售渠道"), Coded(terms.SALES_CHANNELS)]
     regions: Annotated[list[str], Field(title="地区")]
     automatic: Annotated[bool, Field(title="自动生成任务")]
     extension_days: Annotated[int | None, Field(title="延长退保天数")]

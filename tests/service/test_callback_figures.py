@@ -276,11 +276,13 @@ async def test_the_store_keeps_the_scope_and_the_end_of_the_period_as_the_rules_
     holder = a_customer("王测试", "16900000001")
     held: list[Policy] = [a_policy(holder, f"P{n}", **fields) for n, fields in enumerate(POLICIES)]
     held.append(a_policy(holder, "UNSIGNED", received_on=None))
+    held.append(a_policy(holder, "GROUP", group_business=True))
     await settle(database, (holder, held))
     async with database.connection() as conn:
         rows = {row["id"]: row for row in await conn.fetch("SELECT id, called_back, cooling_off_ends FROM policy")}
     for policy in held:
         period = scope.cooling_off(policy)
         told = (rows[policy.id]["called_back"], rows[policy.id]["cooling_off_ends"])
-        assert told == (scope.in_scope(policy), period and period.last_day), policy
+        is_called_back = scope.refusal(policy, scope.NEW_BUSINESS) is None
+        assert told == (is_called_back, period and period.last_day), policy
     assert date(2025, 9, 16) == LAST

@@ -107,7 +107,13 @@ PERSONAL = {
     Permission.ACCOUNT_READ,
     Permission.AUDIT_READ,
 }
-IMPERSONAL = {"campaigns.list_campaigns", "campaigns.show_campaign", "dialling.list_plans", "dialling.show_manner"}
+IMPERSONAL = {
+    "campaigns.list_campaigns",
+    "campaigns.show_campaign",
+    "dialling.list_plans",
+    "dialling.show_manner",
+    "policies.list_gaps",
+}
 """Routes under such a permission that show nothing about a person."""
 
 

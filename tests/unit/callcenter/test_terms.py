@@ -30,6 +30,8 @@ TECHNICAL = {
     "DenominatorView.reason": "in the words of who corrected it",
     "DowngradeView.reason": "in the words of who proposed it",
     "ReviewView.reason": "in the words of the customer",
+    "RuleVersionView.reason": "in the words of who published it",
+    "SwitchView.reason": "in the words of who switched it",
     "TemplateView.reason": "in the words of who wrote it",
     "VersionView.reason": "in the words of who published it",
 }
