@@ -54,6 +54,7 @@ async def request(db: Database, asker: Asker, task_id: UUID, key: UUID, at: date
             found = await store.task(conn, task_id, asker.path, lock=True)
             dialling = replace(found, state=task.move(found.state, Action.DIAL))
             await _check(conn, found, at)
+            _check_other(found, asker)
             endpoint = await conn.fetchval(AT_PHONE, asker.user_id) or asker.endpoint
             attempt = Attempt(
                 AttemptId(uuid7(at)),
@@ -98,6 +99,13 @@ async def _of_key(db: Database, key: UUID) -> Attempt:
         known = await store.attempt_of_key(conn, key)
     assert known is not None
     return known
+
+
+def _check_other(found: Task, asker: Asker) -> None:
+    if asker.user_id in found.barred:
+        raise NotDialableError(
+            Words("复核须由原回访坐席以外的人员拨打（C-24）。", "A recheck is dialled by another agent than the first.")
+        )
 
 
 async def _check(conn: Connection, found: Task, at: datetime) -> None:

@@ -189,7 +189,7 @@ class ComplaintsView(Model):
     rules: list[RuleView]
 
 
-class FindingGroupView(Personal):
+class FindingGroupView(Model):
     """The findings of one group; `name` is what a person or a code is called."""
 
     key: Annotated[str | None, Field(title="分组")]
@@ -211,7 +211,7 @@ class FindingsQuery(PeriodQuery):
     group: Annotated[Grouping | None, Field(description="分组")] = None
 
 
-class FindingsView(Personal):
+class FindingsView(Model):
     """The findings' own report; none of them is in a complaint figure.
 
     Each number opens into its tickets at `/statistics/{figure}/items`: `callback_findings`, `open_findings`,
@@ -396,7 +396,7 @@ async def complaint_figures(ctx: Context, query: ComplaintsQuery) -> ComplaintsV
     )
 
 
-@routes.get("/statistics/callback-findings", Permission.STATISTICS_READ, reads="user", table=finding_table)
+@routes.get("/statistics/callback-findings", Permission.STATISTICS_READ, table=finding_table)
 async def finding_figures(ctx: Context, query: FindingsQuery) -> FindingsView:
     """Callback findings 回访问题件
 
@@ -408,6 +408,7 @@ async def finding_figures(ctx: Context, query: FindingsQuery) -> FindingsView:
         counted = await findings.callback_findings(conn, scope, query.group)
         people = [f"user:{each.key}" for each in counted.groups] if query.group is Grouping.OPENED_BY else []
         known = await names.of(conn, people)
+    ctx.seen += [("user", person.removeprefix("user:")) for person in known]
     return FindingsView(
         period=period,
         findings=counted.findings,
