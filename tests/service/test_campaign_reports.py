@@ -149,6 +149,8 @@ async def test_findings_and_complaints_of_a_campaign_are_in_exactly_the_reports_
     for policy in ("P3", "P1"):
         await walk(lived.site, of[policy], Status.CLOSED, where=HQ)
     await belongs(lived, complaints, findings)
+    both = (await (await lived.reader()).get(f"/statistics/complaints?{PERIOD}")).json["judged_again"]
+    assert both == {"complaints_once_findings": 2, "findings_once_complaints": 1}
     report = (await (await lived.reader()).get(f"/statistics/callback-findings?{PERIOD}")).json
     told = ("turned_good", "turned_into_complaints", "once_complaints", "complaints_once_findings", "open")
     assert [report[name] for name in told] == [1, 1, 1, 2, 1]

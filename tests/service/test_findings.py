@@ -252,3 +252,20 @@ async def test_the_report_of_findings_is_by_kind_agent_salesperson_product_and_e
     lines = table.body.decode("utf-8-sig").splitlines()
     assert "及时率(%),50.0" in [line.rstrip(",") for line in lines]
     assert any(line.startswith("销售误导,") for line in lines)
+
+
+async def test_a_finding_that_ended_in_a_complaint_is_archived_without_an_answer_of_its_own(site: Site) -> None:
+    """E-20, E-21, L-26, F-63: the answer is the complaint's; recordings it must have like any other."""
+    case = await heard(site, FINDING)
+    handler = await site.client(Role.HANDLER, where=HQ)
+    word = {"version": (await shown(site, case))["version"], "subject": "mis_selling", "description": "来电投诉"}
+    assert (await handler.post(f"/tickets/{case.id}/later-word", word)).status == 201
+    file = (await handler.get(f"/tickets/{case.id}/case-file/contents")).json
+    assert file["missing"] == ["recording"]
+    assert {each["item"]: each["need"] for each in file["items"]}["reply"] == "not_applicable"
+    absent = {"item": "recording", "reason": "录音盘故障,见事件记录"}
+    assert (await handler.post(f"/tickets/{case.id}/case-file/absences", absent)).status == 201
+    file = await done(handler, case.id, "archive")
+    assert (file["status"], file["ended_as"]) == ("archived", "turned")
+    listed = await (await site.client(Role.QA, where=HQ)).get(f"/reclassifications?ticket_id={case.id}")
+    assert [(row["ticket_id"], row["state"]) for row in listed.json["items"]] == [(case.id, "effected")]
