@@ -93,7 +93,7 @@ async def read(conn: Connection, row: Mapping[str, Any]) -> Dossier:
         network_kind=NetworkKind(row["network_kind"]) if row["network_kind"] else None,
         relation=Relation(row["relation"]) if row["relation"] else None,
         represented=row["complainant_type"] == ComplainantType.REPRESENTATIVE,
-        withdrawn=row.get("ended_as") == "withdrawn",
+        withdrawn=row.get("ended_as") in ("withdrawn", "turned"),
         closed=row["closed_at"] is not None,
         papers=frozenset(each.kind for each in files),
         calls=int(await conn.fetchval(CALLS, ticket_id)),

@@ -20,7 +20,7 @@ from callcenter.errors import NotFoundError
 from callcenter.history import tell
 from callcenter.ids import uuid7
 from callcenter.opening import By, OnCall, Opening, Via, new_ticket
-from callcenter.reach import in_reach, locked, seen
+from callcenter.reach import in_reach, locked
 from tickets import deadlines, intake, reclassification, store
 from tickets import progress as rhythm
 from tickets.categories import Category
@@ -61,13 +61,12 @@ r.complaint_id, c.number AS complaint_number, t.number AS ticket_number, t.findi
 t.version AS ticket_version, t.accepting_organisation_id"""
 FROM_ = "FROM reclassification r JOIN ticket t ON t.id = r.ticket_id LEFT JOIN ticket c ON c.id = r.complaint_id"
 FIND = f"SELECT {COLUMNS} {FROM_} WHERE r.id = $1"
-OF_TICKET = f"SELECT {COLUMNS} {FROM_} WHERE r.ticket_id = $1 OR r.complaint_id = $1 ORDER BY r.place"
 PAGE = f"""
 SELECT {COLUMNS} {FROM_}
 WHERE (t.accepting_organisation_id IN (SELECT id FROM organisation WHERE path LIKE $1 || '%')
         OR t.underwriting_organisation_id IN (SELECT id FROM organisation WHERE path LIKE $1 || '%'))
     AND ($2::text IS NULL OR r.state = $2) AND ($3::text IS NULL OR r.to_nature = $3)
-    AND ($4::uuid IS NULL OR r.ticket_id = $4)
+    AND ($4::uuid IS NULL OR r.ticket_id = $4 OR r.complaint_id = $4)
     AND ($5::timestamptz IS NULL OR (r.proposed_at, r.id) < ($5, $6::uuid))
 ORDER BY r.proposed_at DESC, r.id DESC LIMIT $7"""  # noqa: S608
 OPEN_OF = "SELECT 1 FROM reclassification WHERE ticket_id = $1 AND state = 'proposed'"
@@ -333,12 +332,6 @@ async def found(conn: Connection, key: UUID, by: By) -> Mapping[str, Any]:
     if row is None or ticket is None or not await in_reach(conn, by, ticket):
         raise NotFoundError("reclassification", key)
     return dict(row)
-
-
-async def of_ticket(conn: Connection, ticket_id: UUID, by: By) -> list[Mapping[str, Any]]:
-    """What was judged again of a ticket, and what it came of, oldest first. Raises TicketNotFoundError."""
-    await seen(conn, ticket_id, by)
-    return [dict(row) for row in await conn.fetch(OF_TICKET, ticket_id)]
 
 
 async def page(

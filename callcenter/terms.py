@@ -12,7 +12,7 @@ from callcenter.accounts import organisations
 from callcenter.accounts.permissions import Role
 from callcenter.agents import agent
 from callcenter.archiving.catalogue import RecordingState
-from callcenter.callbacks import attempt, campaign, campaigns, coverage, scope, script, task
+from callcenter.callbacks import attempt, campaign, campaigns, coverage, recheck, scope, script, task
 from callcenter.calls.call import CRASH, Direction
 from callcenter.calls.call import State as CallState
 from callcenter.customers import register
@@ -78,8 +78,11 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
         task.Purpose.CLAIM: Words("理赔回访", "claim"),
         task.Purpose.PAYMENT: Words("给付回访", "payment"),
         task.Purpose.DEPARTED_AGENT: Words("离职人员保单告知", "policy of a departed agent"),
+        task.Purpose.RECHECK: Words("回访真实性复核", "recheck of a callback"),
     },
+    recheck.RecheckResult: recheck.WORDS,
     task.Source: {
+        task.Source.SAMPLE: Words("回访抽样", "sample"),
         task.Source.IMPORT: Words("导入", "import"),
         task.Source.SCOPE: Words("范围内自动生成", "in scope"),
         task.Source.OVERFLOW: Words("来电留言", "message left"),

@@ -39,6 +39,7 @@ PURE = {
     "callcenter.trunks": "unit/callcenter/test_trunks.py",
     "callcenter.callbacks.plan": "unit/callcenter/test_callback_rules.py",
     "callcenter.callbacks.questions": "unit/callcenter/test_callback_rules.py",
+    "callcenter.callbacks.recheck": "unit/callcenter/test_recheck.py",
     "callcenter.callbacks.scope": "unit/callcenter/test_scope.py",
     "callcenter.callbacks.script": "unit/callcenter/test_script.py",
     "callcenter.callbacks.script_rules": "unit/callcenter/test_script.py",

@@ -64,7 +64,8 @@ class Case:
     """What is known of a ticket and of what hangs on it, as far as its case file goes. Harmless where left out.
 
     Counts are of what is there: `recordings` sealed, `unsealed` not yet or lost; `investigated`: answers of
-    departments and entries; `told`: the customer was told the outcome; `unsigned`: heads who owe a signature.
+    departments and entries; `withdrawn`: by the customer, or a finding that ended in its customer's complaint; `told`:
+    the customer was told the outcome; `unsigned`: heads who owe a signature.
     """
 
     is_complaint: bool

@@ -58,6 +58,7 @@ class Permission(StrEnum):
     CALLBACK_WORK = "callback.work"
     CALLBACK_RECLASSIFY = "callback.reclassify"
     CALLBACK_CONFIRM = "callback.confirm"
+    CALLBACK_SAMPLE = "callback.sample"
     CAMPAIGN_MANAGE = "campaign.manage"
     POLICY_PUSH = "policy.push"
     SCRIPT_READ = "script.read"
@@ -143,12 +144,12 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         | {P.DENOMINATOR_MANAGE, P.REPORT_MAKE, P.SATISFACTION_DRAW}
         | {P.COMMITTEE_READ, P.COMMITTEE_SIT}
         | {P.EXTENSION_APPROVE}
-        | {P.CLOSING_REVIEW, P.CALLBACK_CONFIRM}
+        | {P.CLOSING_REVIEW, P.CALLBACK_CONFIRM, P.CALLBACK_SAMPLE}
         | {P.SCRIPT_MANAGE}
         | {P.NOTIFICATION_MANAGE}
         | {P.DOCUMENT_ISSUE, P.CASE_EXPORT}
     ),
-    Role.QA: frozenset(_OVERSIGHT - {P.DATA_EXPORT} | {P.CALLBACK_RECLASSIFY, P.CALLBACK_CONFIRM}),
+    Role.QA: frozenset(_OVERSIGHT - {P.DATA_EXPORT} | {P.CALLBACK_RECLASSIFY, P.CALLBACK_CONFIRM, P.CALLBACK_SAMPLE}),
     Role.AUDITOR: frozenset(
         _OVERSIGHT | {P.AUDIT_READ, P.ACCOUNT_READ, P.INCIDENT_READ, P.POST_READ, P.COMMITTEE_READ} | {P.CASE_EXPORT}
     ),

@@ -93,6 +93,12 @@ class OutcomeRefusedError(InvalidError):
     code = "callback_outcome_refused"
 
 
+class SampleRefusedError(ConflictError):
+    """What was drawn is not judged so (C-24)."""
+
+    code = "callback_sample_refused"
+
+
 class TaskNotFoundError(NotFoundError):
     """There is no such task, or none in reach: the two are not told apart."""
 

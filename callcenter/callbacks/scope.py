@@ -78,6 +78,7 @@ SHIPPED: Mapping[Purpose, Rule] = {
     Purpose.SURRENDER: Rule(Purpose.SURRENDER, Start.SURRENDERED, 15, frozenset({"surrendered"})),
     Purpose.CLAIM: Rule(Purpose.CLAIM, Start.CLAIM_SETTLED, 30, STATUSES),
     Purpose.PAYMENT: Rule(Purpose.PAYMENT, Start.PAID_OUT, 30, STATUSES),
+    Purpose.RECHECK: Rule(Purpose.RECHECK, None, None, STATUSES),
     Purpose.DEPARTED_AGENT: Rule(Purpose.DEPARTED_AGENT, Start.SALESPERSON_LEFT, LEFT_DAYS, IN_FORCE),
 }
 """What holds until another version is published. The 60 days of grace are the Insurance Law's (art. 36), the 30 after a

@@ -76,6 +76,8 @@ class Task:
     locked_by: UUID | None = None
     locked_until: datetime | None = None
     handed_over_by: str | None = None
+    barred: tuple[UUID, ...] = ()
+    """Who may not dial it (C-24)."""
     conditions: frozenset[Condition] = frozenset()
     """What held of the policy when the task was made."""
 
@@ -149,7 +151,7 @@ TASK_COLUMNS = (
     "t.id, t.campaign_id, t.purpose, t.source, t.source_call_id, t.organisation_id, t.customer_id, t.policy_id, "
     "t.number, t.script_version, t.wish, t.state, t.not_before, t.chosen_at, t.due_at, t.result, t.note, "
     "t.concluded_by, t.concluded_at, t.created_at, t.cooling_off_assumed, t.late, t.version, t.numbers, t.priority, "
-    "t.begin_by, t.planned_by, t.appointment_of, t.locked_by, t.locked_until, t.handed_over_by, t.conditions"
+    "t.begin_by, t.planned_by, t.appointment_of, t.locked_by, t.locked_until, t.handed_over_by, t.conditions, t.barred"
 )
 ADDED = (
     "id",
@@ -174,6 +176,7 @@ ADDED = (
     "numbers",
     "priority",
     "begin_by",
+    "barred",
 )
 """What a new task is written with."""
 ATTEMPT_COLUMNS = (
@@ -261,8 +264,10 @@ SELECT DISTINCT ON (question) question, answer, note, at, second, live, attempt_
 FROM callback_answer WHERE task_id = $1 ORDER BY question, id DESC"""
 
 TICKETS = """
-SELECT id, number, nature, channel, source, received_at FROM ticket WHERE callback_task_id = $1
+SELECT id, number, nature, channel, source, received_at FROM ticket
+WHERE callback_task_id = $1 OR id = (SELECT ticket_id FROM callback_sample_item WHERE recheck_id = $1)
 ORDER BY received_at, id"""
+"""What a recheck found is a ticket of the callback that was checked (C-24)."""
 
 
 async def add_campaign(conn: Connection, campaign: Campaign) -> bool:
@@ -500,6 +505,7 @@ def _task(fields: dict[str, Any]) -> Task:
     fields["state"] = State(str(fields["state"]))
     fields["result"] = None if fields["result"] is None else Result(str(fields["result"]))
     fields["numbers"] = tuple(fields["numbers"])
+    fields["barred"] = tuple(fields["barred"])
     fields["conditions"] = frozenset(Condition(name) for name in fields["conditions"])
     return Task(**fields)
 

@@ -24,6 +24,7 @@ class Purpose(StrEnum):
     CLAIM = "claim"
     PAYMENT = "payment"
     DEPARTED_AGENT = "departed_agent"
+    RECHECK = "recheck"
 
 
 class Source(StrEnum):
@@ -33,6 +34,7 @@ class Source(StrEnum):
     SCOPE = "scope"
     OVERFLOW = "overflow"
     LOST_CALL = "lost_call"
+    SAMPLE = "sample"
 
 
 class State(StrEnum):

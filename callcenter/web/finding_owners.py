@@ -1,17 +1,23 @@
 """Routes of who handles which kind of finding, and of what something heard on a callback is. Must never decide."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import Field
 
 from callcenter import finding_owners
 from callcenter.accounts.permissions import Permission
+from callcenter.callbacks import backlog
+from callcenter.customers import masking
 from callcenter.errors import InvalidError
-from callcenter.web.api import SIGNED_IN, Context, Day, Model, Name, Page, PageQuery, Routes
+from callcenter.web.acting import by
+from callcenter.web.api import SIGNED_IN, Context, Day, Model, Name, Page, PageQuery, Personal, Routes
+from callcenter.web.customers import is_masked
 from callcenter.web.keys import COMPLAINTS
 from callcenter.web.ticket_views import ReasonView
+from callcenter.web.tickets import organisation_path
 from tickets import deadlines
 from tickets.calendar import shanghai_day
 from tickets.categories import Category, Department, Route
@@ -19,6 +25,7 @@ from tickets.deadlines import Gravity
 from tickets.errors import NotAdmissibleError, Words
 from tickets.findings import GRAVE, Heard, Intention, Respondent, Subject, classify
 from tickets.intake import Channel, Nature, Source
+from tickets.lifecycle import Status
 from tickets.owners import Owner, problems
 from tickets.terms import TERMS
 
@@ -110,6 +117,76 @@ class ClassificationView(Model):
     due_day: date
     told: Annotated[str, Field(description="给坐席的一句话")]
     reasons: list[ReasonView]
+
+
+class QueueQuery(PageQuery):
+    """Filters of the queue; what is left out does not narrow."""
+
+    kind: Annotated[Subject | None, Field(description="问题类型 (C-26)")] = None
+    department: Annotated[Department | None, Field(description="主办部门")] = None
+    handler_id: Annotated[UUID | None, Field(description="处理人")] = None
+    organisation: Annotated[str | None, Field(max_length=100, description="受理机构及下级")] = None
+    campaign_id: Annotated[UUID | None, Field(description="回访批次")] = None
+    overdue: Annotated[bool, Field(description="已超期")] = False
+    unassigned: Annotated[bool, Field(description="未指定处理人")] = False
+
+
+class QueuedView(Personal):
+    """A finding that has not ended; `due_day` is null once the customer was told."""
+
+    id: Annotated[UUID, Field(title="服务单标识")]
+    finding_number: Annotated[str, Field(title="问题件编号")]
+    number: Annotated[str, Field(title="服务单号")]
+    kind: Annotated[Subject, Field(title="问题类型")]
+    grave: Annotated[bool, Field(title="严重类型")]
+    gravity: Annotated[Gravity, Field(title="时限类别")]
+    status: Annotated[Status, Field(title="状态")]
+    due_day: Annotated[date | None, Field(title="办理期限")]
+    overdue: Annotated[bool, Field(title="是否超期")]
+    reminders: Annotated[int, Field(title="催办次数")]
+    department: Annotated[Department | None, Field(title="主办部门")]
+    handler_id: Annotated[UUID | None, Field(title="处理人标识")]
+    handler_name: Annotated[str | None, Field(title="处理人")]
+    accepting_organisation_id: Annotated[str, Field(title="受理机构")]
+    underwriting_organisation_id: Annotated[str | None, Field(title="承保机构")]
+    received_at: Annotated[datetime, Field(title="发现时间")]
+    agent_name: Annotated[str | None, Field(title="回访坐席")]
+    callback_task_id: Annotated[UUID | None, Field(title="回访任务")]
+    campaign_id: Annotated[UUID | None, Field(title="回访批次")]
+    complainant_name: Annotated[str | None, Field(title="客户")]
+    policy_number: Annotated[str | None, Field(title="保单号")]
+    product_name: Annotated[str | None, Field(title="产品")]
+    salesperson: Annotated[str | None, Field(title="销售人员")]
+    version: Annotated[int, Field(title="版本")]
+
+
+@routes.get("/callback-findings", Permission.TICKET_READ, reads="ticket")
+async def list_findings(ctx: Context, query: QueueQuery) -> Page[QueuedView]:
+    """Findings that have not ended, the next due first 未办结问题件
+
+    Ended ones are in `GET /tickets?nature=callback_finding`.
+    """
+    filters = query.model_dump(exclude={"limit", "cursor", "organisation"})
+    after = ctx.after(query, tuple[datetime, UUID])
+    async with ctx.db.connection() as conn:
+        path = await organisation_path(ctx, query.organisation) if query.organisation else None
+        wanted = backlog.Wanted(**filters, organisation_path=path)
+        rows = await backlog.page(conn, wanted, by(ctx), ctx.clock.now(), after, query.limit + 1)
+        page = ctx.page(rows, query, key=lambda row: (row["due_at"], row["id"]))
+        known = await backlog.people(conn, list(page.items))
+    return Page(items=[_queued(row, known, is_masked(ctx)) for row in page.items], next=page.next)
+
+
+def _queued(row: Mapping[str, Any], known: Mapping[str, str], masked: bool) -> QueuedView:
+    own = {name: row[name] for name in QueuedView.model_fields if name in row}
+    person = own["complainant_name"]
+    return QueuedView(
+        **own
+        | {"complainant_name": masking.name(person) if masked and person else person, "overdue": bool(row["overdue"])},
+        grave=row["kind"] in GRAVE,
+        handler_name=known.get(f"user:{row['handler_id']}"),
+        agent_name=known.get(f"user:{row['opened_by_user']}"),
+    )
 
 
 @routes.get("/finding-owners", SIGNED_IN)

@@ -61,7 +61,7 @@ class AnswerBody(Model):
 
 
 class ReclassificationQuery(PageQuery):
-    """Filters; `to_nature`: what it makes of the ticket."""
+    """Filters; `to_nature`: what it makes of the ticket; `ticket_id`: judged again, or opened because of it."""
 
     state: ReclassificationState | None = None
     to_nature: Nature | None = None

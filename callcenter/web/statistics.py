@@ -16,7 +16,7 @@ from callcenter.db.pool import Connection
 from callcenter.errors import InvalidError
 from callcenter.figures import facts, findings, listing, reading
 from callcenter.figures.bases import Divisor
-from callcenter.figures.counting import EXCLUDED, Counted
+from callcenter.figures.counting import EXCLUDED, Counted, counted
 from callcenter.figures.listing import Group
 from callcenter.figures.reading import Reading
 from callcenter.figures.scope import Scope
@@ -37,6 +37,7 @@ from tickets.statistics import APPLIED, Exclusion, Figure, rules_printed
 routes = Routes("statistics", "Figures 统计")
 
 LONGEST = timedelta(days=3660)
+JUDGED_AGAIN = (Figure.COMPLAINTS_ONCE_FINDINGS, Figure.FINDINGS_ONCE_COMPLAINTS)
 FINDING_RULES = ("R-2.5", "D-6", "D-7", "T-1", "C-13", "C-14", "F-13", "F-65", "D-14")
 
 
@@ -165,6 +166,13 @@ class RuleView(Model):
     en: str
 
 
+class JudgedAgainView(Model):
+    """What was judged again of the complaints and findings received in the period (F-13); each opens into its list."""
+
+    complaints_once_findings: Annotated[int, Field(description="Came into these figures 由问题件改为投诉")]
+    findings_once_complaints: Annotated[int, Field(description="Left these figures 由投诉改判为问题件")]
+
+
 class ComparisonView(Model):
     """The earlier period's figures, and by how many per cent each metric differs from them now (M-14)."""
 
@@ -186,10 +194,11 @@ class ComplaintsView(Model):
     denominators: list[DivisorView]
     yearly_changes: list[YearlyView]
     excluded: list[ExcludedView]
+    judged_again: JudgedAgainView
     rules: list[RuleView]
 
 
-class FindingGroupView(Personal):
+class FindingGroupView(Model):
     """The findings of one group; `name` is what a person or a code is called."""
 
     key: Annotated[str | None, Field(title="分组")]
@@ -211,7 +220,7 @@ class FindingsQuery(PeriodQuery):
     group: Annotated[Grouping | None, Field(description="分组")] = None
 
 
-class FindingsView(Personal):
+class FindingsView(Model):
     """The findings' own report; none of them is in a complaint figure.
 
     Each number opens into its tickets at `/statistics/{figure}/items`: `callback_findings`, `open_findings`,
@@ -292,6 +301,10 @@ def complaint_table(view: ComplaintsView) -> list[list[Any]]:
         changes = [view.comparison.changes.get(definition.metric) for definition in view.definitions]
         rows[1:1] = [earlier, ["变动(%)", *[None] * (len(earlier) - len(changes) - 1), *changes]]
     left_out = [[excluded.zh, excluded.tickets, "、".join(excluded.rules)] for excluded in view.excluded]
+    left_out += [
+        ["其中由投诉改判为问题件", view.judged_again.findings_once_complaints, "F-13"],
+        ["计入的由问题件改为投诉", view.judged_again.complaints_once_findings, "F-13"],
+    ]
     period = [f"{view.period.first_day} 至 {view.period.last_day}", view.period.organisation, view.period.dimension]
     rules = [[rule.rule, rule.zh] for rule in view.rules]
     divided = [[each.zh, each.amount, *dict.fromkeys(one.source for one in each.imports)] for each in view.denominators]
@@ -359,6 +372,7 @@ async def complaint_figures(ctx: Context, query: ComplaintsQuery) -> ComplaintsV
     scope, period = await _scope(ctx, query)
     async with facts.settled(ctx.db) as conn:
         read = await reading.read(conn, scope, query.group)
+        again = (await counted(conn, scope, JUDGED_AGAIN)).figures
         comparison = None
         if query.compare is not None:
             comparison = await _compared(conn, scope, period, query.compare, read)
@@ -392,11 +406,12 @@ async def complaint_figures(ctx: Context, query: ComplaintsQuery) -> ComplaintsV
             )
             for exclusion, tickets in read.figures.excluded.items()
         ],
+        judged_again=JudgedAgainView(**{figure.value: again[figure] for figure in JUDGED_AGAIN}),
         rules=[RuleView(**rule) for rule in rules_printed(_applied(definitions))],
     )
 
 
-@routes.get("/statistics/callback-findings", Permission.STATISTICS_READ, reads="user", table=finding_table)
+@routes.get("/statistics/callback-findings", Permission.STATISTICS_READ, table=finding_table)
 async def finding_figures(ctx: Context, query: FindingsQuery) -> FindingsView:
     """Callback findings 回访问题件
 
@@ -408,6 +423,7 @@ async def finding_figures(ctx: Context, query: FindingsQuery) -> FindingsView:
         counted = await findings.callback_findings(conn, scope, query.group)
         people = [f"user:{each.key}" for each in counted.groups] if query.group is Grouping.OPENED_BY else []
         known = await names.of(conn, people)
+    ctx.seen += [("user", person.removeprefix("user:")) for person in known]
     return FindingsView(
         period=period,
         findings=counted.findings,

@@ -212,10 +212,10 @@ async def a_finding(conn: Any, task: UUID, found: datetime, solved: int | None, 
     await conn.execute(
         """INSERT INTO ticket (id, number, nature, channel, source, gravity, status, occurrences, pieces, opened_via,
             opened_by, accepting_organisation_id, received_at, received_day, stored_at, rulebook, heard, verdict,
-            callback_task_id, handled_at, informed_at, answer_accepted)
+            callback_task_id, handled_at, informed_at, answer_accepted, finding_number)
         VALUES ($1, $2, 'callback_finding', 'phone_outbound', 'callback', 'grave_finding', $3, 0, 0, 'callback_agent',
             'x', 'gd-gz', $4::timestamptz, $4::timestamptz::date, $4, 'x', '{}', '{"nature": "callback_finding"}', $5,
-            $6, $6, $7)""",
+            $6, $6, $7, '95519-WT-20250901-' || right($2, 6))""",
         uuid4(),
         f"95519-20250901-{next(NUMBERS):06}",
         "recorded" if told is None else "informed",

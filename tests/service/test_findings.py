@@ -189,3 +189,83 @@ async def test_a_data_finding_past_its_limit_is_in_the_overdue_list_and_in_no_co
     figures = (await reader.get("/statistics/complaints?first_day=2026-11-01&last_day=2026-11-30")).json["figures"]
     backlog = {name: value["numerator"] for name, value in figures["metrics"].items() if value["numerator"]}
     assert (figures["occurrences"], backlog) == (0, {})
+
+
+async def test_the_queue_of_findings_is_by_what_is_due_next_and_loses_none_between_pages(site: Site) -> None:
+    """R-2.4, L-31, L-32, C-26, T-6"""
+    grave = await heard(site, FINDING)
+    data = await heard(site, {**FINDING, "subject": "contact_data"})
+    await heard(site, COMPLAINT)
+    told = await heard(site, {**FINDING, "subject": "payment"})
+    await walk(site, told.id, Status.INFORMED, where=HQ)
+    ended = await heard(site, {**FINDING, "subject": "claim"})
+    await walk(site, ended.id, Status.CLOSED, where=HQ)
+    reader = await site.client(Role.SUPERVISOR, where=HQ)
+    order, cursor = [], ""
+    while cursor is not None:
+        page = (await reader.get(f"/callback-findings?limit=1{cursor and '&cursor='}{cursor}")).json
+        order += [row["id"] for row in page["items"]]
+        cursor = page["next"]
+    assert order == [data.id, grave.id, told.id]
+    assert [row["id"] for row in (await reader.get("/callback-findings?kind=mis_selling")).json["items"]] == [grave.id]
+    assert (await (await site.client(Role.HANDLER, where="sc")).get("/callback-findings")).json["items"] == []
+    later(site, 8)
+    reader = await site.client(Role.SUPERVISOR, where=HQ)
+    overdue = (await reader.get("/callback-findings?overdue=true&unassigned=true")).json["items"]
+    assert [(row["id"], row["overdue"], row["due_day"]) for row in overdue] == [(data.id, True, "2026-11-25")]
+
+
+async def test_the_report_of_findings_is_by_kind_agent_salesperson_product_and_each_number_opens(site: Site) -> None:
+    """C-14, C-13, R-2.5, T-4: on-time handling, turned good, open, overdue, turned; never in complaint figures."""
+    policy = await policy_of(site, salesperson="业务员007", product_name="鑫享年金")
+    good = await heard(site, FINDING, policy_number=policy)
+    await heard(site, {**FINDING, "subject": "contact_data"}, policy_number=policy)
+    turned = await heard(site, FINDING)
+    await heard(site, COMPLAINT)
+    await walk(site, good.id, Status.CLOSED, where=HQ)
+    handler = await site.client(Role.HANDLER, where=HQ)
+    file = await shown(site, turned)
+    word = {"version": file["version"], "subject": "mis_selling", "description": "来电投诉"}
+    assert (await handler.post(f"/tickets/{turned.id}/later-word", word)).status == 201
+    later(site, 8)
+    reader = await site.client(Role.SUPERVISOR, where=HQ)
+    period = "first_day=2026-11-01&last_day=2026-12-31"
+    report = (await reader.get(f"/statistics/callback-findings?{period}&group=salesperson")).json
+    named = ("findings", "open", "overdue", "due", "due_in_time", "on_time_rate", "turned_good")
+    assert [report[name] for name in named] == [3, 1, 1, 2, 1, 50.0, 1]
+    assert (report["turned_into_complaints"], report["complaints_from_callbacks"]) == (1, 2)
+    assert (report["complaints_once_findings"], report["counted_as_complaints"]) == (1, 0)
+    groups = {group["key"]: (group["findings"], group["on_time_rate"]) for group in report["groups"]}
+    assert groups == {"业务员007": (2, 50.0), "no_policy": (1, None)}
+    for group, figure in (("salesperson", "业务员007"), ("product", "鑫享年金")):
+        listed = await reader.get(f"/statistics/callback_findings/items?{period}&group={group}&value={figure}")
+        assert len(listed.json["items"]) == 2
+    by_agent = (await reader.get(f"/statistics/callback-findings?{period}&group=opened_by")).json["groups"]
+    assert [(group["name"], group["findings"]) for group in by_agent] == [("测试员", 3)]
+    for figure, number in (
+        *(("findings_due", 2), ("findings_kept", 1), ("findings_turned_good", 1), ("findings_turned", 1)),
+        *(("overdue_findings", 1), ("complaints_once_findings", 1), ("findings_once_complaints", 0)),
+    ):
+        listed = await reader.get(f"/statistics/{figure}/items?{period}")
+        assert len(listed.json["items"]) == number, figure
+    table = await reader.get(f"/statistics/callback-findings?{period}&group=subject", headers={"Accept": "text/csv"})
+    lines = table.body.decode("utf-8-sig").splitlines()
+    assert "及时率(%),50.0" in [line.rstrip(",") for line in lines]
+    assert any(line.startswith("销售误导,") for line in lines)
+
+
+async def test_a_finding_that_ended_in_a_complaint_is_archived_without_an_answer_of_its_own(site: Site) -> None:
+    """E-20, E-21, L-26, F-63: the answer is the complaint's; recordings it must have like any other."""
+    case = await heard(site, FINDING)
+    handler = await site.client(Role.HANDLER, where=HQ)
+    word = {"version": (await shown(site, case))["version"], "subject": "mis_selling", "description": "来电投诉"}
+    assert (await handler.post(f"/tickets/{case.id}/later-word", word)).status == 201
+    file = (await handler.get(f"/tickets/{case.id}/case-file/contents")).json
+    assert file["missing"] == ["recording"]
+    assert {each["item"]: each["need"] for each in file["items"]}["reply"] == "not_applicable"
+    absent = {"item": "recording", "reason": "录音盘故障,见事件记录"}
+    assert (await handler.post(f"/tickets/{case.id}/case-file/absences", absent)).status == 201
+    file = await done(handler, case.id, "archive")
+    assert (file["status"], file["ended_as"]) == ("archived", "turned")
+    listed = await (await site.client(Role.QA, where=HQ)).get(f"/reclassifications?ticket_id={case.id}")
+    assert [(row["ticket_id"], row["state"]) for row in listed.json["items"]] == [(case.id, "effected")]

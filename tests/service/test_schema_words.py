@@ -13,6 +13,7 @@ from callcenter.agents.agent import State as AgentState
 from callcenter.callbacks.attempt import Mode, NumberAfter, Outcome
 from callcenter.callbacks.campaign import Standing, Turn
 from callcenter.callbacks.questions import Answer
+from callcenter.callbacks.recheck import RecheckResult
 from callcenter.callbacks.script import Condition
 from callcenter.callbacks.script import State as ScriptState
 from callcenter.callbacks.task import Purpose, Result
@@ -60,6 +61,7 @@ TYPES: dict[str, Any] = {
     "attempt_plan_rule.outcome": Outcome,
     "callback_attempt.mode": Mode,
     "callback_attempt.outcome": Outcome,
+    "callback_sample_item.result": RecheckResult,
     "callback_task.purpose": Purpose,
     "callback_task.result": Result,
     "callback_task.source": TaskSource,
