@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from callcenter.callbacks import hours
+from callcenter.calling_hours import STANDARD, CallingHours
+from tickets.calendar import Calendar
 from tickets.errors import Words
 
 HALF_A_YEAR = 183
@@ -30,6 +31,8 @@ WORDS: Mapping[RecheckResult, Words] = {
 }
 
 
-def due_from(completed_at: datetime, after_days: int, at: datetime) -> datetime:
+def due_from(
+    completed_at: datetime, after_days: int, at: datetime, calendar: Calendar, hours: CallingHours = STANDARD
+) -> datetime:
     """When the policyholder may be rung again: so many days after the first callback, and not before now (C-18)."""
-    return hours.next_moment(max(completed_at + timedelta(days=after_days), at))
+    return hours.next_moment(max(completed_at + timedelta(days=after_days), at), calendar)
