@@ -14,8 +14,9 @@ PREFIX = "cb-"
 RINGING_SECONDS = 45
 """How long a customer's telephone rings before a dialling counts as not answered."""
 GRACE = timedelta(seconds=5)
-ABANDONED_AFTER = timedelta(seconds=12)
-"""Who answered and heard the notice, and nobody of ours so long after the answer, was let wait by us (abandoned)."""
+ABANDONED_AFTER = timedelta(seconds=15)
+"""Who answered and met nobody of ours within so long was let wait by us (abandoned): listening for a machine and the
+notice take up to 12 s of it."""
 
 
 class Mode(StrEnum):

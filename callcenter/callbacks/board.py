@@ -32,9 +32,10 @@ MINE = """
 SELECT t.id FROM callback_task t WHERE t.locked_by = $2 AND t.locked_until > $1 AND t.state = 'waiting'
     AND t.not_before <= $1 ORDER BY t.locked_until LIMIT 1"""
 CURRENT = """
-SELECT t.id FROM callback_attempt a JOIN callback_task t ON t.id = a.task_id
-WHERE a.user_id = $1 AND t.state IN ('dialling', 'talking', 'concluding')
-    AND NOT EXISTS (SELECT FROM callback_attempt l WHERE l.task_id = t.id AND l.id > a.id)
+SELECT t.id FROM callback_task t
+CROSS JOIN LATERAL (SELECT id, user_id FROM callback_attempt WHERE task_id = t.id ORDER BY id DESC LIMIT 1) AS a
+WHERE t.state IN ('dialling', 'talking', 'concluding') AND (a.user_id = $1 OR EXISTS (
+    SELECT FROM call_leg g WHERE g.call_id = a.id AND g.user_id = $1 AND g.answered_at IS NOT NULL))
 ORDER BY a.id DESC LIMIT 1"""
 NEXT = """
 SELECT t.id FROM callback_task t

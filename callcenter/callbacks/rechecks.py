@@ -128,12 +128,12 @@ async def _draw(conn: Connection, key: UUID, wish: Wish, by: By, at: datetime) -
     days = (wish.first_day, wish.last_day, wish.agent_id, wish.seed, wish.wanted, wish.after_days)
     await conn.execute(SAVE, key, wish.organisation_id, *days, population["size"], population["sha256"], by.actor, at)
     version = await scripts.latest(conn, Purpose.RECHECK) or recheck.VERSION
-    days_known = await tickets.calendar(conn)
+    workdays = await tickets.calendar(conn)
     rows = []
     for place, each in enumerate(drawn, 1):
         first = await store.task(conn, each["task_id"], by.path or "")
         barred = [row["user_id"] for row in await conn.fetch(TALKED, first.id)]
-        not_before = recheck.due_from(each["completed_at"], wish.after_days, at, days)
+        not_before = recheck.due_from(each["completed_at"], wish.after_days, at, workdays)
         again = _again(first, version, tuple(barred), not_before, at)
         added = await store.add_tasks(conn, [again])
         drawn_one = {name: str(each[name]) for name in ("task_id", "attempt_id", "agent_id")}

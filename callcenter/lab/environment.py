@@ -94,11 +94,13 @@ async def started(
     dialplan: dict[str, str] | None = None,
     rtp_ports: int = RTP_WIDTH,
     elsewhere: AsteriskAddress | None = None,
+    more: dict[str, str] | None = None,
 ) -> AsyncIterator[Environment]:
     """Starts all parts under `folder` and stops them at the end, however it ends; what they wrote stays.
 
     `web_port` 0 takes a free one; `dialplan` overrides globals of the dialplan (docs/telephony.md); a leg needs two of
-    the `rtp_ports`; `elsewhere` is an Asterisk that runs already, for which none is started here.
+    the `rtp_ports`; `more` are further settings of our
+    processes; `elsewhere` is an Asterisk that runs already, for which none is started here.
     Raises NotStartedError.
     """
     refuse(folder, elsewhere is None)
@@ -144,7 +146,7 @@ async def started(
         assert address is not None
         progress("database: bringing the schema up to date")
         await migrate(postgres.url())
-        environment = _compose(folder, postgres, redis, address, asterisk, web_port or free_tcp(), mode)
+        environment = _compose(folder, postgres, redis, address, asterisk, web_port or free_tcp(), mode, more or {})
         progress(f"our processes: starting {', '.join(roles)}")
         await parts.enter_async_context(running(environment, roles))
         yield environment
@@ -264,6 +266,7 @@ def _compose(
     asterisk: Asterisk | None,
     web_port: int,
     mode: str,
+    more: dict[str, str],
 ) -> Environment:
     archive = folder / "archive"
     spool = folder / "ticket-spool"
@@ -294,6 +297,7 @@ def _compose(
         "CALLCENTER_RECORDINGS_SIGNING_KEY_FILE": str(log_key.private),
         "CALLCENTER_ATTACHMENTS_FOLDER": str(attachments),
         "CALLCENTER_SPOOL_FOLDER": str(spool),
+        **more,
     }
     write_settings(folder / SETTINGS, Config.load(environ=settings))
     return Environment(folder, settings, f"http://127.0.0.1:{web_port}", address, asterisk, postgres, redis, log_key)

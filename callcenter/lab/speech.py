@@ -15,7 +15,10 @@ from callcenter.lab.turn import turn
 PROMPTS: dict[str, tuple[str, str]] = {
     # name: (zh, en). The notice is short: a caller with all our processes dead must be in the queue within 5 s.
     "notice": ("九五五一九您好，通话将被录音。", "Welcome to 95519. This call is recorded."),
-    "notice-out": ("您好，这里是九五五一九，通话将被录音。", "This is 95519. This call is recorded."),
+    "notice-out": (  # who, that it is recorded, what for, and where to turn (E-13)
+        "您好，九五五一九回访，为核实投保情况，通话将被录音，查询个人信息请拨九五五一九。",
+        "This is 95519. This call is recorded to verify your policy. For your data, call 95519.",
+    ),
     "menu": (
         "理赔请按一，保单服务请按二，投诉请按三，人工请按零。",
         "For claims press 1, for policy service press 2, to complain press 3, for an agent press 0.",

@@ -6,26 +6,35 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
 from callcenter.accounts.permissions import Permission
-from callcenter.callbacks import board, campaigns, course, dialling, performance, plans, store
+from callcenter.callbacks import board, campaigns, conversation, course, dialling, performance, plans, store
 from callcenter.callbacks.attempt import ABANDONED_AFTER, Mode, Outcome, channel_of
-from callcenter.callbacks.dialer import NOT_RUNNING, Dialer, Step
+from callcenter.callbacks.conversation import Conclusion, Kind
+from callcenter.callbacks.dialer import NOT_RUNNING, Dialer, Step, give_up
 from callcenter.callbacks.dialling import Asker
 from callcenter.callbacks.errors import (
     AppointmentRefusedError,
     HandOverRefusedError,
     NotACallingPostError,
+    OutcomeRefusedError,
+    PlanRefusedError,
+    PlanTakenError,
     SalespersonError,
     TaskLockedError,
+    UnknownPlanError,
+    UnknownTrunkError,
 )
-from callcenter.callbacks.plans import Manner
+from callcenter.callbacks.plan import Plan
+from callcenter.callbacks.plans import Manner, Outline
 from callcenter.callbacks.progressive import Progressive
 from callcenter.callbacks.store import Task
 from callcenter.callbacks.task import Purpose, State
 from callcenter.clock import ManualClock
 from callcenter.db.pool import Database
+from callcenter.errors import StaleVersionError
 from callcenter.opening import By
 from callcenter.outbox import Message
 from callcenter.trunks import Pace
@@ -437,3 +446,119 @@ async def test_the_numbers_are_those_held_in_the_core_system_now(team: Team) -> 
     assert (taken.id, taken.number) == (task, "16911111111")
     attempt = await dialling.request(team.database, team.agents[0], task, uuid4(), team.clock.now())
     assert attempt.number == "16911111111"
+
+
+async def spoken(team: Team, task: UUID, agent: int = 0) -> UUID:
+    """The customer was dialled by preview, somebody spoke with the agent, and the outcome is owed."""
+    who = team.agents[agent]
+    attempt = await dialling.request(team.database, who, task, uuid4(), team.clock.now())
+    await ends(team, attempt.id, answered=True, agent=who.endpoint)
+    return attempt.id
+
+
+async def conclude(team: Team, task: UUID, agent: int = 0, **more: object) -> Task:
+    conclusion = Conclusion(Kind.RETRY, **more)  # type: ignore[arg-type]
+    done, _ = await conversation.conclude(team.database, task, conclusion, by=team.by(agent), at=team.clock.now())
+    return done
+
+
+async def test_an_agent_is_shown_the_callback_he_is_on_until_its_outcome_is_given(team: Team) -> None:
+    """Also who took it in place of the agent it was reserved for."""
+    assert await board.current(team.database, team.by(0)) is None
+    attempt = await spoken(team, team.tasks[0])
+    shown = await board.current(team.database, team.by(0))
+    assert shown is not None
+    assert (shown.id, shown.state) == (team.tasks[0], State.CONCLUDING)
+    assert await board.current(team.database, team.by(1)) is None
+    leg = "INSERT INTO call_leg (id, call_id, channel_id, role, user_id, started_at, answered_at) VALUES "
+    await team.change(leg + "($1, $2, 'c', 'agent', $3, $4, $4)", uuid4(), attempt, team.agents[1].user_id, NOON)
+    assert (await board.current(team.database, team.by(1))) == shown
+    await conclude(team, team.tasks[0])
+    assert await board.current(team.database, team.by(0)) is None
+
+
+async def test_a_number_found_wrong_is_struck_and_without_any_left_another_way_takes_over(team: Team) -> None:
+    """C-12, C-10: the stranger is never rung again, though C-17 is not satisfied."""
+    task = team.tasks[0]
+    await team.change(
+        "INSERT INTO customer_phone (number, customer_id) "
+        "SELECT '16922222222', customer_id FROM callback_task WHERE id = $1",
+        task,
+    )
+    await spoken(team, task)
+    waiting = await conclude(team, task, came_to=Outcome.WRONG_NUMBER)
+    assert (waiting.state, waiting.number, waiting.planned_by) == (State.WAITING, "16922222222", "2026-1:wrong_number")
+    [first] = await the_attempts(team.database, task)
+    assert first.outcome is Outcome.WRONG_NUMBER
+    team.clock.set(waiting.not_before)
+    attempt = await dialling.request(team.database, team.agents[0], task, uuid4(), team.clock.now())
+    body = {"call_id": str(attempt.id), "direction": "callback", "answered_at": None, "cause": "no_such_number"}
+    body["ended_at"] = team.clock.now().isoformat()
+    async with team.database.transaction() as conn:
+        await course.hear(conn, Message(uuid4(), course.NAME, "call.ended", "k", body, team.clock.now(), 0))
+    left = await the_task(team.database, task)
+    assert (left.state, left.planned_by) == (State.OTHERWISE, "no_number_left")
+
+
+async def test_who_asked_to_be_rung_again_is_rung_by_the_same_agent_or_by_the_team(team: Team) -> None:
+    """C-18"""
+    moment = team.clock.now() + timedelta(hours=5)
+    for task, personal in ((team.tasks[0], True), (team.tasks[1], False)):
+        attempt = await spoken(team, task)
+        again = await conclude(team, task, again_at=moment, personal=personal)
+        assert (again.chosen_at, again.planned_by) == (moment, "appointment")
+        assert again.appointment_of == (team.agents[0].user_id if personal else None)
+        [known] = await the_attempts(team.database, task)
+        assert (known.id, known.outcome) == (attempt, Outcome.CALL_AGAIN)
+
+
+async def test_what_only_the_switch_can_know_an_agent_does_not_say(team: Team) -> None:
+    await spoken(team, team.tasks[0])
+    for outcome in (Outcome.BUSY, Outcome.ABANDONED, Outcome.LOST):
+        with pytest.raises(OutcomeRefusedError):
+            await conclude(team, team.tasks[0], came_to=outcome)
+
+
+async def test_a_dialling_thought_lost_that_was_a_conversation_is_concluded_after_all(team: Team) -> None:
+    task, database = team.tasks[0], team.database
+    attempt = await dialling.request(database, team.agents[0], task, uuid4(), team.clock.now())
+    async with database.transaction() as conn:
+        await give_up(conn, attempt.id, Outcome.LOST, "vanished", team.clock.now())
+    assert (await the_task(database, task)).state is State.WAITING
+    await ends(team, attempt.id, answered=True, agent="desk-8001")
+    assert (await the_task(database, task)).state is State.CONCLUDING
+
+
+async def test_a_plan_is_never_changed_and_a_campaign_keeps_the_one_it_was_given(team: Team) -> None:
+    """C-17"""
+    outline = Outline("patient-1", "耐心计划", Plan("patient-1", tries=4, days=3))
+    async with team.database.connection() as conn:
+        before = await plans.newest(conn)
+    await plans.set_manner(
+        team.database, team.campaign, Manner(before), trunks=frozenset(), path="hq/", actor="user:x", at=NOON
+    )
+    await plans.add(team.database, outline, actor="user:x", at=NOON)
+    with pytest.raises(PlanTakenError):
+        await plans.add(team.database, outline, actor="user:x", at=NOON)
+    impossible = Outline("hasty-1", "x", Plan("hasty-1", tries=9, days=2, most_a_day=3))
+    with pytest.raises(PlanRefusedError):
+        await plans.add(team.database, impossible, actor="user:x", at=NOON)
+    async with team.database.connection() as conn:
+        assert await plans.newest(conn) == "patient-1"
+        assert (await plans.of_task(conn, await the_task(team.database, team.tasks[0]))).version == before
+        assert (await plans.one(conn, "patient-1")).after(Outcome.BUSY).wait == timedelta(minutes=30)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await conn.execute("UPDATE attempt_plan SET tries = 1")
+
+
+async def test_how_a_campaign_is_dialled_wants_the_version_that_was_read_and_a_trunk_that_is_there(team: Team) -> None:
+    await team.progressive()
+    for manner, error in (
+        (Manner("2026-1"), StaleVersionError),
+        (Manner("2026-1", trunk="trunk-x", version=1), UnknownTrunkError),
+        (Manner("no-such", version=1), UnknownPlanError),
+    ):
+        with pytest.raises(error):
+            await plans.set_manner(
+                team.database, team.campaign, manner, trunks=frozenset(), path="hq/", actor="user:x", at=NOON
+            )
