@@ -32,13 +32,17 @@ PERIODS = (
 )
 FIGURES = tuple(COUNTED)
 OWING = "SELECT count(*) FROM ticket_fact_owed"
-AMOUNTS = "SELECT count(*) FROM (SELECT * FROM ticket_fact_now EXCEPT SELECT * FROM ticket_fact) AS missing"
+AMOUNTS = """
+SELECT count(*) FROM (
+    SELECT to_jsonb(n) FROM ticket_fact_now n EXCEPT SELECT to_jsonb(f) - 'sign' FROM ticket_fact f) AS missing"""
 
 
 def seen(orders: list[Order], scope: Scope) -> list[Order]:
     """The orders of the organisations asked for, with those that merged ones follow."""
     if scope.path == "hq/":
         return orders
+    if scope.dimension is Dimension.RESPONSIBLE:
+        return [order for order in orders if any(path.startswith(scope.path) for path in order.responsible)]
     side = "accepting" if scope.dimension is Dimension.ACCEPTING else "underwriting"
     return [order for order in orders if getattr(order, side).startswith(scope.path)]
 
@@ -51,7 +55,7 @@ async def conn(database: Database, clock: object) -> Connection:  # type: ignore
         yield connection
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 async def test_every_figure_is_the_one_of_the_definition(conn: Connection, seed: int) -> None:
     """M-1 … M-19, T-4, T-1: of the whole and of every group, in every dimension, with the list behind it."""
     random = Random(seed)
