@@ -236,8 +236,9 @@ async def _read(
 ) -> dict[str | None, dict[Figure, int]]:
     """The figures by key: by sign, and of matters and progress points what no sign tells."""
     found: dict[str | None, dict[Figure, int]] = {}
+    given = arguments(scope)
     for query, of in _queries(scope, figures, grouping):
-        for row in await conn.fetch(query, *arguments(scope)):
+        for row in await conn.fetch(query, *given):
             group = found.setdefault(row["key"], dict.fromkeys(figures, 0))
             for figure in of:
                 group[figure] += row[figure.value]

@@ -109,7 +109,7 @@ def _order(random: Random, ticket: str) -> Order:
         opened_by=random.choice((None, str(NAMESPACE))),
         salesperson=policy[4] if policy else None,
         accepted=random.choice((None, True, False)),
-        judged_again=source is Source.CALLBACK and random.random() < 0.4,
+        judged_again=source is Source.CALLBACK and nature is not Nature.NON_COMPLAINT and random.random() < 0.4,
     )
 
 
