@@ -139,6 +139,7 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
     Dimension: {
         Dimension.ACCEPTING: Words("受理机构", "accepting organisation"),
         Dimension.UNDERWRITING: Words("承保机构", "underwriting organisation"),
+        Dimension.RESPONSIBLE: Words("责任机构", "responsible organisation"),
     },
     Grouping: {
         Grouping.DAY: Words("日", "day"),
@@ -148,6 +149,7 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
         Grouping.YEAR: Words("年度", "year"),
         Grouping.CHANNEL: Words("投诉方式", "channel"),
         Grouping.SOURCE: Words("来源", "source"),
+        Grouping.REGULATOR: Words("监管转办层级", "level of the regulator"),
         Grouping.CATEGORY: Words("类别(主要原因)", "category by main cause"),
         Grouping.CAUSE: Words("类别(全部原因)", "category by all causes"),
         Grouping.DISPUTE: Words("纠纷类型", "dispute type"),
@@ -208,10 +210,12 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
     Unplaced: {
         Unplaced.CATEGORY: Words("类别未定", "category not determined"),
         Unplaced.SUBJECT: Words("非回访所得", "not from a callback"),
-        Unplaced.ORGANISATION: Words("承保机构不明", "underwriting organisation not known"),
+        Unplaced.ORGANISATION: Words("机构不明", "organisation not known"),
         Unplaced.POLICY: Words("保单不明", "policy not known"),
         Unplaced.DEPARTMENT: Words("部门未定", "department not determined"),
         Unplaced.PERSON: Words("无登记人", "opened by no person"),
+        Unplaced.REGULATOR: Words("非监管转办", "not from a regulator"),
+        Unplaced.LEVEL: Words("监管层级不明", "level of the regulator not known"),
     },
 }
 

@@ -67,7 +67,17 @@ CREATE FUNCTION public.cc_copy_facts(ids uuid[]) RETURNS void
     AS $$
 BEGIN
     PERFORM FROM ticket_fact WHERE ticket_id = ANY(ids) ORDER BY ticket_id FOR UPDATE;
-    INSERT INTO ticket_fact AS f SELECT * FROM ticket_fact_now n WHERE n.ticket_id = ANY(ids)
+    INSERT INTO ticket_fact AS f (ticket_id, received_day, received_at, accepting_organisation_id,
+        underwriting_organisation_id, matter_id, nature, relation, complainant_type, occurrences, pieces, validity, channel, source, severity, status,
+        subject, category, mentioned, departments, product, product_kind, sales_channel, acknowledged, on_living_call,
+        due_day, due_at, told_at, informed_day, closed_at, ended_as, closed, dispatched, customer_due, customer_met,
+        service_due, service_met, returns, reminders, satisfied, forwarder_level, responsible_organisation_ids)
+    SELECT ticket_id, received_day, received_at, accepting_organisation_id,
+        underwriting_organisation_id, matter_id, nature, relation, complainant_type, occurrences, pieces, validity, channel, source, severity, status,
+        subject, category, mentioned, departments, product, product_kind, sales_channel, acknowledged, on_living_call,
+        due_day, due_at, told_at, informed_day, closed_at, ended_as, closed, dispatched, customer_due, customer_met,
+        service_due, service_met, returns, reminders, satisfied, forwarder_level, responsible_organisation_ids
+    FROM ticket_fact_now n WHERE n.ticket_id = ANY(ids)
     ON CONFLICT (ticket_id) DO UPDATE SET received_day = excluded.received_day, received_at = excluded.received_at,
         accepting_organisation_id = excluded.accepting_organisation_id,
         underwriting_organisation_id = excluded.underwriting_organisation_id, matter_id = excluded.matter_id,
@@ -82,7 +92,9 @@ BEGIN
         ended_as = excluded.ended_as, closed = excluded.closed, dispatched = excluded.dispatched,
         customer_due = excluded.customer_due, customer_met = excluded.customer_met,
         service_due = excluded.service_due, service_met = excluded.service_met,
-        returns = excluded.returns, reminders = excluded.reminders, satisfied = excluded.satisfied
+        returns = excluded.returns, reminders = excluded.reminders, satisfied = excluded.satisfied,
+        forwarder_level = excluded.forwarder_level,
+        responsible_organisation_ids = excluded.responsible_organisation_ids
     WHERE f IS DISTINCT FROM excluded;
 END
 $$;
@@ -298,6 +310,41 @@ BEGIN
         COMMIT;
     END LOOP;
 END
+$$;
+
+CREATE FUNCTION public.cc_sign(occurrences smallint, pieces smallint, relation text, validity text, nature text, source text, forwarder_level text, severity text, acknowledged boolean, closed boolean, closed_at timestamp with time zone, ended_as text, due_day date, due_at timestamp with time zone, told_at timestamp with time zone, informed_day date, dispatched boolean, satisfied boolean, customer_due date[], service_due date[], mentioned text[], returns smallint, reminders smallint) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT (CASE WHEN occurrences > 0 THEN 1 ELSE 0 END
+        + CASE WHEN pieces > 0 THEN 2 ELSE 0 END
+        + CASE WHEN relation = 'first' THEN 4 ELSE 0 END
+        + CASE WHEN relation = 'repeat' THEN 8 ELSE 0 END
+        + CASE WHEN relation = 'escalation' THEN 16 ELSE 0 END
+        + CASE WHEN validity = 'valid' THEN 32 ELSE 0 END
+        + CASE WHEN validity = 'invalid' THEN 64 ELSE 0 END
+        + CASE WHEN validity = 'pending' THEN 128 ELSE 0 END
+        + CASE WHEN nature = 'complaint' THEN 256 ELSE 0 END
+        + CASE WHEN nature = 'callback_finding' THEN 512 ELSE 0 END
+        + CASE WHEN nature = 'non_complaint' THEN 1024 ELSE 0 END
+        + CASE WHEN source = 'regulator' THEN 2048 ELSE 0 END
+        + CASE WHEN source = 'regulator' AND forwarder_level = 'headquarters' THEN 4096 ELSE 0 END
+        + CASE WHEN source = 'media' THEN 8192 ELSE 0 END
+        + CASE WHEN source = 'callback' THEN 16384 ELSE 0 END
+        + CASE WHEN severity = 'major' THEN 32768 ELSE 0 END
+        + CASE WHEN acknowledged THEN 65536 ELSE 0 END
+        + CASE WHEN closed THEN 131072 ELSE 0 END
+        + CASE WHEN closed_at IS NULL THEN 262144 ELSE 0 END
+        + CASE WHEN ended_as = 'withdrawn' THEN 524288 ELSE 0 END
+        + CASE WHEN closed_at < due_at THEN 1048576 ELSE 0 END
+        + CASE WHEN due_day IS NOT NULL THEN 2097152 ELSE 0 END
+        + CASE WHEN told_at IS NOT NULL THEN 4194304 ELSE 0 END
+        + CASE WHEN told_at < due_at THEN 8388608 ELSE 0 END
+        + CASE WHEN informed_day IS NOT NULL THEN 16777216 ELSE 0 END
+        + CASE WHEN dispatched THEN 33554432 ELSE 0 END
+        + CASE WHEN satisfied IS NOT NULL THEN 67108864 ELSE 0 END
+        + CASE WHEN satisfied THEN 134217728 ELSE 0 END
+        + CASE WHEN cardinality(customer_due) > 0 OR cardinality(service_due) > 0 THEN 268435456 ELSE 0 END)::bigint
+        + (greatest(1, cardinality(mentioned))::bigint << 29) + (returns::bigint << 33) + (reminders::bigint << 48)
 $$;
 
 CREATE FUNCTION public.cc_ticket_text(name text, demand text, description text) RETURNS text
@@ -1856,7 +1903,7 @@ CREATE TABLE public.report (
     submitted_to text,
     version integer DEFAULT 1 NOT NULL,
     CONSTRAINT report_check CHECK ((last_day >= first_day)),
-    CONSTRAINT report_dimension_check CHECK ((dimension = ANY (ARRAY['accepting'::text, 'underwriting'::text]))),
+    CONSTRAINT report_dimension_check CHECK ((dimension = ANY (ARRAY['accepting'::text, 'underwriting'::text, 'responsible'::text]))),
     CONSTRAINT report_done CHECK ((((state = 'done'::text) = (snapshot IS NOT NULL)) AND ((snapshot IS NULL) = (sha256 IS NULL)))),
     CONSTRAINT report_kind_check CHECK ((kind = ANY (ARRAY['monthly'::text, 'quarterly'::text, 'yearly'::text, 'information'::text, 'meeting'::text, 'bulletin'::text, 'assessment'::text, 'indicators'::text]))),
     CONSTRAINT report_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'running'::text, 'done'::text, 'failed'::text]))),
@@ -1909,7 +1956,10 @@ CREATE TABLE public.report_fact (
     service_met date[] CONSTRAINT ticket_fact_service_met_not_null NOT NULL,
     returns smallint DEFAULT 0 NOT NULL,
     reminders smallint DEFAULT 0 NOT NULL,
-    satisfied boolean
+    satisfied boolean,
+    forwarder_level text,
+    responsible_organisation_ids text[] DEFAULT '{}'::text[] NOT NULL,
+    sign bigint NOT NULL
 );
 
 COMMENT ON TABLE public.report_fact IS 'ticket_fact as a report saw it: the same columns in the same order';
@@ -2574,7 +2624,10 @@ CREATE TABLE public.ticket_fact (
     service_met date[] NOT NULL,
     returns smallint DEFAULT 0 NOT NULL,
     reminders smallint DEFAULT 0 NOT NULL,
-    satisfied boolean
+    satisfied boolean,
+    forwarder_level text,
+    responsible_organisation_ids text[] DEFAULT '{}'::text[] NOT NULL,
+    sign bigint GENERATED ALWAYS AS (public.cc_sign(occurrences, pieces, relation, validity, nature, source, forwarder_level, severity, acknowledged, closed, closed_at, ended_as, due_day, due_at, told_at, informed_day, dispatched, satisfied, customer_due, service_due, mentioned, returns, reminders)) STORED
 )
 WITH (fillfactor='70');
 
@@ -2583,6 +2636,8 @@ COMMENT ON COLUMN public.ticket_fact.on_living_call IS 'acknowledged on a call w
 COMMENT ON COLUMN public.ticket_fact.customer_due IS 'progress points to the customer; customer_met has the day each was met, or null';
 
 COMMENT ON COLUMN public.ticket_fact.service_due IS 'progress points of the coordinator to customer service, likewise';
+
+COMMENT ON COLUMN public.ticket_fact.responsible_organisation_ids IS 'the organisation of each of `departments`, in their order';
 
 CREATE TABLE public.ticket_line (
     ticket_id uuid NOT NULL,
@@ -2663,7 +2718,19 @@ CREATE VIEW public.ticket_fact_now AS
     (( SELECT count(*) AS count
            FROM public.reminder r
           WHERE (r.ticket_id = t.id)))::smallint AS reminders,
-    v.satisfied
+    v.satisfied,
+    t.forwarder_level,
+    ARRAY( SELECT COALESCE(( SELECT s_1.organisation_id
+                   FROM public.slip s_1
+                  WHERE ((s_1.ticket_id = t.id) AND (s_1.department = r.code) AND (s_1.part = ANY (ARRAY['main'::text, 'joint'::text])) AND (s_1.state <> ALL (ARRAY['returned'::text, 'released'::text])))
+                  ORDER BY s_1.place DESC
+                 LIMIT 1), t.accepting_organisation_id) AS "coalesce"
+           FROM unnest(
+                CASE
+                    WHEN (cardinality(t.responsible) > 0) THEN t.responsible
+                    ELSE array_remove(ARRAY[t.department], NULL::text)
+                END) WITH ORDINALITY r(code, place)
+          ORDER BY r.place) AS responsible_organisation_ids
    FROM (((((((((public.ticket t
      LEFT JOIN public.policy p ON ((p.id = t.policy_id)))
      LEFT JOIN public.ticket_clock a ON (((a.ticket_id = t.id) AND (a.kind = 'acknowledge'::text) AND (a.cycle = 1))))
@@ -3591,11 +3658,13 @@ CREATE INDEX ticket_extension_ticket ON public.ticket_extension USING btree (tic
 
 CREATE INDEX ticket_extension_waiting ON public.ticket_extension USING btree (proposed_at, id) WHERE ((rule = 'L-16'::text) AND (told_at IS NULL) AND (refused_at IS NULL));
 
+CREATE INDEX ticket_fact_counted ON public.ticket_fact USING btree (received_day) INCLUDE (sign, due_day, informed_day, matter_id, accepting_organisation_id, underwriting_organisation_id);
+
+CREATE INDEX ticket_fact_following ON public.ticket_fact USING btree (received_day) INCLUDE (sign, matter_id, accepting_organisation_id, underwriting_organisation_id) WHERE ((relation <> 'first'::text) AND (occurrences > 0));
+
 CREATE INDEX ticket_fact_living ON public.ticket_fact USING btree (ticket_id) WHERE on_living_call;
 
-CREATE INDEX ticket_fact_period ON public.ticket_fact USING btree (received_day, accepting_organisation_id);
-
-CREATE INDEX ticket_fact_underwriting ON public.ticket_fact USING btree (received_day, underwriting_organisation_id);
+CREATE INDEX ticket_fact_progress ON public.ticket_fact USING btree (received_day) WHERE ((cardinality(customer_due) > 0) OR (cardinality(service_due) > 0));
 
 CREATE INDEX ticket_figures ON public.ticket USING btree (received_day, accepting_organisation_id) INCLUDE (nature, relation, matter_id, occurrences, pieces, validity, channel, source, category, severity);
 

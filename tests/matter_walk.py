@@ -2,7 +2,7 @@
 
 The recount is written from domain.md alone and must never import `tickets.matters` or `tickets.statistics`: it is the
 judge of both. One event is one plain dictionary; `at` is an hour since the beginning, and of events of one hour the log
-has the order.
+has the order; `due` is the hour at which the last day in time is over.
 """
 
 import random
@@ -61,7 +61,7 @@ def _received(hour: int, matter: str, order: str, how: int) -> Event:
         "channel": "phone_outbound" if finding else CHANNELS[how // 101 % len(CHANNELS)],
         "level": LEVELS[how // 607 % len(LEVELS)],
         "who": PEOPLE[how // 7 % len(PEOPLE)],
-        "due": hour + WORKDAYS[how // 3 % len(WORKDAYS)],
+        "due": (hour // 24 + 1) * 24 + WORKDAYS[how // 3 % len(WORKDAYS)],
     }
 
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import chinese_calendar
 import holidays
+import holidays.countries  # all of them, a fifth of a second: at the start, not at the first day beyond the notices
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 FARTHEST = 3660

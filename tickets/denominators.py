@@ -19,6 +19,9 @@ from tickets.periods import Days
 LARGEST = Decimal(10) ** 16
 LONGEST = timedelta(days=366)
 LONGEST_SOURCE = 500
+FIRST_SERIAL = date(1899, 12, 30)
+SERIAL_DAYS = range(20_000, 80_000)
+"""A day as spreadsheets count it, of the years 1954 to 2119."""
 RULES = ("M-11", "M-12", "M-13", "N-15")
 
 
@@ -39,16 +42,43 @@ class Amount:
         return same and self.first_day <= other.last_day and other.first_day <= self.last_day
 
 
-def problems(amounts: Sequence[Amount], today: date) -> list[Problem]:
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where an amount stands in what was handed in: the row of a file, or the entry of a request, from 1."""
+
+    number: int
+    of_file: bool = False
+
+    @property
+    def place(self) -> str:
+        """For programs."""
+        return f"rows/{self.number}" if self.of_file else f"items/{self.number - 1}"
+
+    @property
+    def words(self) -> Words:
+        """For people."""
+        if self.of_file:
+            return Words(f"第{self.number}行", f"row {self.number}")
+        return Words(f"第{self.number}条", f"entry {self.number}")
+
+
+def entries(count: int) -> list[Entry]:
+    """So many of a request."""
+    return [Entry(number) for number in range(1, count + 1)]
+
+
+def problems(amounts: Sequence[Amount], today: date, places: Sequence[Entry] | None = None) -> list[Problem]:
     """What is wrong with amounts handed in together: each by itself, and any two for the same days."""
-    found = [each for at, amount in enumerate(amounts) for each in _of_one(amount, f"items/{at}", today)]
+    places = places or entries(len(amounts))
+    found = [each for amount, at in zip(amounts, places, strict=True) for each in _of_one(amount, at.place, today)]
     latest: dict[tuple[str, Base], tuple[int, Amount]] = {}
     for at in sorted(range(len(amounts)), key=lambda at: (amounts[at].first_day, amounts[at].last_day)):
         amount = amounts[at]
         before = latest.get((amount.organisation, amount.base))
         if before is not None and before[1].overlaps(amount):
-            zh, en = f"与第{before[0] + 1}条期间重叠", f"its days overlap those of entry {before[0] + 1}"
-            found.append(Problem(f"items/{at}/first_day", Words(zh, en), RULES))
+            other = places[before[0]].words
+            words = Words(f"与{other.zh}期间重叠", f"its days overlap those of {other.en}")
+            found.append(Problem(f"{places[at].place}/first_day", words, RULES))
         if before is None or before[1].last_day < amount.last_day:
             latest[amount.organisation, amount.base] = at, amount
     return found
@@ -99,21 +129,22 @@ BASES: Mapping[Base, tuple[str, ...]] = {
 }
 
 
-def of_table(rows: Sequence[Sequence[object]], source: str) -> tuple[list[Amount], list[Problem]]:
-    """Amounts from a table whose first row has the headings, and what could not be read; `source` where a line has
-    none."""
+def of_table(rows: Sequence[Sequence[object]], source: str) -> tuple[dict[Entry, Amount], list[Problem]]:
+    """Amounts by their rows from a table whose first row has the headings, and what could not be read; `source` where a
+    line has none."""
     heads = [_text(head).lower() for head in rows[0]] if rows else []
     places = {name: next((heads.index(h) for h in known if h in heads), None) for name, known in HEADS.items()}
     missing = [HEADS[name][-1] for name, at in places.items() if at is None and name != "source"]
     if missing:
-        return [], [Problem("file", Words(f"缺少列：{'、'.join(missing)}", f"missing columns: {', '.join(missing)}"))]
-    amounts, wrong = [], []
+        return {}, [Problem("file", Words(f"缺少列：{'、'.join(missing)}", f"missing columns: {', '.join(missing)}"))]
+    amounts: dict[Entry, Amount] = {}
+    wrong: list[Problem] = []
     for number, row in enumerate(rows[1:], start=2):
         cells = {name: row[at] if at is not None and at < len(row) else None for name, at in places.items()}
         if not any(_text(cell) for cell in cells.values()):
             continue
         try:
-            amounts.append(_of_cells(cells, source))
+            amounts[Entry(number, of_file=True)] = _of_cells(cells, source)
         except _UnreadableError as unreadable:
             head = HEADS[unreadable.name][-1]
             zh, en = f"第{number}行“{head}”无法识别", f"row {number}: {unreadable.name} cannot be read"
@@ -151,8 +182,11 @@ def _day(cells: Mapping[str, object], name: str) -> date:
         return cell.date()
     if isinstance(cell, date):
         return cell
+    text = _text(cell)
+    if text.isascii() and text.isdigit() and int(text) in SERIAL_DAYS:
+        return FIRST_SERIAL + timedelta(days=int(text))
     try:
-        return date.fromisoformat(_text(cell).replace("/", "-"))
+        return date.fromisoformat(text.replace("/", "-"))
     except ValueError:
         raise _UnreadableError(name) from None
 

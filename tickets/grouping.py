@@ -5,21 +5,26 @@ A figure's groups add up to the whole, except by cause and by department, where 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 
 from tickets.categories import CATEGORIES, Category, Department, DisputeType
 from tickets.findings import Subject
-from tickets.intake import Channel, ComplainantType, Nature, Relation, Severity, Source
+from tickets.intake import Channel, ComplainantType, ForwarderLevel, Nature, Relation, Severity, Source
 from tickets.lifecycle import Status, Validity
 from tickets.measures import Order
 
 
 class Dimension(StrEnum):
-    """Which organisation of a ticket is meant; the dimensions are never mixed (D-12)."""
+    """Which organisation of a ticket is meant; the dimensions are never mixed (D-12).
+
+    Responsible is the organisation of each responsible department (R-3.26): of one that was sent a slip where it was
+    sent, of any other the one that accepted the order. A ticket may have several.
+    """
 
     ACCEPTING = "accepting"
     UNDERWRITING = "underwriting"
+    RESPONSIBLE = "responsible"
 
 
 class Grouping(StrEnum):
@@ -32,6 +37,7 @@ class Grouping(StrEnum):
     YEAR = "year"
     CHANNEL = "channel"
     SOURCE = "source"
+    REGULATOR = "regulator"
     CATEGORY = "category"
     CAUSE = "cause"
     DISPUTE = "dispute"
@@ -53,7 +59,8 @@ class Grouping(StrEnum):
 
 class Unplaced(StrEnum):
     """Keys of the groups of tickets that do not say where they belong: no category, no subject of a callback, no
-    underwriting organisation, no policy, no department yet; opened by no person."""
+    organisation of the dimension, no policy, no department yet, not from a regulator, from one of unknown level;
+    opened by no person."""
 
     CATEGORY = "undetermined"
     SUBJECT = "no_callback"
@@ -61,11 +68,14 @@ class Unplaced(StrEnum):
     POLICY = "no_policy"
     DEPARTMENT = "no_department"
     PERSON = "nobody"
+    REGULATOR = "not_forwarded"
+    LEVEL = "level_unknown"
 
 
 CODES: Mapping[Grouping, type[StrEnum]] = {
     Grouping.CHANNEL: Channel,
     Grouping.SOURCE: Source,
+    Grouping.REGULATOR: ForwarderLevel,
     Grouping.CATEGORY: Category,
     Grouping.SEVERITY: Severity,
     Grouping.VALIDITY: Validity,
@@ -80,7 +90,7 @@ CODES: Mapping[Grouping, type[StrEnum]] = {
 """What the keys of these groups are members of."""
 
 MANY = frozenset({Grouping.CAUSE, Grouping.DEPARTMENT})
-"""Groupings in which one order may stand in several groups."""
+"""Groupings in which one order may stand in several groups; by responsible organisation, too."""
 
 
 def groups(order: Order, grouping: Grouping, dimension: Dimension = Dimension.ACCEPTING, below: str = "") -> list[str]:
@@ -88,18 +98,42 @@ def groups(order: Order, grouping: Grouping, dimension: Dimension = Dimension.AC
     if grouping is Grouping.CAUSE:
         return [cause.value for cause in order.mentioned] or [Unplaced.CATEGORY]
     if grouping is Grouping.DEPARTMENT:
-        return [department.value for department in order.departments] or [Unplaced.DEPARTMENT]
-    path = order.accepting if dimension is Dimension.ACCEPTING else order.underwriting
-    if grouping is Grouping.ORGANISATION:
-        return [_last(path)]
-    if grouping is Grouping.BRANCH:
-        rest = path.removeprefix(below)
-        return [rest.partition("/")[0] or _last(path)]
+        return [department.value for department in _departments(order, dimension, below)] or [Unplaced.DEPARTMENT]
+    if grouping in (Grouping.ORGANISATION, Grouping.BRANCH):
+        name = _last if grouping is Grouping.ORGANISATION else _branch(below)
+        return list(dict.fromkeys(map(name, _paths(order, dimension, below) or ("",))))
     return [_KEYS[grouping](order)]
+
+
+def _departments(order: Order, dimension: Dimension, below: str) -> Iterable[Department]:
+    if dimension is not Dimension.RESPONSIBLE:
+        return order.departments
+    return [each for each, path in zip(order.departments, order.responsible, strict=True) if path.startswith(below)]
+
+
+def _paths(order: Order, dimension: Dimension, below: str) -> Iterable[str]:
+    match dimension:
+        case Dimension.ACCEPTING:
+            return (order.accepting,)
+        case Dimension.UNDERWRITING:
+            return (order.underwriting,)
+        case Dimension.RESPONSIBLE:
+            return [path for path in order.responsible if path.startswith(below)]
+
+
+def _branch(below: str) -> Callable[[str], str]:
+    return lambda path: path.removeprefix(below).partition("/")[0] or _last(path)
 
 
 def _last(path: str) -> str:
     return path.rstrip("/").rpartition("/")[2] or Unplaced.ORGANISATION
+
+
+def _regulator(order: Order) -> str:
+    """On which level the regulator forwarded it (M-16)."""
+    if order.source is not Source.REGULATOR:
+        return Unplaced.REGULATOR
+    return order.forwarder_level.value if order.forwarder_level else Unplaced.LEVEL
 
 
 def _dispute(order: Order) -> str:
@@ -116,6 +150,7 @@ _KEYS: Mapping[Grouping, Callable[[Order], str]] = {
     Grouping.CHANNEL: lambda o: o.channel.value,
     Grouping.SOURCE: lambda o: o.source.value,
     Grouping.CATEGORY: lambda o: o.mentioned[0].value if o.mentioned else Unplaced.CATEGORY,
+    Grouping.REGULATOR: _regulator,
     Grouping.DISPUTE: _dispute,
     Grouping.SEVERITY: lambda o: o.severity.value,
     Grouping.VALIDITY: lambda o: o.validity.value if o.nature is Nature.COMPLAINT else "",

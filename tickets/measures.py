@@ -14,7 +14,7 @@ from enum import StrEnum
 from tickets.calendar import Calendar
 from tickets.categories import Category, Department
 from tickets.findings import Subject
-from tickets.intake import Channel, ComplainantType, Nature, Relation, Severity, Source
+from tickets.intake import Channel, ComplainantType, ForwarderLevel, Nature, Relation, Severity, Source
 from tickets.lifecycle import Ending, Status, Validity
 from tickets.statistics import ESCALATION_CAP, Figure, weigh
 
@@ -43,9 +43,10 @@ class Order:
     `told` the day that clock was met, `informed` the day the opinion was given. `acknowledged`: confirmed in time and
     written in the order (R-4.7). `merged_into`: the order it follows. `satisfied`: what a sampled customer answered,
     None when not sampled or not reached. `mentioned`: every cause once, the main one first. `accepting` and
-    `underwriting` are paths of organisations, empty where there is none (D-12); `subject` is a callback's. `opened_by`:
-    id of the person who did; `accepted`: whether the customer took the outcome; `judged_again`: it is what it is since
-    what was heard on the callback was judged again, or was opened because of that (F-13).
+    `underwriting` are paths of organisations, empty where there is none; `responsible` has the path of each of the
+    `departments` (D-12). `subject` is a callback's. `opened_by`: id of the person who did; `accepted`: whether the
+    customer took the outcome; `judged_again`: it is what it is since what was heard on the callback was judged again,
+    or was opened because of that (F-13).
     """
 
     ticket: str
@@ -73,12 +74,13 @@ class Order:
     reminders: int = 0
     returns: int = 0
     satisfied: bool | None = None
-    skipped_level: bool = False
+    forwarder_level: ForwarderLevel | None = None
     severity: Severity = Severity.GENERAL
     status: Status = Status.RECORDED
     subject: Subject | None = None
     accepting: str = ""
     underwriting: str = ""
+    responsible: tuple[str, ...] = ()
     product: str | None = None
     product_kind: str | None = None
     sales_channel: str | None = None
@@ -86,6 +88,11 @@ class Order:
     salesperson: str | None = None
     accepted: bool | None = None
     judged_again: bool = False
+
+    @property
+    def skipped_level(self) -> bool:
+        """Whether the regulator's headquarters sent it (M-16)."""
+        return self.source is Source.REGULATOR and self.forwarder_level is ForwarderLevel.HEADQUARTERS
 
     @property
     def affair(self) -> str:

@@ -22,6 +22,8 @@ from callcenter.documents.markup import Block
 from tickets.errors import Words
 
 LAYOUT: Final = Path(__file__).with_name("layout.typ")
+REPORT: Final = Path(__file__).with_name("report.typ")
+"""How documents of tickets look, and how reports of figures do: each with blocks of its own."""
 STANDARD: Final = "a-2u"
 OURS: Final = frozenset(
     {"Noto Serif SC", "Noto Sans SC", "Noto Serif JP", "Noto Sans JP", "Noto Sans", "Noto Sans Symbols", "Noto Emoji"}
@@ -68,7 +70,7 @@ class Press:
         self._others = sorted(families - OURS)
         self._held = fonts.together(font for font in held if font.family in families)
 
-    def print(self, paper: Paper, blocks: Sequence[Block]) -> Printed:
+    def print(self, paper: Paper, blocks: Sequence[Block], layout: Path = LAYOUT) -> Printed:
         """The document. Raises NotPrintedError."""
         missing: dict[str, None] = {}
         document = {
@@ -83,8 +85,8 @@ class Press:
         text = json.dumps(self._printable(document, missing), ensure_ascii=False)
         try:
             pdf = typst.compile(
-                str(LAYOUT),
-                root=str(LAYOUT.parent),
+                str(layout),
+                root=str(layout.parent),
                 font_paths=self._known,
                 ignore_system_fonts=True,
                 format="pdf",

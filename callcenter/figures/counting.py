@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from callcenter.db.pool import Connection
-from callcenter.figures.scope import PARTS, Scope
+from callcenter.figures.scope import Scope
+from callcenter.figures.signs import MENTIONS, REMINDERS, RETURNS, Sign, all_of, none_of
 from tickets.grouping import Grouping
 from tickets.measures import MATTERS
 from tickets.metrics import METRICS, Base, Value, worked_out
@@ -26,92 +27,85 @@ class Counting:
     amount: str = "1"
 
 
-_COUNTS = "t.occurrences > 0"
 _DUE = (
-    f"{_COUNTS} AND t.due_day <= $2 AND (t.told_at IS NOT NULL OR t.due_day < $4)"
-    " AND NOT (t.ended_as IS NOT DISTINCT FROM 'withdrawn' AND t.closed_at < t.due_at)"
+    f"{all_of(Sign.COUNTS)} AND t.due_day <= $2 AND ({all_of(Sign.TOLD)} OR t.due_day < $4)"
+    f" AND NOT ({all_of(Sign.WITHDRAWN, Sign.CLOSED_IN_TIME)})"
 )
-_HANDLED = (
-    f"{_COUNTS} AND t.closed_at IS NOT NULL AND t.ended_as IS DISTINCT FROM 'withdrawn'"
-    " AND t.due_day IS NOT NULL AND t.informed_day IS NOT NULL"
-)
-_WORKDAYS = "greatest(0, ($5::integer[])[t.informed_day - $1 + 1] - ($5::integer[])[t.received_day - $1 + 1])"
-_FINDING = "t.nature = 'callback_finding'"
-_FINDING_DUE = f"{_FINDING} AND t.due_day <= $2 AND (t.told_at IS NOT NULL OR t.due_day < $4)"
+_FINDING_DUE = f"{all_of(Sign.FINDING)} AND t.due_day <= $2 AND ({all_of(Sign.TOLD)} OR t.due_day < $4)"
 _ACCEPTED = "EXISTS (SELECT FROM ticket a WHERE a.id = t.ticket_id AND a.answer_accepted)"
 _JUDGED_AGAIN = (
     "EXISTS (SELECT FROM reclassification r WHERE r.ticket_id = t.ticket_id AND r.state = 'effected'"
     " AND r.manner <> 'new_order')"
 )
 _OPENED_FROM = "EXISTS (SELECT FROM reclassification r WHERE r.complaint_id = t.ticket_id)"
-_FORWARDED = f"{_COUNTS} AND t.source = 'regulator'"
-_REPEAT = f"{_COUNTS} AND t.relation = 'repeat'"
-_VALID = f"{_COUNTS} AND t.validity = 'valid'"
+_HANDLED = f"{all_of(Sign.COUNTS, Sign.CLOCKED, Sign.INFORMED)} AND {none_of(Sign.OPEN, Sign.WITHDRAWN)}"
+_WORKDAYS = "greatest(0, ($5::integer[])[t.informed_day - $1 + 1] - ($5::integer[])[t.received_day - $1 + 1])"
 
 
-def _points(owed_to: str, met: str = "") -> str:
-    """How many progress points of a ticket are judged (F-57), or of them those met in time."""
-    return f"""cardinality(array(SELECT 1 FROM unnest(t.{owed_to}_due, t.{owed_to}_met) AS p (due, met)
-        WHERE p.due <= $2 AND (p.met IS NOT NULL OR p.due < $4) {met}))"""  # noqa: S608
+def _all(*signs: Sign) -> Counting:
+    return Counting(all_of(*signs))
 
 
 def _judged(owed_to: str, met: str = "") -> Counting:
-    points = _points(owed_to, met)
-    return Counting(f"{_COUNTS} AND cardinality(t.{owed_to}_due) > 0 AND {points} > 0", points)
+    """The progress points of a ticket that are judged (F-57), or of them those met in time."""
+    points = f"""cardinality(array(SELECT 1 FROM unnest(t.{owed_to}_due, t.{owed_to}_met) AS p (due, met)
+        WHERE p.due <= $2 AND (p.met IS NOT NULL OR p.due < $4) {met}))"""  # noqa: S608
+    return Counting(f"{all_of(Sign.COUNTS, Sign.POINTS)} AND {points} > 0", points)
 
 
 COUNTED: Mapping[Figure, Counting] = {
-    Figure.OCCURRENCES: Counting(_COUNTS),
-    Figure.PIECES: Counting("t.pieces > 0", "t.pieces"),
-    Figure.MATTERS: Counting(_COUNTS),
-    Figure.VALID_PIECES: Counting("t.pieces > 0 AND t.validity = 'valid'", "t.pieces"),
-    Figure.INVALID_PIECES: Counting("t.pieces > 0 AND t.validity = 'invalid'", "t.pieces"),
-    Figure.PENDING_PIECES: Counting("t.pieces > 0 AND t.validity = 'pending'", "t.pieces"),
-    Figure.MENTIONS: Counting("t.pieces > 0", "t.pieces * greatest(1, cardinality(t.mentioned))"),
-    Figure.ACKNOWLEDGED: Counting(f"{_COUNTS} AND t.acknowledged"),
-    Figure.CLOSED: Counting(f"{_COUNTS} AND t.closed"),
+    Figure.OCCURRENCES: _all(Sign.COUNTS),
+    Figure.PIECES: _all(Sign.WEIGHS),
+    Figure.MATTERS: _all(Sign.COUNTS),
+    Figure.VALID_PIECES: _all(Sign.WEIGHS, Sign.VALID),
+    Figure.INVALID_PIECES: _all(Sign.WEIGHS, Sign.INVALID),
+    Figure.PENDING_PIECES: _all(Sign.WEIGHS, Sign.PENDING),
+    Figure.MENTIONS: Counting(all_of(Sign.WEIGHS), MENTIONS),
+    Figure.ACKNOWLEDGED: _all(Sign.COUNTS, Sign.ACKNOWLEDGED),
+    Figure.CLOSED: _all(Sign.COUNTS, Sign.CLOSED),
     Figure.DUE: Counting(_DUE),
-    Figure.IN_TIME: Counting(f"{_DUE} AND t.told_at < t.due_at"),
+    Figure.IN_TIME: Counting(f"{_DUE} AND {all_of(Sign.TOLD_IN_TIME)}"),
     Figure.HANDLED: Counting(_HANDLED),
     Figure.HANDLING_DAYS: Counting(_HANDLED, _WORKDAYS),
-    Figure.REPEATS: Counting(_REPEAT),
-    Figure.REPEAT_MATTERS: Counting(_REPEAT),
-    Figure.VALID_MATTERS: Counting(_VALID),
-    Figure.ESCALATED_MATTERS: Counting(f"{_VALID} AND t.relation = 'escalation'"),
+    Figure.REPEATS: _all(Sign.COUNTS, Sign.REPEAT),
+    Figure.REPEAT_MATTERS: _all(Sign.COUNTS, Sign.REPEAT),
+    Figure.VALID_MATTERS: _all(Sign.COUNTS, Sign.VALID),
+    Figure.ESCALATED_MATTERS: _all(Sign.COUNTS, Sign.VALID, Sign.ESCALATION),
     Figure.PROGRESS_DUE: _judged("customer"),
     Figure.PROGRESS_MET: _judged("customer", "AND p.met <= p.due"),
     Figure.COORDINATOR_DUE: _judged("service"),
     Figure.COORDINATOR_MET: _judged("service", "AND p.met <= p.due"),
-    Figure.FORWARDED: Counting(_FORWARDED),
-    Figure.FORWARDED_PIECES: Counting("t.pieces > 0 AND t.source = 'regulator'", "t.pieces"),
-    Figure.FORWARDED_DUE: Counting(f"{_DUE} AND t.source = 'regulator'"),
-    Figure.FORWARDED_IN_TIME: Counting(f"{_DUE} AND t.source = 'regulator' AND t.told_at < t.due_at"),
-    Figure.SAMPLED: Counting(f"{_COUNTS} AND t.satisfied IS NOT NULL"),
-    Figure.SATISFIED: Counting(f"{_COUNTS} AND t.satisfied"),
-    Figure.REMINDERS: Counting(f"{_COUNTS} AND t.dispatched AND t.reminders > 0", "t.reminders"),
-    Figure.RETURNS: Counting(f"{_COUNTS} AND t.dispatched AND t.returns > 0", "t.returns"),
-    Figure.RETURNED_TWICE: Counting(f"{_COUNTS} AND t.dispatched AND t.returns > 1"),
-    Figure.DISPATCHED: Counting(f"{_COUNTS} AND t.dispatched"),
-    Figure.OVERDUE: Counting(f"{_COUNTS} AND t.closed_at IS NULL AND t.due_day < least($2, $4)"),
-    Figure.ESCALATIONS: Counting(f"{_COUNTS} AND t.relation = 'escalation'"),
-    Figure.MAJOR: Counting(f"{_COUNTS} AND t.severity = 'major'"),
-    Figure.MEDIA: Counting(f"{_COUNTS} AND t.source = 'media'"),
-    Figure.CALLBACK_FINDINGS: Counting(_FINDING),
-    Figure.NON_COMPLAINTS: Counting("t.nature = 'non_complaint'"),
-    Figure.NOT_CUSTOMERS: Counting("t.nature = 'complaint' AND t.occurrences = 0"),
-    Figure.OPEN_FINDINGS: Counting(f"{_FINDING} AND t.closed_at IS NULL"),
-    Figure.INFORMED_FINDINGS: Counting(f"{_FINDING} AND t.informed_day IS NOT NULL"),
-    Figure.FINDINGS_IN_TIME: Counting(f"{_FINDING} AND t.told_at < t.due_at"),
-    Figure.OVERDUE_FINDINGS: Counting(f"{_FINDING} AND t.told_at IS NULL AND t.due_day < $4"),
+    Figure.FORWARDED: _all(Sign.COUNTS, Sign.REGULATOR),
+    Figure.FORWARDED_PIECES: _all(Sign.WEIGHS, Sign.REGULATOR),
+    Figure.FORWARDED_DUE: Counting(f"{_DUE} AND {all_of(Sign.REGULATOR)}"),
+    Figure.FORWARDED_IN_TIME: Counting(f"{_DUE} AND {all_of(Sign.REGULATOR, Sign.TOLD_IN_TIME)}"),
+    Figure.SKIP_LEVEL_PIECES: _all(Sign.WEIGHS, Sign.HEADQUARTERS),
+    Figure.SAMPLED: _all(Sign.COUNTS, Sign.ASKED),
+    Figure.SATISFIED: _all(Sign.COUNTS, Sign.SATISFIED),
+    Figure.REMINDERS: Counting(f"{all_of(Sign.COUNTS, Sign.DISPATCHED)} AND {REMINDERS} > 0", REMINDERS),
+    Figure.RETURNS: Counting(f"{all_of(Sign.COUNTS, Sign.DISPATCHED)} AND {RETURNS} > 0", RETURNS),
+    Figure.RETURNED_TWICE: Counting(f"{all_of(Sign.COUNTS, Sign.DISPATCHED)} AND {RETURNS} > 1"),
+    Figure.DISPATCHED: _all(Sign.COUNTS, Sign.DISPATCHED),
+    Figure.OVERDUE: Counting(f"{all_of(Sign.COUNTS, Sign.OPEN)} AND t.due_day < least($2::date, $4::date)"),
+    Figure.ESCALATIONS: _all(Sign.COUNTS, Sign.ESCALATION),
+    Figure.MAJOR: _all(Sign.COUNTS, Sign.MAJOR),
+    Figure.MEDIA: _all(Sign.COUNTS, Sign.MEDIA),
+    Figure.CALLBACK_FINDINGS: _all(Sign.FINDING),
+    Figure.NON_COMPLAINTS: _all(Sign.NON_COMPLAINT),
+    Figure.NOT_CUSTOMERS: Counting(f"{all_of(Sign.COMPLAINT)} AND {none_of(Sign.COUNTS)}"),
+    Figure.OPEN_FINDINGS: _all(Sign.FINDING, Sign.OPEN),
+    Figure.INFORMED_FINDINGS: _all(Sign.FINDING, Sign.INFORMED),
+    Figure.FINDINGS_IN_TIME: _all(Sign.FINDING, Sign.TOLD_IN_TIME),
+    Figure.OVERDUE_FINDINGS: Counting(f"{all_of(Sign.FINDING)} AND {none_of(Sign.TOLD)} AND t.due_day < $4"),
     Figure.FINDINGS_DUE: Counting(_FINDING_DUE),
-    Figure.FINDINGS_KEPT: Counting(f"{_FINDING_DUE} AND t.told_at < t.due_at"),
-    Figure.FINDINGS_TURNED_GOOD: Counting(f"{_FINDING} AND t.ended_as = 'closed' AND {_ACCEPTED}"),
-    Figure.FINDINGS_TURNED: Counting(f"{_FINDING} AND t.ended_as = 'turned'"),
-    Figure.FINDINGS_ONCE_COMPLAINTS: Counting(f"{_FINDING} AND {_JUDGED_AGAIN}"),
+    Figure.FINDINGS_KEPT: Counting(f"{_FINDING_DUE} AND {all_of(Sign.TOLD_IN_TIME)}"),
+    Figure.FINDINGS_TURNED_GOOD: Counting(f"{all_of(Sign.FINDING)} AND t.ended_as = 'closed' AND {_ACCEPTED}"),
+    Figure.FINDINGS_TURNED: Counting(f"{all_of(Sign.FINDING)} AND t.ended_as = 'turned'"),
+    Figure.FINDINGS_ONCE_COMPLAINTS: Counting(f"{all_of(Sign.FINDING)} AND {_JUDGED_AGAIN}"),
     Figure.COMPLAINTS_ONCE_FINDINGS: Counting(
-        f"t.nature = 'complaint' AND t.source = 'callback' AND ({_JUDGED_AGAIN} OR {_OPENED_FROM})"
+        f"{all_of(Sign.COMPLAINT, Sign.CALLBACK)} AND ({_JUDGED_AGAIN} OR {_OPENED_FROM})"
     ),
-    Figure.COMPLAINTS_FROM_CALLBACKS: Counting("t.nature = 'complaint' AND t.source = 'callback'"),
+    Figure.COMPLAINTS_FROM_CALLBACKS: _all(Sign.COMPLAINT, Sign.CALLBACK),
 }
 """$1 first day, $2 last day, $3 path, $4 today, $5 working days up to each day from $1 on."""
 
@@ -158,17 +152,58 @@ class ComplaintFigures:
 
 
 COUNT = """
-SELECT NULL AS key, {sums} FROM {rows} t
-WHERE {condition} AND cardinality($5::integer[]) >= 0"""
-COUNT_GROUPS = """
+SELECT {named} AS key, {sums} FROM (
+    SELECT {raw} AS key, t.sign, count(*) AS n, {workdays} AS workdays,
+        CASE WHEN t.due_day < least($2::date, $4::date) THEN '-infinity' ELSE t.due_day END AS due_day
+    FROM {rows} t
+    WHERE {condition} AND cardinality($5::integer[]) >= 0 GROUP BY 1, 2, 5
+) t {apart} GROUP BY 1"""
+"""Tickets of one sign and deadline count alike; a deadline that is past on either day is as good as any such."""
+COUNT_MATTERS = """
+SELECT t.key, count(*) FILTER (WHERE r.matter_id IS NULL)::integer AS matters,
+    count(*) FILTER (WHERE t.valid AND ({first_valid}) IS NOT TRUE)::integer AS valid_matters,
+    count(*) FILTER (WHERE t.repeated)::integer AS repeat_matters,
+    count(*) FILTER (WHERE t.escalated)::integer AS escalated_matters
+FROM (
+    SELECT {key} AS key, t.matter_id, bool_or({valid}) AS valid, bool_or({repeated}) AS repeated,
+        bool_or({escalated}) AS escalated
+    FROM {rows} t {parts}
+    WHERE {condition} AND t.relation <> 'first' AND t.occurrences > 0 AND cardinality($5::integer[]) >= 0 GROUP BY 1, 2
+) t LEFT JOIN (
+    SELECT {key} AS key, t.matter_id, t.sign FROM {rows} t {parts}
+    WHERE {condition} AND {first}
+) r ON r.matter_id = t.matter_id AND r.key IS NOT DISTINCT FROM t.key
+GROUP BY 1"""
+"""Matters are known by their first orders; here are those of which others are in the group, each once."""
+COUNT_ROWS = """
 SELECT {key} AS key, {sums} FROM {rows} t {parts}
-WHERE {condition} AND cardinality($5::integer[]) >= 0 GROUP BY 1 ORDER BY 1"""
+WHERE {condition} AND ({only}) AND cardinality($5::integer[]) >= 0 GROUP BY 1"""
+"""Tickets looked at one by one, for what no sign tells."""
+_BEGUN: Mapping[Figure, Counting] = {
+    Figure.MATTERS: _all(Sign.COUNTS, Sign.FIRST),
+    Figure.VALID_MATTERS: _all(Sign.COUNTS, Sign.FIRST, Sign.VALID),
+}
+_BY_ROW: Mapping[frozenset[Figure], str] = {
+    frozenset(
+        {Figure.PROGRESS_DUE, Figure.PROGRESS_MET, Figure.COORDINATOR_DUE, Figure.COORDINATOR_MET}
+    ): "cardinality(t.customer_due) > 0 OR cardinality(t.service_due) > 0",
+    frozenset(
+        {Figure.FINDINGS_TURNED_GOOD, Figure.FINDINGS_TURNED, Figure.FINDINGS_ONCE_COMPLAINTS}
+        | {Figure.COMPLAINTS_ONCE_FINDINGS}
+    ): "t.nature = 'callback_finding' OR t.source = 'callback'",
+}
+"""Figures that are more than signs, and which tickets alone can be in them."""
+_ONE_BY_ONE = frozenset[Figure]().union(*_BY_ROW)
 
 
 async def complaints(conn: Connection, scope: Scope, grouping: Grouping | None = None) -> ComplaintFigures:
     """The complaint figures of a period and organisation, and what was left out (D-1 … D-14)."""
-    whole = await counted(conn, scope, (*OF_COMPLAINTS, *EXCLUDED.values()))
-    groups = await split(conn, scope, OF_COMPLAINTS, grouping) if grouping else []
+    figures = (*OF_COMPLAINTS, *EXCLUDED.values())
+    groups = await split(conn, scope, figures, grouping) if grouping else []
+    if grouping is None or scope.group(grouping).parts:
+        whole = await counted(conn, scope, figures)
+    else:
+        whole = await _added_up(conn, scope, figures, groups)
     return ComplaintFigures(
         total=whole,
         groups=[group for group in groups if group.figures[Figure.OCCURRENCES]],
@@ -176,27 +211,69 @@ async def complaints(conn: Connection, scope: Scope, grouping: Grouping | None =
     )
 
 
+async def _added_up(conn: Connection, scope: Scope, figures: Iterable[Figure], groups: Sequence[Counted]) -> Counted:
+    """The whole of groups in one of which each ticket is; matters may be in several, and are counted anew."""
+    matters = await counted(conn, scope, [figure for figure in figures if figure in MATTERS])
+    sums = {figure: sum(group.figures[figure] for group in groups) for figure in figures if figure not in MATTERS}
+    return Counted(None, {**sums, **matters.figures})
+
+
 async def counted(conn: Connection, scope: Scope, figures: Iterable[Figure]) -> Counted:
     """These figures of the whole."""
     asked = tuple(figures)
-    row = await conn.fetchrow(
-        COUNT.format(sums=_sums(asked), rows=scope.rows, condition=scope.condition), *arguments(scope)
-    )
-    assert row is not None
-    return _of(row, asked)
+    found = await _read(conn, scope, asked, None)
+    return Counted(None, found.get(None, dict.fromkeys(asked, 0)))
 
 
 async def split(conn: Connection, scope: Scope, figures: Iterable[Figure], grouping: Grouping) -> list[Counted]:
     """These figures of every group, by key; a ticket of several causes or departments stands in each of them."""
-    asked = tuple(figures)
-    query = COUNT_GROUPS.format(
-        key=scope.key(grouping),
-        sums=_sums(asked, grouping),
-        rows=scope.rows,
-        parts=PARTS.get(grouping, ""),
-        condition=scope.condition,
-    )
-    return [_of(row, asked) for row in await conn.fetch(query, *arguments(scope))]
+    found = await _read(conn, scope, tuple(figures), grouping)
+    return [Counted(key, found[key]) for key in sorted(found, key=lambda key: key or "")]
+
+
+async def _read(
+    conn: Connection, scope: Scope, figures: Sequence[Figure], grouping: Grouping | None
+) -> dict[str | None, dict[Figure, int]]:
+    """The figures by key: by sign, and of matters and progress points what no sign tells."""
+    found: dict[str | None, dict[Figure, int]] = {}
+    given = arguments(scope)
+    for query, of in _queries(scope, figures, grouping):
+        for row in await conn.fetch(query, *given):
+            group = found.setdefault(row["key"], dict.fromkeys(figures, 0))
+            for figure in of:
+                group[figure] += row[figure.value]
+    return found
+
+
+def _queries(
+    scope: Scope, figures: Sequence[Figure], grouping: Grouping | None
+) -> Iterable[tuple[str, Sequence[Figure]]]:
+    group = scope.group(grouping)
+    told = {
+        "rows": scope.rows,
+        "condition": scope.condition,
+        "parts": scope.parts(grouping),
+        "key": scope.key(grouping),
+        "raw": group.raw,
+        "named": group.named.format("t.key"),
+        "apart": group.parts.format("t.key"),
+    }
+    alike = [figure for figure in figures if figure not in _ONE_BY_ONE and (figure not in MATTERS or figure in _BEGUN)]
+    sums = ", ".join(_sum(figure, grouping) for figure in alike) or "0"
+    workdays = f"sum({_WORKDAYS}) FILTER (WHERE {_HANDLED})" if Figure.HANDLING_DAYS in alike else "0"
+    yield COUNT.format(sums=sums, workdays=workdays, **told), alike
+    if matters := [figure for figure in figures if figure in MATTERS]:
+        signs = {
+            "first": all_of(Sign.COUNTS, Sign.FIRST),
+            "valid": all_of(Sign.VALID),
+            "first_valid": all_of(Sign.VALID).replace("t.", "r."),
+            "repeated": all_of(Sign.REPEAT),
+            "escalated": all_of(Sign.VALID, Sign.ESCALATION),
+        }
+        yield COUNT_MATTERS.format(**signs, **told), matters
+    for of, only in _BY_ROW.items():
+        if mine := [figure for figure in figures if figure in of]:
+            yield COUNT_ROWS.format(sums=", ".join(_added(figure) for figure in mine), only=only, **told), mine
 
 
 def arguments(scope: Scope) -> tuple[Any, ...]:
@@ -226,18 +303,13 @@ def counting_of(figure: Figure, grouping: Grouping | None) -> Counting:
     return COUNTED[figure]
 
 
-def _sums(figures: Iterable[Figure], grouping: Grouping | None = None) -> str:
-    return ", ".join(f"{_sum(figure, grouping)}::integer AS {figure}" for figure in figures)
-
-
 def _sum(figure: Figure, grouping: Grouping | None) -> str:
-    counting = counting_of(figure, grouping)
-    if figure in MATTERS:
-        return f"count(DISTINCT t.matter_id) FILTER (WHERE {counting.condition})"
-    if counting.amount == "1":
-        return f"count(*) FILTER (WHERE {counting.condition})"
-    return f"COALESCE(sum({counting.amount}) FILTER (WHERE {counting.condition}), 0)"
+    """What the tickets of each sign add, of them all."""
+    counting = _BEGUN.get(figure) or counting_of(figure, grouping)
+    amount = "t.workdays" if figure is Figure.HANDLING_DAYS else f"t.n * {counting.amount}"
+    return f"COALESCE(sum({amount}) FILTER (WHERE {counting.condition}), 0)::integer AS {figure}"
 
 
-def _of(row: Any, figures: Iterable[Figure]) -> Counted:
-    return Counted(row["key"], {figure: row[figure.value] for figure in figures})
+def _added(figure: Figure) -> str:
+    counting = COUNTED[figure]
+    return f"COALESCE(sum({counting.amount}) FILTER (WHERE {counting.condition}), 0)::integer AS {figure}"

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from callcenter.db.pool import Connection
 from callcenter.figures.counting import COUNTED, arguments, counting_of
-from callcenter.figures.scope import PARTS, Scope
+from callcenter.figures.scope import Scope
 from tickets.errors import UnknownFigureError, Words
 from tickets.grouping import Grouping
 from tickets.statistics import Figure
@@ -53,7 +53,7 @@ async def items(
     query = ITEMS.format(
         amount=counting.amount,
         rows=scope.rows,
-        parts=PARTS.get(group.grouping, "") if group else "",
+        parts=scope.parts(group.grouping) if group else "",
         condition=scope.condition,
         members=counting.condition,
         group=key,

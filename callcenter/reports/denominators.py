@@ -15,7 +15,7 @@ from callcenter.errors import ConflictError, NotFoundError, StaleVersionError
 from callcenter.ids import uuid7
 from callcenter.reports.errors import ImportRefusedError, OverlapError
 from tickets.calendar import shanghai_day
-from tickets.denominators import RULES, Amount, problems
+from tickets.denominators import RULES, Amount, Entry, problems
 from tickets.errors import Problem, Words
 from tickets.metrics import Base
 
@@ -25,7 +25,7 @@ SELECT_ONE = f"""
 SELECT {_COLUMNS} FROM denominator d JOIN organisation o ON o.id = d.organisation_id WHERE d.id = $1"""  # noqa: S608
 SELECT_MANY = f"""
 SELECT {_COLUMNS} FROM denominator d JOIN organisation o ON o.id = d.organisation_id
-WHERE d.id = ANY($1) ORDER BY d.id"""  # noqa: S608
+WHERE d.id = ANY($1)"""  # noqa: S608
 LOCK = "SELECT 1 FROM denominator WHERE id = $1 FOR UPDATE"
 PAGE = f"""
 SELECT {_COLUMNS} FROM denominator d JOIN organisation o ON o.id = d.organisation_id
@@ -71,27 +71,37 @@ class Denominator:
 
 
 async def take(
-    db: Database, doer: Doer, key: UUID, amounts: Sequence[Amount], at: datetime, *, sha256: str | None = None
+    db: Database, doer: Doer, key: UUID, amounts: Mapping[Entry, Amount], at: datetime, *, sha256: str | None = None
 ) -> list[Denominator]:
-    """Imports all of them or none; handed in again under its key it finds what is there.
+    """Imports all of them or none; handed in again under its key it finds what is there. `sha256`: of their file.
 
     Raises ImportRefusedError with every place that does not fit, OverlapError with what is there for the same days.
     """
-    wrong = problems(amounts, shanghai_day(at))
+    wrong = problems([*amounts.values()], shanghai_day(at), [*amounts])
+    overlaps: list[Problem] = []
+    first: OverlapError | None = None
     async with db.transaction() as conn:
         ids = [uuid5(key, str(number)) for number in range(len(amounts))]
-        if there := await conn.fetch(SELECT_MANY, ids):
-            return [_of(row) for row in there]
-        paths = {row["id"]: row["path"] for row in await conn.fetch(PATHS, [each.organisation for each in amounts])}
-        for number, amount in enumerate(amounts):
+        if there := await _many(conn, ids):
+            return there
+        named = [amount.organisation for amount in amounts.values()]
+        paths = {row["id"]: row["path"] for row in await conn.fetch(PATHS, named)}
+        for entry, amount in amounts.items():
             if not paths.get(amount.organisation, "?").startswith(doer.path):
                 words = Words("您的机构范围内没有该机构", "there is no such organisation among yours")
-                wrong.append(Problem(f"items/{number}/organisation_id", words))
+                wrong.append(Problem(f"{entry.place}/organisation_id", words))
         if wrong:
             raise ImportRefusedError(tuple(wrong))
-        for denominator_id, amount in zip(ids, amounts, strict=True):
-            await _insert(conn, denominator_id, denominator_id, 1, amount, doer, at, sha256, None)
-        rows = [_of(row) for row in await conn.fetch(SELECT_MANY, ids)]
+        for denominator_id, (entry, amount) in zip(ids, amounts.items(), strict=True):
+            try:
+                await _insert(conn, denominator_id, denominator_id, 1, amount, doer, at, sha256, None)
+            except OverlapError as overlap:
+                overlaps.append(Problem(f"{entry.place}/first_day", overlap.words, RULES))
+                first = first or overlap
+        if first is not None:
+            first.problems = tuple(overlaps)
+            raise first
+        rows = await _many(conn, ids)
         for row in rows:
             await _record(conn, doer, "denominator.imported", row, at, {"sha256": sha256})
     return rows
@@ -208,6 +218,12 @@ async def _current(conn: Connection, doer: Doer, denominator_id: UUID) -> Denomi
     if there.superseded_at is not None:
         raise StaleVersionError(Words("该数据已被更正或撤销", "this amount was corrected or withdrawn in the meantime"))
     return there
+
+
+async def _many(conn: Connection, ids: Sequence[UUID]) -> list[Denominator]:
+    """Those that are there, in the order asked for."""
+    found = {row["id"]: _of(row) for row in await conn.fetch(SELECT_MANY, ids)}
+    return [found[each] for each in ids if each in found]
 
 
 async def _one(conn: Connection, denominator_id: UUID) -> Denominator:

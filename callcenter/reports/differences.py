@@ -21,8 +21,8 @@ from tickets.statistics import Figure
 
 MOST = 2000
 """Changed tickets that are looked at; more are told as a number."""
-HOUSEKEEPING = frozenset({"on_living_call", "report_id"})
-"""Facts that no figure counts."""
+HOUSEKEEPING = frozenset({"on_living_call", "report_id", "sign"})
+"""What no figure counts, or only says of the other facts."""
 
 COLUMNS = """
 SELECT attname FROM pg_attribute WHERE attrelid = 'ticket_fact'::regclass AND attnum > 0 AND NOT attisdropped

@@ -18,6 +18,8 @@ class ImportRefusedError(TicketError):
 
 
 class OverlapError(TicketError):
-    """Another amount of the same organisation and base covers one of these days (M-11 … M-13)."""
+    """Another amount of the same organisation and base covers one of these days (M-11 … M-13); `problems` has a line
+    for every amount of an import of which that is so."""
 
     code = "denominator_overlaps"
+    problems: tuple[Problem, ...] = ()

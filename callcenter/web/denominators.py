@@ -1,5 +1,6 @@
 """Routes of what complaints are divided by. Must never decide what fits: tickets/denominators.py does."""
 
+import asyncio
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,8 +12,11 @@ from pydantic import Field
 from callcenter.accounts.doer import Doer
 from callcenter.accounts.permissions import Permission
 from callcenter.reports import denominators
+from callcenter.reports.errors import ImportRefusedError
+from callcenter.web import sheets
 from callcenter.web.api import Context, Day, Model, Page, PageQuery, Routes
-from tickets.denominators import Amount
+from callcenter.web.uploads import Upload
+from tickets.denominators import Amount, entries, of_table
 from tickets.metrics import Base
 
 routes = Routes("denominators", "Denominators 统计分母")
@@ -39,6 +43,12 @@ class ImportBody(Model):
 
     source: Source
     items: Annotated[list[AmountBody], Field(min_length=1, max_length=1000)]
+
+
+class UploadQuery(Model):
+    """`source`: where the numbers of the file are from, for the lines that do not say."""
+
+    source: Source
 
 
 class CorrectionBody(Model):
@@ -100,7 +110,25 @@ async def import_denominators(ctx: Context, body: ImportBody) -> ImportedView:
         Amount(each.organisation_id, each.base, each.first_day, each.last_day, each.amount, each.source or body.source)
         for each in body.items
     ]
-    return _imported(await denominators.take(ctx.db, _doer(ctx), ctx.key, amounts, ctx.clock.now()))
+    numbered = dict(zip(entries(len(amounts)), amounts, strict=True))
+    return _imported(await denominators.take(ctx.db, _doer(ctx), ctx.key, numbered, ctx.clock.now()))
+
+
+@routes.post("/denominators/files", Permission.DENOMINATOR_MANAGE, creates=True, seconds=60.0)
+async def upload_denominators(ctx: Context, query: UploadQuery, upload: Upload) -> ImportedView:
+    """Import a file of premium, policies, person-times 上传统计分母
+
+    CSV (UTF-8 or GB 18030) or XLSX, the file itself or the one part of a form. The first row has the headings 机构,
+    指标, 起始日, 截止日, 数额 and, where lines have sources of their own, 数据来源; or `organisation`, `base`,
+    `first_day`, `last_day`, `amount`, `source`. All lines or none: every row that does not fit is named, such as
+    `rows/7/amount`. The SHA-256 of the file stays with every amount.
+    """
+    content = await asyncio.to_thread(upload.staged.path.read_bytes)
+    amounts, wrong = of_table(await asyncio.to_thread(sheets.rows, content), query.source)
+    if wrong:
+        raise ImportRefusedError(tuple(wrong))
+    sha256 = upload.staged.sha256
+    return _imported(await denominators.take(ctx.db, _doer(ctx), ctx.key, amounts, ctx.clock.now(), sha256=sha256))
 
 
 @routes.get("/denominators", Permission.STATISTICS_READ)

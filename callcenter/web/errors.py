@@ -18,7 +18,7 @@ from callcenter.attachments.errors import TypeRefusedError
 from callcenter.calls.errors import SwitchAwayError
 from callcenter.documents.errors import Fault, TemplateFaultyError
 from callcenter.errors import ApplicationError, AwayError, ConflictError, ForbiddenError, InvalidError, NotFoundError
-from callcenter.reports.errors import ImportRefusedError
+from callcenter.reports.errors import ImportRefusedError, OverlapError
 from callcenter.web.language import Language
 from callcenter.web.limits import TooManyRequestsError
 from tickets.errors import (
@@ -210,7 +210,9 @@ def problem(error: BaseException, language: Language, instance: str) -> tuple[An
         document |= {"rules": list(error.rules), "details": dict(error.details)}
     if isinstance(error, TemplateFaultyError):
         document["errors"] = [{**_told(_fault(each), language), "line": each.line} for each in error.faults]
-    if isinstance(error, NotAdmissibleError | PostRefusedError | ImportRefusedError):
+    if isinstance(error, NotAdmissibleError | PostRefusedError | ImportRefusedError) or (
+        isinstance(error, OverlapError) and error.problems
+    ):
         document["errors"] = [_told(_place(each), language) for each in error.problems]
     return answer, document
 

@@ -32,6 +32,8 @@ CASES: Mapping[Figure, str] = {
     Figure.OVERDUE: "超期未结件",
 }
 BY_TIME = frozenset({Grouping.MONTH, Grouping.QUARTER})
+PRINTED = frozenset({Metric.ACKNOWLEDGEMENT, Metric.ON_TIME, Metric.CLOSING, Metric.HANDLING, Metric.ESCALATION})
+"""The metrics of the splits that have room on paper; the files for spreadsheets have them all."""
 _UNITS: Mapping[Unit, str] = {Unit.PERCENT: "%", Unit.WORKDAYS: "工作日"}
 
 
@@ -82,7 +84,8 @@ def _overview(report: Report, content: Mapping[str, Any]) -> Sheet:
         [],
     ]
     heads = ["指标", "数值", "单位", "分子", "分母", "口径", words[0], "较上期(%)", words[1], "较上年同期(%)", "依据"]
-    rows = [_metric(Metric(name), value, earlier) for name, value in content["metrics"].items()]
+    metrics = content["metrics"]
+    rows = [_metric(metric, metrics[metric.value], earlier) for metric in Metric if metric.value in metrics]
     counts = [[words, content["figures"][figure]] for figure, words in COUNTED]
     return Sheet("概况", [*about, heads, *rows, [], ["计数", "数值"], *counts], len(about))
 
@@ -102,8 +105,8 @@ def _metric(metric: Metric, value: Mapping[str, Any], earlier: Sequence[Mapping[
 
 def _split(grouping: Grouping, groups: Sequence[Mapping[str, Any]]) -> Sheet:
     name = term(grouping).zh
-    metrics = list(dict.fromkeys(metric for group in groups for metric in group["metrics"]))
-    plain = {METRICS[metric].words.zh: metric for metric in map(Metric, metrics) if metric not in _REPEATED}
+    held = {Metric(metric) for group in groups for metric in group["metrics"]} - _REPEATED
+    plain = {METRICS[metric].words.zh: metric for metric in Metric if metric in held}
     rows = [
         [
             label(grouping, group["key"], group["name"]),

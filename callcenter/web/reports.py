@@ -17,9 +17,9 @@ from callcenter.figures.listing import Group
 from callcenter.reports import differences as comparing
 from callcenter.reports import making, store
 from callcenter.reports.store import Report
-from callcenter.web import report_files
+from callcenter.web import report_files, report_pages
 from callcenter.web.api import Context, Day, Model, Page, PageQuery, Routes
-from callcenter.web.keys import COMPLAINTS
+from callcenter.web.keys import COMPLAINTS, CONFIG
 from callcenter.web.statistics import ItemView
 from callcenter.web.tables import CSV, XLSX
 from tickets import reports as rules
@@ -34,6 +34,7 @@ from tickets.statistics import Figure
 routes = Routes("reports", "Reports 统计报告")
 
 OrganisationId = Annotated[str, Field(min_length=1, max_length=64)]
+PDF = "application/pdf"
 SHOWN = 50
 """Tickets named for each figure of a difference; how many there are is told."""
 
@@ -115,7 +116,7 @@ class ReportItemsQuery(PageQuery):
 
 
 class FileQuery(Model):
-    format: Literal["xlsx", "csv"] = "xlsx"
+    format: Literal["xlsx", "csv", "pdf"] = "xlsx"
 
 
 class CauseView(Model):
@@ -270,19 +271,24 @@ async def report_differences(ctx: Context, report_id: UUID) -> DifferencesView:
     return _differences(report, content, found)
 
 
-@routes.get("/reports/{report_id}/file", Permission.STATISTICS_READ, produces=(XLSX.media_type, CSV.media_type))
+@routes.get("/reports/{report_id}/file", Permission.STATISTICS_READ, produces=(XLSX.media_type, CSV.media_type, PDF))
 async def report_file(ctx: Context, report_id: UUID, query: FileQuery) -> web.StreamResponse:
-    """The report as XLSX with charts, or as CSV 下载报告"""
+    """The report as XLSX or PDF with charts, or as CSV 下载报告"""
     async with ctx.db.connection() as conn:
         report, content = await _done(ctx, conn, report_id)
-    form = CSV if query.format == "csv" else XLSX
-    make = report_files.comma_separated if form is CSV else report_files.workbook
-    body = await asyncio.to_thread(make, report, content)
-    name = f"{report.kind}-{report.organisation_id}-{report.first_day:%Y%m%d}.{form.suffix}"
+    name = f"{report.kind}-{report.organisation_id}-{report.first_day:%Y%m%d}.{query.format}"
+    match query.format:
+        case "pdf":
+            fonts = ctx.resource(CONFIG).documents.font_folders
+            body = await asyncio.to_thread(report_pages.printed, report, content, fonts)
+        case "csv":
+            body = await asyncio.to_thread(report_files.comma_separated, report, content)
+        case "xlsx":
+            body = await asyncio.to_thread(report_files.workbook, report, content)
     return web.Response(
         body=body,
-        content_type=form.media_type,
-        charset="utf-8" if form is CSV else None,
+        content_type={"pdf": PDF, "csv": CSV.media_type, "xlsx": XLSX.media_type}[query.format],
+        charset="utf-8" if query.format == "csv" else None,
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
     )
 

@@ -90,6 +90,10 @@ def _sheet(book: ZipFile, name: str, shared: list[str]) -> Iterator[list[str]]:
     for _, element in iterparse(_part(book, name)):  # noqa: S314 - without a document type, of a bounded size
         if element.tag != f"{_MAIN}row":
             continue
+        number = int(element.get("r", found + 1))
+        while found + 1 < min(number, MOST_ROWS):  # rows without anything are not in the file
+            found += 1
+            yield []
         cells: list[str] = []
         for cell in element.findall(f"{_MAIN}c"):
             place = _column(cell.get("r", ""), len(cells))

@@ -1,4 +1,5 @@
-"""The worked example of the measures (domain d.4) lived through: every order opened and worked by people over HTTP.
+"""The worked example of the measures (domain d.4) lived through: every order opened and worked by people over HTTP;
+and with the same means a winter of two provinces.
 
 `PUT /test/clock` says which day it is; each order takes the way to its end that its row of the table tells. Calls are
 the switch's and are put into the store.
@@ -27,6 +28,7 @@ PERSON = {
     "demand": "请尽快处理",
     "description": "详见来件",
 }
+FORWARDED = {"forwarder": "监管部门", "forwarder_level": "province", "forwarding_number": "转办1号"}
 VALID = {"validity": "valid", "liability": "company"}
 INVALID = {"validity": "invalid", "liability": "none", "ground": "facts_disproved", "evidence": "录音与单证"}
 
@@ -70,8 +72,7 @@ class Autumn:
             if "phone" in channel:
                 body["restated_and_confirmed"] = True
             if said.get("source") == "regulator":
-                body |= {"forwarder": "监管部门", "forwarder_level": "province", "forwarding_number": "转办1号"}
-                body["forwarded_day"] = day.isoformat()[:10]
+                body = {**FORWARDED, "forwarded_day": day.isoformat(), **body}
             if channel == "visit":
                 body["form_signed"] = True
             if follows:
@@ -129,6 +130,49 @@ class Autumn:
 
         self.on(day, carry)
 
+    def progress(self, name: str, day: date, where: str = HOME) -> None:
+        """The customer is told that day how far it is (R-4.8)."""
+
+        async def tell() -> None:
+            await done(await self.post(where), self.id_of(name), "progress", note="正在调查", manner="电话")
+
+        self.on(day, tell)
+
+    def withdraw(self, name: str, day: date, where: str = HOME) -> None:
+        """The complainant takes it back (CL-6)."""
+
+        async def end() -> None:
+            said = {"note": "客户来电撤回投诉", "manner": "电话"}
+            await done(await self.post(where), self.id_of(name), "withdraw", **said)
+
+        self.on(day, end)
+
+    def downgrade(self, name: str, day: date, where: str = HOME) -> None:
+        """Found general by two people (F-47)."""
+
+        async def approve() -> None:
+            post = await self.post(where)
+            version = (await post.get(f"/tickets/{self.id_of(name)}")).json["version"]
+            asked = {"version": version, "severity": "general", "reason": "经核实可直接处理"}
+            proposed = await post.post(f"/tickets/{self.id_of(name)}/downgrades", asked)
+            assert proposed.status == 201, proposed.body
+            supervisor = await self.site.client(Role.SUPERVISOR, where=where)
+            path = f"/downgrades/{proposed.json['id']}/actions/approve"
+            reply = await supervisor.post(path, {"version": version, "remark": "同意"})
+            assert reply.status == 200, reply.body
+
+        self.on(day, approve)
+
+    def overturn(self, name: str, day: date, province: str, *causes: str) -> None:
+        """The province finds valid what was closed as invalid (R-3.25)."""
+
+        async def find() -> None:
+            manager = await self.site.client(Role.SUPERVISOR, where=province)
+            said = {**VALID, "causes": list(causes), "note": "抽查录音，客户所述属实"}
+            await done(manager, self.id_of(name), "overturn", **said)
+
+        self.on(day, find)
+
     def extend(self, name: str, day: date, reason: str) -> None:
         """The first extension is recorded (L-15)."""
 
@@ -168,6 +212,7 @@ def following_orders(autumn: Autumn, *, before_the_limit: bool = False) -> None:
     autumn.order("T05", september(12) if before_the_limit else october(9), "letter", "counter", **outside)
     if not before_the_limit:
         autumn.acknowledge("T05", october(10), where="gd", manner="信函")
+        autumn.progress("T05", october(17), where="gd")
         autumn.close("T05", october(22), "counter", where="gd")
 
 
@@ -177,6 +222,7 @@ def first_orders(autumn: Autumn) -> None:
     autumn.settle("T01", september(3), "claims")
     autumn.order("T02", september(5), "letter", "solicitation", severity="difficult")
     autumn.acknowledge("T02", september(8), manner="信函")
+    autumn.progress("T02", september(16))
     autumn.close("T02", september(18), "solicitation", "underwriting")
     autumn.order("T04", september(8), "visit", "counter")
     autumn.acknowledge("T04", september(8), manner="当面")
@@ -190,6 +236,52 @@ def first_orders(autumn: Autumn) -> None:
     autumn.close("T08", september(18), **INVALID)
     autumn.order("T09", september(28), "sms", "sms")
     autumn.close("T09", october(11), "sms")
-    autumn.order("T10", september(30), "fax", "other", severity="major", other_cause="publicity")
+    also = [{"category": "sms"}]
+    autumn.order("T10", september(30), "fax", "other", severity="major", other_cause="publicity", further=also)
     autumn.acknowledge("T10", october(9))
+    autumn.progress("T10", october(16))
     autumn.extend("T10", october(13), "涉及多方取证，情况复杂")
+
+
+def november(day: int) -> date:
+    return date(2025, 11, day)
+
+
+def december(day: int) -> date:
+    return date(2025, 12, day)
+
+
+def winter(company: Autumn) -> None:
+    """November and December of two provinces; tests/service/test_winter.py has the table and what it amounts to."""
+    company.order("W01", november(3), "phone_inbound", "claims")
+    company.close("W01", november(6), **INVALID)
+    company.overturn("W01", december(5), "gd", "claims")
+    company.order("W12", december(2), "phone_inbound", "claims", follows="W01")
+    company.close("W12", december(4), "claims")
+    company.order("W02", november(4), "visit", "counter", where="sc-cd", group_size=6)
+    company.acknowledge("W02", november(4), where="sc-cd", manner="当面")
+    company.close("W02", november(14), "counter", where="sc-cd")
+    outside = {"source": "regulator", "severity": "difficult", "where": "sc"}
+    company.order("W03", november(17), "letter", "counter", follows="W02", forwarder_level="headquarters", **outside)
+    company.acknowledge("W03", november(18), where="sc", manner="信函")
+    company.progress("W03", november(26), where="sc")
+    company.close("W03", november(28), "counter", where="sc")
+    company.order("W07", december(8), "letter", "counter", follows="W03", **outside)
+    company.acknowledge("W07", december(10), where="sc", manner="信函")
+    company.close("W07", december(19), "counter", where="sc")
+    company.order("W04", november(5), "network", "payment", network_kind="web", severity="difficult")
+    company.acknowledge("W04", november(6))
+    company.downgrade("W04", november(7))
+    company.close("W04", november(12), "payment", "underwriting")
+    company.order("W05", november(6), "sms", "sms")
+    company.acknowledge("W05", november(7))
+    company.withdraw("W05", november(10))
+    company.order("W06", november(7), "letter", "solicitation", where="sc-cd")
+    company.acknowledge("W06", november(10), where="sc-cd", manner="信函")
+    company.withdraw("W06", november(18), where="sc-cd")
+    company.order(
+        "W08", december(10), "phone_inbound", "other", other_cause="agent_grievance", complainant_type="agent"
+    )
+    company.order("W09", december(11), "phone_inbound", "other", other_cause="anything_else", asks_company_to_act=False)
+    company.heard("W10", december(12), subject="contact_data", intention="no", respondent="policyholder")
+    company.order("W11", december(29), "phone_inbound", "call_centre")

@@ -12,7 +12,7 @@ from tests.service.site import PATHS
 from tickets.calendar import SHANGHAI, end_of_day
 from tickets.categories import Category, Department
 from tickets.findings import Subject
-from tickets.intake import Channel, ComplainantType, Nature, Relation, Severity, Source
+from tickets.intake import Channel, ComplainantType, ForwarderLevel, Nature, Relation, Severity, Source
 from tickets.lifecycle import Ending, Status, Validity
 from tickets.measures import Addressee, Order, Point, weighed
 
@@ -66,6 +66,8 @@ def _order(random: Random, ticket: str) -> Order:
     causes = tuple(random.sample(list(Category), random.randrange(4)))
     policy = random.choice(POLICIES)
     turned = finding and bool(closed) and random.random() < 0.3
+    departments = tuple(random.sample(list(Department), random.randrange(3)))
+    accepting = PATHS[random.choice(WHERE)]
     status = Status.CLOSED if closed else Status.INFORMED if told else random.choice(list(Status)[:2])
     return Order(
         ticket,
@@ -82,7 +84,9 @@ def _order(random: Random, ticket: str) -> Order:
         else random.choice(list(Channel)),
         source=source,
         mentioned=causes,
-        departments=(random.choice(list(Department)),) if random.random() < 0.5 else (),
+        departments=departments,
+        responsible=tuple(random.choice((accepting, *map(PATHS.__getitem__, WHERE))) for _ in departments),
+        forwarder_level=random.choice((None, *ForwarderLevel)) if source is Source.REGULATOR else None,
         acknowledged=random.random() < 0.6,
         due=received + timedelta(days=random.randrange(20)),
         told=told,
@@ -97,7 +101,7 @@ def _order(random: Random, ticket: str) -> Order:
         severity=random.choice(list(Severity)),
         status=status,
         subject=random.choice(list(Subject)) if source is Source.CALLBACK else None,
-        accepting=PATHS[random.choice(WHERE)],
+        accepting=accepting,
         underwriting=PATHS[policy[3]] if policy else "",
         product=policy[0] if policy else None,
         product_kind=policy[1] if policy else None,
@@ -105,7 +109,7 @@ def _order(random: Random, ticket: str) -> Order:
         opened_by=random.choice((None, str(NAMESPACE))),
         salesperson=policy[4] if policy else None,
         accepted=random.choice((None, True, False)),
-        judged_again=source is Source.CALLBACK and random.random() < 0.4,
+        judged_again=source is Source.CALLBACK and nature is not Nature.NON_COMPLAINT and random.random() < 0.4,
     )
 
 
@@ -143,8 +147,9 @@ CLOCK = """
 INSERT INTO ticket_clock (ticket_id, kind, cycle, start_day, due_day, due_at, alert_day, provisional, rules, internal,
     version, met_at) VALUES ($1, $2, $3, $4, $5, $6, $5, false, '{}', $7, 'x', $8)"""
 SLIP = """
-INSERT INTO slip (id, ticket_id, place, number, part, department, organisation_id, leads, sent_at, sent_by)
-VALUES (gen_random_uuid(), $1, $2, gen_random_uuid()::text, 'main', 'sales', 'gd-gz', true, $3, 'system:test')"""
+INSERT INTO slip (id, ticket_id, place, line, number, part, department, organisation_id, leads, sent_at, sent_by)
+VALUES (gen_random_uuid(), $1, $2, $2, gen_random_uuid()::text, 'joint', $4, $5, true, $3, 'system:test')"""
+FOLLOWED = "SELECT cc_refresh_facts($1)"
 RETURNED = """
 UPDATE slip SET state = 'returned', returned_at = sent_at, return_reason = '非本部门职责'
 WHERE ticket_id = $1 AND state = 'sent'"""
@@ -178,10 +183,17 @@ async def store(conn: Connection, orders: Sequence[Order]) -> None:
             told = (order.received, due, end_of_day(due), {"limit": "L-4"}, _moment(met) if met else None)
             await conn.execute(CLOCK, ticket_id(order), kind, cycle, *told)
         for place in range(1, order.returns + 1):
-            await conn.execute(SLIP, ticket_id(order), place, _moment(order.received))
+            await conn.execute(SLIP, ticket_id(order), place, _moment(order.received), "sales", "gd-gz")
             await conn.execute(RETURNED, ticket_id(order))
         if order.judged_again:
             await conn.execute(JUDGED, ticket_id(order), order.nature, _moment(order.received))
+        for place, (department, path) in enumerate(
+            zip(order.departments, order.responsible, strict=True), order.returns
+        ):
+            if path != order.accepting:
+                told = (_moment(order.received), department, path.rstrip("/").rpartition("/")[2])
+                await conn.execute(SLIP, ticket_id(order), place + 1, *told)
+                await conn.execute(FOLLOWED, [ticket_id(order)])
         for day in range(order.reminders):
             await conn.execute(REMINDER, ticket_id(order), order.received + timedelta(days=day))
     await _asked(conn, [order for order in orders if order.satisfied is not None])
@@ -267,6 +279,8 @@ def _row(order: Order, number: int) -> dict[str, Any]:
         "underwriting_organisation_id": order.underwriting.rstrip("/").rpartition("/")[2] or None,
         "department": order.departments[0] if order.departments else None,
         "heard": {"subject": order.subject, **_said(order)} if heard else None,
+        "responsible": list(order.departments) if len(order.departments) > 1 else [],
+        "forwarder_level": order.forwarder_level,
         "verdict": {"nature": order.nature} if heard else None,
         "received_day": order.received.isoformat(),
         "spooled": False,

@@ -1,9 +1,13 @@
 """Premium, policies and person-times through the interface: imported once, corrected with a reason, never mixed."""
 
+import io
 from dataclasses import replace
 from datetime import date
+from hashlib import sha256
 from typing import Any
+from urllib.parse import quote
 
+import openpyxl
 import pytest
 
 from callcenter.accounts.permissions import Role
@@ -177,3 +181,88 @@ async def test_nobody_imports_for_another_province(site: Site) -> None:
     assert refused.status == 404
     agent = await site.client(Role.AGENT)
     assert (await imported(agent, EXAMPLE[0])).status == 403
+
+
+def sheet(*rows: tuple[Any, ...]) -> bytes:
+    """An XLSX as finance sends one."""
+    book = openpyxl.Workbook()
+    page = book.worksheets[0]
+    for row in (("机构", "指标", "起始日", "截止日", "数额", "数据来源"), *rows):
+        page.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+async def uploaded(client: Client, content: bytes, source: str = "2025年三季度财务月报") -> Reply:
+    headers = {"Content-Type": "application/octet-stream"}
+    path = f"/denominators/files?source={quote(source)}"
+    return await client("POST", path, data=io.BytesIO(content), headers=headers)
+
+
+SEPTEMBER = (date(2025, 9, 1), date(2025, 9, 30))
+OCTOBER = (date(2025, 10, 1), date(2025, 10, 31))
+
+
+@pytest.mark.parametrize("form", ["xlsx", "csv", "gb18030"])
+async def test_a_file_of_finance_is_imported_with_its_source_and_its_hash(site: Site, form: str) -> None:
+    """M-11, M-12, N-15: as a workbook or as text, in either encoding."""
+    client = await head(site)
+    text = (
+        "机构,指标,起始日,截止日,数额,数据来源\n"
+        'hq,保费(元),2025-09-01,2025-09-30,"150,000,000",\n'
+        "hq,保费(元),2025/10/01,2025/10/31,250000000,财务快报\n"
+    )
+    content = {
+        "xlsx": sheet(("hq", "保费(元)", *SEPTEMBER, 150_000_000, None), ("hq", "保费", *OCTOBER, 2.5e8, "财务快报")),
+        "csv": text.encode("utf-8-sig"),
+        "gb18030": text.encode("gb18030"),
+    }[form]
+    reply = await uploaded(client, content)
+    assert reply.status == 201, reply.body
+    told = [(each["first_day"], float(each["amount"]), each["source"]) for each in reply.json["items"]]
+    assert told == [("2025-09-01", 1.5e8, "2025年三季度财务月报"), ("2025-10-01", 2.5e8, "财务快报")]
+    assert {each["file_sha256"] for each in reply.json["items"]} == {sha256(content).hexdigest()}
+    [premium] = [
+        each
+        for each in (await client.get(f"/statistics/complaints?{PERIOD}")).json["denominators"]
+        if each["base"] == "premium"
+    ]
+    assert premium["amount"] == 400_000_000
+    assert [one["source"] for one in premium["imports"]] == ["2025年三季度财务月报", "财务快报"]
+
+
+async def test_a_file_with_rows_that_do_not_fit_is_refused_whole_with_every_row_named(site: Site) -> None:
+    """N-15, M-11: nothing of it is taken."""
+    client = await head(site)
+    await imported(client, {**EXAMPLE[0], "last_day": "2025-09-30"})
+    unreadable = await uploaded(client, sheet(("hq", "利润", *SEPTEMBER, 1, ""), ("hq", "保费", "昨天", "今天", 1, "")))
+    assert (unreadable.status, unreadable.code) == (422, "denominators_refused")
+    assert [each["pointer"] for each in unreadable.json["errors"]] == ["#/body/rows/2/base", "#/body/rows/3/first_day"]
+    unfit = await uploaded(
+        client,
+        sheet(
+            ("hq", "保单数", *SEPTEMBER, 500_000, ""),
+            ("hq", "保单数", date(2025, 9, 30), date(2025, 10, 31), 500_000, ""),
+            (),
+            ("bj", "保单数", *OCTOBER, -3, ""),
+        ),
+    )
+    assert {each["pointer"] for each in unfit.json["errors"]} == {
+        "#/body/rows/3/first_day",
+        "#/body/rows/5/amount",
+        "#/body/rows/5/organisation_id",
+    }
+    assert "第2行" in str(unfit.json["errors"])
+    twice = await uploaded(client, sheet(("hq", "保单数", *SEPTEMBER, 5, ""), ("hq", "保费", *SEPTEMBER, 5, "")))
+    assert (twice.status, twice.code) == (409, "denominator_overlaps")
+    assert [each["pointer"] for each in twice.json["errors"]] == ["#/body/rows/3/first_day"]
+    assert (await uploaded(client, b"\xff\xfe\x00")).code == "table_unreadable"
+    listed = (await client.get("/denominators?base=policies")).json["items"]
+    assert listed == []
+
+
+async def test_who_may_not_import_may_not_upload(site: Site) -> None:
+    """N-15, T-6"""
+    reply = await uploaded(await site.client(Role.AGENT), sheet(("hq", "保费", *SEPTEMBER, 5, "")))
+    assert reply.status == 403

@@ -8,6 +8,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from pypdf import PdfReader
 
 from callcenter.accounts.permissions import Role
 from callcenter.db.pool import Connection
@@ -161,6 +162,38 @@ async def test_a_report_is_a_workbook_with_charts_in_chinese(site: Site) -> None
     assert by_channel == {"电话呼入": 2, "信函": 1, "来访": 1, "网络": 1, "短信": 1, "传真": 1}
     basis = [row[0] for row in book["未计入与统计口径"].iter_rows(values_only=True)]
     assert {"回访问题件", "R-2.5", "L-34", "M-6"} <= set(basis)
+
+
+async def test_a_report_is_printed_in_chinese_with_charts_and_its_rules(site: Site) -> None:
+    """N-15, N-12, T-1: PDF/A whose fonts are in it, the same bytes each time; every rule and what was left out."""
+    client = await the_example(site)
+    await imported(client, {**PREMIUM, "amount": 350_000_000})
+    report = await made(site, client, kind="quarterly")
+    path = f"/reports/{report['id']}/file?format=pdf"
+    reply = await client.get(path)
+    assert (reply.status, reply.headers["Content-Type"]) == (200, "application/pdf"), reply.body
+    assert (await client.get(path)).body == reply.body
+    book = PdfReader(io.BytesIO(reply.body))
+    text = "".join("".join(page.extract_text() for page in book.pages).split())
+    assert text.startswith("总公司")
+    for told in (
+        "2025年第三季度",
+        "投诉统计季报",
+        "投诉件数:按投诉方式",
+        "投诉件数:按月份",
+        "电话呼入",
+        "亿元保费投诉量",
+    ):
+        assert told in text, told
+    for told in ("回访问题件", "不计入投诉的服务单"):
+        assert told in text, told
+    for rule in report["content"]["rules"]:
+        assert rule["rule"] + rule["zh"][:4] in text, rule
+    fonts = {name for page in book.pages for name in page["/Resources"]["/Font"]}  # type: ignore[index]
+    assert fonts
+    for kind, day in (("monthly", "2025-09-10"), ("yearly", "2024-01-01")):
+        other = await made(site, client, kind=kind, day=day)
+        assert (await client.get(f"/reports/{other['id']}/file?format=pdf")).body.startswith(b"%PDF")
 
 
 async def test_a_report_is_comma_separated_for_other_programs(site: Site) -> None:

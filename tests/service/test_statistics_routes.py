@@ -13,11 +13,19 @@ from tests.conftest import NOON
 from tests.service.desk import a_call
 from tests.service.orders import FULL, HEARD, acted, fresh, opened
 from tests.service.site import ELSEWHERE, Client, Site
+from tests.service.walk import done
 from tickets.intake import Channel, ComplainantType, Nature, Relation, Source
 from tickets.lifecycle import Validity
 from tickets.statistics import Row, figures
 
 pytestmark = pytest.mark.service
+
+FORWARDED = {
+    "forwarder": "国家金融监督管理总局",
+    "forwarder_level": "province",
+    "forwarding_number": "转办1号",
+    "forwarded_day": "2026-11-17",
+}
 
 
 async def a_month(site: Site) -> tuple[Client, dict[str, Any]]:
@@ -315,3 +323,45 @@ async def test_a_complaint_without_a_known_policy_is_in_the_figures_of_whom_nobo
     (unknown,) = [group for group in underwriting["groups"] if group["key"] == "unknown"]
     listed = await head.get("/statistics/pieces/items?dimension=underwriting&group=organisation&value=unknown")
     assert len(listed.json["items"]) == unknown["pieces"]
+
+
+async def test_the_responsible_organisation_is_where_its_department_was_asked(site: Site) -> None:
+    """D-12, R-3.26, R-4.31, T-4: a third dimension, in which a case of the province is its departments'."""
+    head = await site.client(Role.SECRETARY, where="hq")
+    handler, province = await site.client(Role.HANDLER), await site.client(Role.HANDLER, where="gd")
+    mine = await opened(handler)
+    theirs = await opened(province, source="regulator", **FORWARDED)
+    for client, ticket in ((handler, mine), (province, theirs)):
+        await done(client, ticket["id"], "dispatch", opinion="请核实")
+    by = "dimension=responsible&group=organisation"
+    report = (await head.get(f"/statistics/complaints?{by}")).json
+    assert {group["key"]: group["pieces"] for group in report["groups"]} == {"gd-gz": 1, "gd": 1}
+    for key, ticket in (("gd-gz", mine), ("gd", theirs)):
+        items = (await head.get(f"/statistics/pieces/items?{by}&value={key}")).json["items"]
+        assert [item["id"] for item in items] == [ticket["id"]]
+    city = (await head.get("/statistics/complaints?dimension=responsible&organisation=gd-gz&group=department")).json
+    assert [(group["key"], group["pieces"]) for group in city["groups"]] == [("business_management", 1)]
+
+
+async def test_skip_level_is_what_the_regulators_headquarters_sent(site: Site) -> None:
+    """M-16, T-4: by the regulator's level; what its branches and cities sent is forwarded, and no more."""
+    province = await site.client(Role.HANDLER, where="gd")
+    sent = {
+        level: await opened(province, source="regulator", **{**FORWARDED, "forwarder_level": level})
+        for level in ("headquarters", "province", "city")
+    }
+    own = await opened(province)
+    report = (await province.get("/statistics/complaints?group=regulator")).json
+    assert {group["key"]: group["pieces"] for group in report["groups"]} == {
+        "headquarters": 1,
+        "province": 1,
+        "city": 1,
+        "not_forwarded": 1,
+    }
+    assert report["figures"]["metrics"]["skip_level_rate"] == {"numerator": 1, "denominator": 0, "value": None}
+    share = report["figures"]["metrics"]["forwarded_share"]
+    assert (share["numerator"], share["denominator"]) == (3, 4)
+    [item] = (await province.get("/statistics/skip_level_pieces/items")).json["items"]
+    assert item["id"] == sent["headquarters"]["id"]
+    [item] = (await province.get("/statistics/pieces/items?group=regulator&value=not_forwarded")).json["items"]
+    assert item["id"] == own["id"]

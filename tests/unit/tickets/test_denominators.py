@@ -91,7 +91,7 @@ def test_a_table_is_read_by_its_headings_in_either_language() -> None:
     ]
     amounts, wrong = of_table(rows, "财务系统")
     assert wrong == []
-    assert [(a.base, a.amount, a.source, a.last_day) for a in amounts] == [
+    assert [(a.base, a.amount, a.source, a.last_day) for a in amounts.values()] == [
         (Base.PREMIUM, Decimal("400000000.50"), "财务系统", SEPTEMBER.last),
         (Base.PERSON_TIMES, Decimal(800000), "精算月报", SEPTEMBER.last),
     ]
@@ -103,7 +103,7 @@ def test_a_table_is_read_by_its_headings_in_either_language() -> None:
 def test_a_table_without_columns_or_lines_is_told(rows: list[list[object]]) -> None:
     """N-15"""
     amounts, wrong = of_table(rows, "x")
-    assert (amounts, [each.field for each in wrong]) == ([], ["file"])
+    assert (amounts, [each.field for each in wrong]) == ({}, ["file"])
 
 
 @given(st.dates(date(2000, 1, 1), date(2100, 12, 31)), st.sampled_from(Span))

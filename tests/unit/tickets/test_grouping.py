@@ -8,6 +8,7 @@ import pytest
 from tests.worked_example import ORDERS, PERIOD, T01, T02
 from tickets.categories import Category, Department, DisputeType
 from tickets.grouping import MANY, Dimension, Grouping, Unplaced, groups
+from tickets.intake import ForwarderLevel, Source
 from tickets.measures import members, weighed
 from tickets.statistics import Figure
 
@@ -59,3 +60,36 @@ def test_the_organisations_that_accepted_and_that_underwrote_are_kept_apart() ->
     assert groups(order, _G.BRANCH, below="hq/") == ["gd"]
     assert groups(order, _G.BRANCH, below="hq/gd/") == ["gd-gz"]
     assert groups(order, _G.BRANCH, below="hq/gd/gd-gz/") == ["gd-gz"]
+
+
+def test_responsible_organisations_are_those_of_the_departments_and_may_be_several() -> None:
+    """D-12, R-3.26: each with its own departments, and within a branch only those of it."""
+    of_two = replace(
+        T01,
+        accepting="hq/gd/gd-gz/",
+        departments=(Department.SALES, Department.IT),
+        responsible=("hq/gd/gd-gz/", "hq/"),
+    )
+    responsible = Dimension.RESPONSIBLE
+    assert groups(of_two, _G.ORGANISATION, responsible) == ["gd-gz", "hq"]
+    assert groups(of_two, _G.BRANCH, responsible, "hq/") == ["gd", "hq"]
+    assert groups(of_two, _G.ORGANISATION, responsible, "hq/gd/") == ["gd-gz"]
+    assert groups(of_two, _G.DEPARTMENT, responsible, "hq/gd/") == ["sales"]
+    assert groups(of_two, _G.DEPARTMENT, below="hq/gd/") == ["sales", "it"]
+    assert groups(T01, _G.ORGANISATION, responsible) == ["unknown"]
+
+
+@pytest.mark.parametrize(
+    ("source", "level", "key"),
+    [
+        (Source.REGULATOR, ForwarderLevel.HEADQUARTERS, "headquarters"),
+        (Source.REGULATOR, None, "level_unknown"),
+        (Source.UPPER_COMPANY, ForwarderLevel.HEADQUARTERS, "not_forwarded"),
+        (Source.DIRECT, None, "not_forwarded"),
+    ],
+)
+def test_only_the_regulators_level_counts(source: Source, level: ForwarderLevel | None, key: str) -> None:
+    """M-16"""
+    order = replace(T01, source=source, forwarder_level=level)
+    assert groups(order, _G.REGULATOR) == [key]
+    assert order.skipped_level == (key == "headquarters")

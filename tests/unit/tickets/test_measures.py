@@ -18,7 +18,7 @@ from tests.worked_example import (
     september,
 )
 from tickets.categories import Category
-from tickets.intake import Channel, ComplainantType, Nature, Relation, Source
+from tickets.intake import Channel, ComplainantType, ForwarderLevel, Nature, Relation, Source
 from tickets.lifecycle import Ending, Validity
 from tickets.measures import Addressee, Order, Period, Point, members, total, weighed
 from tickets.statistics import Figure
@@ -275,7 +275,7 @@ def test_satisfaction_is_of_those_who_answered() -> None:
 
 def test_skip_level_counts_pieces_that_went_to_the_national_regulator() -> None:
     """M-16"""
-    orders = changed(T05=replace(T05, skipped_level=True))
+    orders = changed(T05=replace(T05, forwarder_level=ForwarderLevel.HEADQUARTERS))
     assert behind(_F.SKIP_LEVEL_PIECES, orders) == {"T05"}
 
 
