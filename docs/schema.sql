@@ -240,6 +240,17 @@ CREATE FUNCTION public.cc_pairs(content text) RETURNS text[]
     WHERE d IS NOT NULL
 $$;
 
+CREATE FUNCTION public.cc_recheck_by_another() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM callback_task t WHERE t.id = NEW.task_id AND NEW.user_id = ANY(t.barred)) THEN
+        RAISE EXCEPTION 'this agent may not dial task %', NEW.task_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'callback_attempt_by_another';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.cc_recording_seen_from(of_call uuid, from_path text) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$
@@ -691,6 +702,53 @@ CREATE TABLE public.callback_attempt (
 
 COMMENT ON COLUMN public.callback_attempt.is_machine IS 'the switch took who answered for a machine (AMD)';
 
+CREATE TABLE public.callback_sample (
+    id uuid NOT NULL,
+    organisation_id text NOT NULL,
+    first_day date NOT NULL,
+    last_day date NOT NULL,
+    agent_id uuid,
+    seed text NOT NULL,
+    wanted integer NOT NULL,
+    after_days integer NOT NULL,
+    population integer NOT NULL,
+    population_sha256 text NOT NULL,
+    drawn_by text NOT NULL,
+    drawn_at timestamp with time zone NOT NULL,
+    CONSTRAINT callback_sample_after_days_check CHECK (((after_days >= 0) AND (after_days <= 3660))),
+    CONSTRAINT callback_sample_check CHECK ((first_day <= last_day)),
+    CONSTRAINT callback_sample_population_check CHECK ((population >= 0)),
+    CONSTRAINT callback_sample_seed_check CHECK (((seed <> ''::text) AND (length(seed) <= 100))),
+    CONSTRAINT callback_sample_wanted_check CHECK (((wanted >= 1) AND (wanted <= 5000)))
+);
+
+COMMENT ON COLUMN public.callback_sample.after_days IS 'how many days after the first callback the policyholder is rung again';
+
+COMMENT ON COLUMN public.callback_sample.population IS 'successful callbacks by telephone completed on these days and in no earlier sample';
+
+CREATE TABLE public.callback_sample_item (
+    sample_id uuid NOT NULL,
+    place integer NOT NULL,
+    task_id uuid NOT NULL,
+    attempt_id uuid NOT NULL,
+    agent_id uuid NOT NULL,
+    recheck_id uuid,
+    result text,
+    note text,
+    ticket_id uuid,
+    judged_by text,
+    judged_at timestamp with time zone,
+    CONSTRAINT callback_sample_impostor CHECK (((NOT (result IS DISTINCT FROM 'impostor'::text)) = (ticket_id IS NOT NULL))),
+    CONSTRAINT callback_sample_item_note_check CHECK ((length(note) <= 20000)),
+    CONSTRAINT callback_sample_item_place_check CHECK ((place > 0)),
+    CONSTRAINT callback_sample_item_result_check CHECK ((result = ANY (ARRAY['genuine'::text, 'impostor'::text, 'unclear'::text, 'not_reached'::text]))),
+    CONSTRAINT callback_sample_judged CHECK ((((result IS NULL) = (judged_at IS NULL)) AND ((result IS NULL) = (judged_by IS NULL))))
+);
+
+COMMENT ON COLUMN public.callback_sample_item.attempt_id IS 'the conversation that was sampled; agent_id: who dialled it';
+
+COMMENT ON COLUMN public.callback_sample_item.result IS 'where nobody said it, what the re-call came to tells';
+
 CREATE TABLE public.callback_task (
     id uuid NOT NULL,
     campaign_id uuid,
@@ -729,6 +787,7 @@ CREATE TABLE public.callback_task (
     way text,
     agent_id uuid,
     voided boolean DEFAULT false NOT NULL,
+    barred uuid[] DEFAULT '{}'::uuid[] NOT NULL,
     CONSTRAINT callback_task_check3 CHECK (((locked_by IS NULL) = (locked_until IS NULL))),
     CONSTRAINT callback_task_check4 CHECK (((appointment_of IS NULL) OR (chosen_at IS NOT NULL))),
     CONSTRAINT callback_task_completion CHECK (((completed_at IS NULL) = (way IS NULL))),
@@ -736,11 +795,12 @@ CREATE TABLE public.callback_task (
     CONSTRAINT callback_task_number_check CHECK ((number ~ '^\+?[0-9]{3,20}$'::text)),
     CONSTRAINT callback_task_of_call CHECK (((source = ANY (ARRAY['overflow'::text, 'lost_call'::text])) = (source_call_id IS NOT NULL))),
     CONSTRAINT callback_task_of_campaign CHECK (((source = ANY (ARRAY['import'::text, 'scope'::text])) = (campaign_id IS NOT NULL))),
+    CONSTRAINT callback_task_of_sample CHECK (((source = 'sample'::text) = (purpose = 'recheck'::text))),
     CONSTRAINT callback_task_priority_check CHECK (((priority >= '-9'::integer) AND (priority <= 9))),
-    CONSTRAINT callback_task_purpose_check CHECK ((purpose = ANY (ARRAY['new_business'::text, 'return_call'::text, 'renewal'::text, 'lapsed'::text, 'surrender'::text, 'claim'::text, 'payment'::text, 'departed_agent'::text]))),
+    CONSTRAINT callback_task_purpose_check CHECK ((purpose = ANY (ARRAY['new_business'::text, 'return_call'::text, 'renewal'::text, 'lapsed'::text, 'surrender'::text, 'claim'::text, 'payment'::text, 'departed_agent'::text, 'recheck'::text]))),
     CONSTRAINT callback_task_result_check CHECK ((result = ANY (ARRAY['successful'::text, 'problem'::text, 'not_completed'::text, 'served'::text, 'withdrawn'::text]))),
     CONSTRAINT callback_task_script CHECK (((purpose <> 'new_business'::text) OR (script_version IS NOT NULL))),
-    CONSTRAINT callback_task_source_check CHECK ((source = ANY (ARRAY['import'::text, 'scope'::text, 'overflow'::text, 'lost_call'::text]))),
+    CONSTRAINT callback_task_source_check CHECK ((source = ANY (ARRAY['import'::text, 'scope'::text, 'overflow'::text, 'lost_call'::text, 'sample'::text]))),
     CONSTRAINT callback_task_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'dialling'::text, 'talking'::text, 'concluding'::text, 'otherwise'::text, 'done'::text]))),
     CONSTRAINT callback_task_voided CHECK (((NOT voided) OR (result = 'withdrawn'::text))),
     CONSTRAINT callback_task_way_check CHECK ((way = ANY (ARRAY['phone'::text, 'electronic'::text, 'letter'::text, 'visit'::text]))),
@@ -771,6 +831,8 @@ COMMENT ON COLUMN public.callback_task.agent_id IS 'who dialled it last';
 
 COMMENT ON COLUMN public.callback_task.voided IS 'withdrawn by the system, for no reason of the customer''s: as if it had not been made';
 
+COMMENT ON COLUMN public.callback_task.barred IS 'who may not dial it: of a re-call whoever talked on the first callback (C-24)';
+
 CREATE TABLE public.campaign (
     id uuid NOT NULL,
     name text NOT NULL,
@@ -790,7 +852,7 @@ CREATE TABLE public.campaign (
     CONSTRAINT campaign_channels_check CHECK ((channels <@ ARRAY['agent'::text, 'bank'::text, 'telesales'::text, 'internet'::text, 'broker'::text, 'group'::text])),
     CONSTRAINT campaign_extension_days_check CHECK (((extension_days >= 1) AND (extension_days <= 60))),
     CONSTRAINT campaign_name_check CHECK ((name <> ''::text)),
-    CONSTRAINT campaign_purpose_check CHECK ((purpose = ANY (ARRAY['new_business'::text, 'return_call'::text, 'renewal'::text, 'lapsed'::text, 'surrender'::text, 'claim'::text, 'payment'::text, 'departed_agent'::text]))),
+    CONSTRAINT campaign_purpose_check CHECK ((purpose = ANY (ARRAY['new_business'::text, 'return_call'::text, 'renewal'::text, 'lapsed'::text, 'surrender'::text, 'claim'::text, 'payment'::text, 'departed_agent'::text, 'recheck'::text]))),
     CONSTRAINT campaign_script CHECK (((purpose <> 'new_business'::text) OR (script_version IS NOT NULL))),
     CONSTRAINT campaign_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'running'::text, 'paused'::text, 'stopped'::text, 'finished'::text])))
 );
@@ -2076,7 +2138,7 @@ CREATE TABLE public.scope_rule (
     published_at timestamp with time zone NOT NULL,
     published_by text NOT NULL,
     place bigint NOT NULL,
-    CONSTRAINT scope_rule_purpose_check CHECK ((purpose = ANY (ARRAY['new_business'::text, 'return_call'::text, 'renewal'::text, 'lapsed'::text, 'surrender'::text, 'claim'::text, 'payment'::text, 'departed_agent'::text]))),
+    CONSTRAINT scope_rule_purpose_check CHECK ((purpose = ANY (ARRAY['new_business'::text, 'return_call'::text, 'renewal'::text, 'lapsed'::text, 'surrender'::text, 'claim'::text, 'payment'::text, 'departed_agent'::text, 'recheck'::text]))),
     CONSTRAINT scope_rule_reason_check CHECK (((reason <> ''::text) AND (length(reason) <= 200))),
     CONSTRAINT scope_rule_rule_check CHECK ((jsonb_typeof(rule) = 'object'::text))
 );
@@ -2106,7 +2168,7 @@ CREATE TABLE public.script (
     published_at timestamp with time zone,
     CONSTRAINT script_name_check CHECK ((name <> ''::text)),
     CONSTRAINT script_published CHECK (((state = 'published'::text) = ((published_at IS NOT NULL) AND (published_by IS NOT NULL)))),
-    CONSTRAINT script_purpose_check CHECK ((purpose = ANY (ARRAY['new_business'::text, 'return_call'::text, 'renewal'::text, 'lapsed'::text, 'surrender'::text, 'claim'::text, 'payment'::text, 'departed_agent'::text]))),
+    CONSTRAINT script_purpose_check CHECK ((purpose = ANY (ARRAY['new_business'::text, 'return_call'::text, 'renewal'::text, 'lapsed'::text, 'surrender'::text, 'claim'::text, 'payment'::text, 'departed_agent'::text, 'recheck'::text]))),
     CONSTRAINT script_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'published'::text]))),
     CONSTRAINT script_steps_check CHECK ((jsonb_typeof(steps) = 'array'::text)),
     CONSTRAINT script_version_check CHECK ((version ~ '^[0-9A-Za-z][0-9A-Za-z._-]{0,39}$'::text))
@@ -2932,6 +2994,18 @@ ALTER TABLE ONLY public.callback_attempt
 ALTER TABLE ONLY public.callback_attempt
     ADD CONSTRAINT callback_attempt_request_key_key UNIQUE (request_key);
 
+ALTER TABLE ONLY public.callback_sample_item
+    ADD CONSTRAINT callback_sample_item_pkey PRIMARY KEY (sample_id, place);
+
+ALTER TABLE ONLY public.callback_sample_item
+    ADD CONSTRAINT callback_sample_item_recheck_id_key UNIQUE (recheck_id);
+
+ALTER TABLE ONLY public.callback_sample_item
+    ADD CONSTRAINT callback_sample_item_task_id_key UNIQUE (task_id);
+
+ALTER TABLE ONLY public.callback_sample
+    ADD CONSTRAINT callback_sample_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.callback_task
     ADD CONSTRAINT callback_task_pkey PRIMARY KEY (id);
 
@@ -3402,6 +3476,10 @@ CREATE INDEX callback_attempt_task ON public.callback_attempt USING btree (task_
 
 CREATE INDEX callback_attempt_user ON public.callback_attempt USING btree (user_id, id);
 
+CREATE INDEX callback_sample_item_ticket ON public.callback_sample_item USING btree (ticket_id) WHERE (ticket_id IS NOT NULL);
+
+CREATE INDEX callback_sample_of ON public.callback_sample USING btree (organisation_id, drawn_at, id);
+
 CREATE INDEX callback_task_board ON public.callback_task USING btree (state, id) WHERE (state <> 'done'::text);
 
 CREATE INDEX callback_task_campaign ON public.callback_task USING btree (campaign_id, id);
@@ -3421,6 +3499,8 @@ CREATE INDEX callback_task_organisation ON public.callback_task USING btree (org
 CREATE INDEX callback_task_policy ON public.callback_task USING btree (policy_id, purpose);
 
 CREATE INDEX callback_task_progress ON public.callback_task USING btree (campaign_id, state, result, late);
+
+CREATE INDEX callback_task_successful ON public.callback_task USING btree (completed_at, id) WHERE (result = 'successful'::text);
 
 CREATE INDEX campaign_state ON public.campaign USING btree (state, purpose, id);
 
@@ -3690,6 +3770,8 @@ CREATE INDEX ticket_mine ON public.ticket USING btree (opened_by_user, received_
 
 CREATE INDEX ticket_number_prefix ON public.ticket USING btree (number text_pattern_ops);
 
+CREATE INDEX ticket_open_findings ON public.ticket USING btree (accepting_organisation_id, received_at, id) WHERE ((nature = 'callback_finding'::text) AND (closed_at IS NULL));
+
 CREATE INDEX ticket_owing ON public.ticket USING btree (received_at, id) WHERE ((owes <> '{}'::text[]) AND (closed_at IS NULL));
 
 CREATE UNIQUE INDEX ticket_pause_one_open ON public.ticket_pause USING btree (ticket_id) WHERE (ended_at IS NULL);
@@ -3758,7 +3840,13 @@ CREATE TRIGGER callback_answer_not_emptied BEFORE TRUNCATE ON public.callback_an
 
 CREATE TRIGGER callback_answer_only_grows BEFORE DELETE OR UPDATE ON public.callback_answer FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
+CREATE TRIGGER callback_attempt_by_another BEFORE INSERT ON public.callback_attempt FOR EACH ROW EXECUTE FUNCTION public.cc_recheck_by_another();
+
 CREATE TRIGGER callback_attempt_tells_task AFTER INSERT OR UPDATE OF outcome ON public.callback_attempt FOR EACH ROW EXECUTE FUNCTION public.cc_callback_tried();
+
+CREATE TRIGGER callback_sample_item_is_not_deleted BEFORE DELETE ON public.callback_sample_item FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER callback_sample_item_stands BEFORE UPDATE ON public.callback_sample_item FOR EACH ROW WHEN ((old.result IS NOT NULL)) EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER campaign_change_only_grows BEFORE DELETE OR UPDATE ON public.campaign_change FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
@@ -3906,6 +3994,30 @@ ALTER TABLE ONLY public.callback_attempt
 
 ALTER TABLE ONLY public.callback_attempt
     ADD CONSTRAINT callback_attempt_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.callback_sample
+    ADD CONSTRAINT callback_sample_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.callback_sample_item
+    ADD CONSTRAINT callback_sample_item_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.callback_sample_item
+    ADD CONSTRAINT callback_sample_item_attempt_id_fkey FOREIGN KEY (attempt_id) REFERENCES public.callback_attempt(id);
+
+ALTER TABLE ONLY public.callback_sample_item
+    ADD CONSTRAINT callback_sample_item_recheck_id_fkey FOREIGN KEY (recheck_id) REFERENCES public.callback_task(id);
+
+ALTER TABLE ONLY public.callback_sample_item
+    ADD CONSTRAINT callback_sample_item_sample_id_fkey FOREIGN KEY (sample_id) REFERENCES public.callback_sample(id);
+
+ALTER TABLE ONLY public.callback_sample_item
+    ADD CONSTRAINT callback_sample_item_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_task(id);
+
+ALTER TABLE ONLY public.callback_sample_item
+    ADD CONSTRAINT callback_sample_item_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
+ALTER TABLE ONLY public.callback_sample
+    ADD CONSTRAINT callback_sample_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
 
 ALTER TABLE ONLY public.callback_task
     ADD CONSTRAINT callback_task_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES public.app_user(id);
