@@ -32,10 +32,11 @@ CASE WHEN EXISTS (SELECT FROM recording_object r WHERE r.call_id = c.id) THEN 's
     ELSE 'lost' END"""
 CAPTURE_OF = f"SELECT {CAPTURE} FROM call c WHERE c.id = $1"  # noqa: S608
 ADD = """
-INSERT INTO acknowledgement (id, ticket_id, means, state, call_id, note, recorded_at, recorded_by, state_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $7)"""
+INSERT INTO acknowledgement (id, ticket_id, means, state, call_id, note, recorded_at, recorded_by, state_at,
+    document_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $7, $9)"""
 OF_TICKET = """
-SELECT id, means, state, call_id, note, recorded_at, recorded_by, state_at FROM acknowledgement
+SELECT id, means, state, call_id, document_id, note, recorded_at, recorded_by, state_at FROM acknowledgement
 WHERE ticket_id = $1 ORDER BY recorded_at, id"""
 HELD = """
 ARRAY(SELECT DISTINCT kind FROM attachment WHERE ticket_id = $1 AND withdrawn_at IS NULL) AS papers,
@@ -80,7 +81,8 @@ async def record(conn: Connection, row: Mapping[str, Any], step: Step, by: By, a
     assert means is not None
     capture = await _capture(conn, row["id"], step.call_id, by, at)
     state = acknowledgement.state(means, written=came_in_writing(row), capture=capture)
-    await conn.execute(ADD, uuid7(at), row["id"], means, state, step.call_id, step.note, at, by.actor)
+    document = UUID(step.document) if step.document else None
+    await conn.execute(ADD, uuid7(at), row["id"], means, state, step.call_id, step.note, at, by.actor, document)
     if state is Worth.NOT_POSSIBLE:
         await store.void_clocks(conn, row["id"], (Kind.ACKNOWLEDGE,), Worth.NOT_POSSIBLE, at)
     elif state.counts:

@@ -43,6 +43,7 @@ from tickets import (
     letters,
     lifecycle,
     owners,
+    proofs,
     signatures,
     slips,
     store,
@@ -79,14 +80,17 @@ from tickets.lifecycle import (
     Action,
     Cause,
     Ending,
+    InvalidGround,
     Level,
     Liability,
+    Notice,
     Ruling,
     Standing,
     Status,
     Step,
     Validity,
 )
+from tickets.papers import Paper
 from tickets.routing import Table, knows, route
 from tickets.signatures import Signature
 from tickets.slips import Line, Slip, Wanted
@@ -100,6 +104,9 @@ DROP_LINES = "DELETE FROM ticket_line WHERE ticket_id = $1"
 ADD_LINES = """
 INSERT INTO ticket_line (ticket_id, place, category, sub_code)
 SELECT $1, r.place, r.category, r.sub_code FROM jsonb_populate_recordset(NULL::ticket_line, $2) AS r"""
+NOTICE = """
+SELECT d.kind, d.number, d.issued_at, s.sent_at, s.means, d.voided_at IS NOT NULL AS void
+FROM document d LEFT JOIN document_sending s ON s.document_id = d.id WHERE d.id = $1 AND d.ticket_id = $2"""
 KNOWN_CUSTOMER = "SELECT 1 FROM customer WHERE id = $1"
 KNOWN_POLICY = "SELECT id, organisation_id FROM policy WHERE number = $1"
 
@@ -112,7 +119,7 @@ _STAMP: Mapping[Status, str] = {
 }
 
 ROUTED = frozenset({Action.DISPATCH, Action.DETERMINE, Action.OVERTURN})
-DETERMINES = frozenset({Action.DETERMINE, Action.OVERTURN})
+DETERMINES = frozenset({Action.DETERMINE, Action.OVERTURN, Action.DECLINE})
 """What says whether a complaint is valid, and why it came to it."""
 
 CONFIRMS_SEVERITY = frozenset({Action.DISPATCH, Action.DETERMINE, Action.INFORM, Action.CLOSE})
@@ -123,6 +130,7 @@ TOUCHES_MATTER = DETERMINES | {Action.CLOSE, Action.WITHDRAW}
 
 REDISPATCHED = "另行派发"
 WITHDRAWN = "客户撤诉"
+DECLINED = "不予办理"
 
 Lacking = Callable[[Connection, Mapping[str, Any]], Awaitable[tuple[Words, ...]]]
 """What a ticket's file still lacks before it can be archived (E-20, E-21)."""
@@ -191,14 +199,17 @@ class Casework:
             step = await _asked(conn, step, by, Level(level), table, at)
             book = await self._rules.current(conn, at, row["received_day"])
             known = await facts(conn, row, step, book, table)
+            step = _by_document(step, known)
             if step.action is Action.ARCHIVE and self._lacking is not None:
                 known = replace(known, lacking=await self._lacking(conn, row))
             now = standing(row, known)
             if step.amount is not None:
-                now = replace(now, authority=await authority.of_user(conn, by.user_id))
+                now = replace(now, authority=await authority.of_user(conn, by.user_id, ticket_id, at))
             status = guards.move(now, step)
             told_at = _told_at(now, step, at)
             after = _moved(row, step, known, status, told_at)
+            if step.basis.strip():
+                after["basis"] = step.basis
             if step.action in (Action.OPINE, Action.DISPATCH) and step.opinion.strip():
                 after |= {"opinion": step.opinion, "opinion_at": at, "opinion_by": by.actor}
             if step.action in CONFIRMS_SEVERITY and step.for_post:
@@ -287,6 +298,12 @@ class Facts:
     handler_in_sales: bool = False
     sellers: tuple[str, ...] = ()
     long_term_health: bool = False
+    consulted: tuple[Mapping[str, Any], ...] = ()
+    """The companies above that were asked, with what became of it (R-3.31)."""
+    notice: Notice | None = None
+    """The document the step names as its proof."""
+    centralised: str | None = None
+    """Path of the company above that does this business itself."""
 
     @property
     def main(self) -> Slip | None:
@@ -300,10 +317,13 @@ async def facts(conn: Connection, row: Mapping[str, Any], step: Step, book: Rule
         FACTS,
         row["id"],
         row["determination"],
-        row["underwriting_organisation_id"] or row["accepting_organisation_id"],
+        row["taken_over_by"] or row["underwriting_organisation_id"] or row["accepting_organisation_id"],
         row["about_user_id"],
         UUID(step.handler) if step.handler else None,
         row["policy_id"],
+        row["category"],
+        row["accepting_path"],
+        shanghai_day(step.at) if step.at else None,
     )
     assert found is not None
     home = found["home"]["id"], found["home"]["path"]
@@ -322,6 +342,9 @@ async def facts(conn: Connection, row: Mapping[str, Any], step: Step, book: Rule
         handler_in_sales=bool(found["handler"]) and found["handler"]["department"] == Department.SALES,
         sellers=tuple(str(each) for each in found["sellers"]),
         long_term_health=bool(found["long_term_health"]),
+        consulted=tuple(found["consulted"] or ()),
+        centralised=found["centralised"],
+        notice=await _notice(conn, row, step),
         **_ruled(dict(found)),
     )
     if step.action is Action.DISPATCH:
@@ -349,6 +372,12 @@ async def _routes(conn: Connection, row: Mapping[str, Any], table: Table, step: 
         return partial(route, table)
     entries = await finding_owners.on(conn, shanghai_day(step.at or row["received_at"]))
     return partial(owners.route, entries, Subject(row["heard"]["subject"]), table)
+
+
+async def _notice(conn: Connection, row: Mapping[str, Any], step: Step) -> Notice | None:
+    """The document of this ticket that the step names."""
+    found = await conn.fetchrow(NOTICE, UUID(step.document), row["id"]) if step.document else None
+    return None if found is None else Notice(**found)
 
 
 def main_line(row: Mapping[str, Any]) -> Line:
@@ -425,7 +454,29 @@ def standing(row: Mapping[str, Any], known: Facts | None = None) -> Standing:
             misled=row["heard"] is not None and row["heard"]["subject"] in MISLED,
         ),
         rescission_told=row["rescission_told_at"] is not None,
+        entitled=entitled(row, known.kept),
+        asked_above=next((each["path"] for each in known.consulted if each["state"] == "asked"), None),
+        heard_from_above=any(each["state"] != "asked" for each in known.consulted),
+        reported_to=tuple(each["organisation"] for each in known.consulted if each["state"] != "asked"),
+        centralised_above=known.centralised,
+        taken_over_path=row["taken_over_path"],
+        taken_over_by=row["taken_over_by"],
+        has_basis=row["basis"] is not None,
+        notice=known.notice,
     )
+
+
+def entitled(row: Mapping[str, Any], kept: Kept) -> bool:
+    """Whether it is the customer's own complaint, or its bringer has shown the right to make it (N-6, N-8).
+
+    A grievance of an agent or of the public that names no customer and no policy is their own (F-37, F-38).
+    """
+    kind = ComplainantType(row["complainant_type"])
+    if kind is ComplainantType.REPRESENTATIVE:
+        return Paper.AUTHORISATION in kept.papers
+    if row["heir"]:
+        return Paper.KINSHIP in kept.papers
+    return kind.is_consumer or (row["customer_id"] is None and row["policy_number"] is None)
 
 
 def letter_matter(row: Mapping[str, Any]) -> letters.Matter:
@@ -475,6 +526,13 @@ SELECT r.*,
     {acknowledging.HELD},
     (SELECT jsonb_agg(to_jsonb(l) ORDER BY l.place) FROM ticket_line l WHERE l.ticket_id = $1) AS further,
     (SELECT manager_id FROM app_user WHERE id = $4) AS manager_id,
+    (SELECT jsonb_agg(jsonb_build_object('organisation', o.id, 'path', o.path, 'state', c.state) ORDER BY c.asked_at)
+        FROM consultation c JOIN organisation o ON o.id = c.to_organisation_id
+        WHERE c.ticket_id = $1 AND c.state <> 'withdrawn') AS consulted,
+    (SELECT o.path FROM centralised_business z JOIN organisation o ON o.id = z.organisation_id
+        WHERE z.category = $7 AND starts_with($8, o.path) AND o.path <> $8 AND z.from_day <= $9
+            AND (z.until_day IS NULL OR z.until_day >= $9)
+        ORDER BY length(o.path) DESC LIMIT 1) AS centralised,
     (SELECT jsonb_build_object('active', u.active, 'roles', u.roles, 'path', o.path, 'department', u.department)
         FROM app_user u JOIN organisation o ON o.id = u.organisation_id WHERE u.id = $5) AS handler,
     ARRAY(SELECT u.id FROM policy p JOIN app_user u
@@ -529,6 +587,8 @@ def particulars(row: Mapping[str, Any]) -> Particulars:
         forwarded_day=row["forwarded_day"],
         media_outlet=row["media_outlet"],
         media_link=row["media_link"],
+        group_size=row["group_size"],
+        representatives=tuple(row["representatives"]),
     )
 
 
@@ -677,6 +737,20 @@ def _confirm_severity(after: dict[str, Any], by: By, at: datetime) -> None:
         after["severity_confirmed_at"], after["severity_confirmed_by"] = at, by.actor
 
 
+def _by_document(step: Step, known: "Facts") -> Step:
+    """The step with what its document proves: by what, and of an answer when, the customer was told (CL-8)."""
+    notice = known.notice
+    if notice is None or notice.sent_at is None or notice.means is None:
+        return step
+    if step.action is Action.ACKNOWLEDGE:
+        manner = proofs.ACKNOWLEDGES.get(notice.kind)
+        return replace(step, manner=step.manner or (manner.value if manner else ""))
+    if step.action is not Action.INFORM:
+        return step
+    proof = step.proof or notice.number
+    return replace(step, manner=step.manner or notice.means, proof=proof, told_at=notice.sent_at)
+
+
 def _told_at(now: Standing, step: Step, at: datetime) -> datetime:
     """When the step counts as done: telling the customer by the letter's sending or the moment stated (CL-8)."""
     if step.action is not Action.INFORM:
@@ -690,6 +764,10 @@ async def _asked(conn: Connection, step: Step, by: By, level: Level, table: Tabl
     A coordinator in whose stead somebody else acts that day speaks for no department (F-44).
     """
     causes = step.causes
+    if step.action is Action.DECLINE:
+        causes = ()
+        ground = InvalidGround.NOT_A_CUSTOMER
+        step = replace(step, validity=Validity.INVALID, ground=ground, liability=Liability.NONE)
     speaks = await dispatch.speaks(conn, by, by.department, by.organisation_id, shanghai_day(at))
     if step.action in DETERMINES and step.liability is not Liability.NONE:
         causes = tuple(
@@ -724,6 +802,10 @@ async def _start(conn: Connection, after: Mapping[str, Any], step: Step, book: R
         case Action.INFORM:
             await store.start_clock(conn, after["id"], deadlines.close(at, book))
         case Action.CLOSE | Action.ANSWER:
+            await store.start_clock(conn, after["id"], deadlines.archive(at, book))
+        case Action.DECLINE:
+            await progress.end(conn, after, progress.TIMERS, Ending.DECLINED, book, at)
+            await store.void_clocks(conn, after["id"], None, Ending.DECLINED, at)
             await store.start_clock(conn, after["id"], deadlines.archive(at, book))
         case Action.WITHDRAW:
             await progress.end(conn, after, progress.TIMERS, Ending.WITHDRAWN, book, after["closed_at"])
@@ -767,9 +849,11 @@ async def _follow_up(
                 await conn.execute(sampling.OVERTURNED, after["id"], step.note, at, by.actor)
             await dispatch.keep_causes(conn, after["id"], after["determination"], step.causes)
             return {"responsible": after["responsible"]}
-        case Action.WITHDRAW:
+        case Action.WITHDRAW | Action.DECLINE:
             left = [slip.place for slip in known.sent if slip.state.is_open]
-            await dispatch.release(conn, after["id"], left, WITHDRAWN, Ending.WITHDRAWN, after["closed_at"])
+            withdrawn = step.action is Action.WITHDRAW
+            reason, why = (WITHDRAWN, Ending.WITHDRAWN) if withdrawn else (DECLINED, Ending.DECLINED)
+            await dispatch.release(conn, after["id"], left, reason, why, after["closed_at"])
             return {"released": [known.numbers[place] for place in left] or None}
         case Action.SIGN if step.own_department is not None:
             await dispatch.sign(
@@ -838,6 +922,7 @@ def _moved(row: Mapping[str, Any], step: Step, known: Facts, status: Status, at:
         means = letters.means_of(step.manner)
         after["told_means"] = means.value if means else None
         after["told_proof"] = step.proof or None
+        after["told_document_id"] = UUID(step.document) if step.document else None
         after["answer_accepted"] = step.accepted
     if status is Status.CLOSED and row["status"] not in ENDED:
         after["ended_as"] = _ending(row, step).value
@@ -845,17 +930,16 @@ def _moved(row: Mapping[str, Any], step: Step, known: Facts, status: Status, at:
         after["closed_at"] = step.received_at or at
     if step.rescission_told and after["rescission_told_at"] is None:
         after["rescission_told_at"] = at
+    if step.action is Action.DECLINE:
+        means = letters.means_of(step.manner)
+        after["told_means"] = means.value if means else None
+        after["informed_at"] = at
     if step.action is Action.ASSIGN:
         after["handler_id"] = UUID(step.handler)
     if step.action is Action.PASS_ON:
         after["destination"] = step.destination
     if step.action is Action.OVERTURN:
         after["overturned_at"] = at
-    if step.action is Action.INFORM:
-        means = letters.means_of(step.manner)
-        after["told_means"] = means.value if means else None
-        after["told_proof"] = step.proof or None
-        after["answer_accepted"] = step.accepted
     if step.action in DETERMINES and step.validity is not None:
         after["validity"] = step.validity.value
         after["causes"] = [cause.category.value for cause in step.causes]
@@ -869,6 +953,8 @@ def _moved(row: Mapping[str, Any], step: Step, known: Facts, status: Status, at:
 def _ending(row: Mapping[str, Any], step: Step) -> Ending:
     if step.action is Action.WITHDRAW:
         return Ending.WITHDRAWN
+    if step.action is Action.DECLINE:
+        return Ending.DECLINED
     return Ending.ANSWERED if row["nature"] == Nature.NON_COMPLAINT else Ending.CLOSED
 
 
@@ -893,6 +979,8 @@ def _said(step: Step, after: Mapping[str, Any]) -> dict[str, Any]:
         "amount": None if step.amount is None else f"{step.amount:.2f}",
         "destination": step.destination,
         "opinion": step.opinion,
+        "basis": step.basis,
+        "document_id": step.document,
         "handler": f"user:{step.handler}" if step.handler else None,
         "received_at": after["closed_at"].isoformat() if step.action is Action.WITHDRAW else None,
     }

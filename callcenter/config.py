@@ -285,6 +285,14 @@ class AttachmentsConfig:
 
 @_strict
 @dataclass(frozen=True, slots=True)
+class ExportsConfig:
+    """Files of personal data. `second_person`: they leave only after somebody else approved them (E-12)."""
+
+    second_person: bool = True
+
+
+@_strict
+@dataclass(frozen=True, slots=True)
 class ImportsConfig:
     """Lists of policies and callback tasks; they lie in `lists` under `attachments.folder`. `max_megabytes`: of one
     file; `most_rows` and `most_columns`: of one list; `keep_days`: after which the file of an import that ended is
@@ -384,6 +392,7 @@ class Config:
     recordings: RecordingsConfig = field(default_factory=RecordingsConfig)
     attachments: AttachmentsConfig = field(default_factory=AttachmentsConfig)
     imports: ImportsConfig = field(default_factory=ImportsConfig)
+    exports: ExportsConfig = field(default_factory=ExportsConfig)
     documents: DocumentsConfig = field(default_factory=DocumentsConfig)
     spool: SpoolConfig = field(default_factory=SpoolConfig)
     hours: HoursConfig = field(default_factory=HoursConfig)

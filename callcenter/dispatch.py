@@ -33,6 +33,7 @@ SLIPS = """
 SELECT s.id, s.ticket_id, s.place, s.number, s.part, s.state, s.department, s.organisation_id, s.line, s.category,
     s.leads, s.fixed, s.request, s.asked_by_slip, s.sent_at, s.sent_by, s.accepted_at, s.accepted_by, s.returned_at,
     s.return_reason, s.answered_at, s.answered_by, s.answer, s.released_at, s.release_reason, s.version,
+    s.report_day, s.report_set_at, s.report_set_by, s.reported_at,
     k.due_day AS accept_due_day, k.due_at AS accept_due_at, k.met_at AS accept_met_at
 FROM slip s LEFT JOIN ticket_clock k ON k.ticket_id = s.ticket_id AND k.kind = 'accept' AND k.cycle = s.place
 WHERE s.ticket_id = $1 ORDER BY s.place"""

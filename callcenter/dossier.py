@@ -5,7 +5,7 @@ What is demanded is decided in tickets/dossier.py; here it is read what there is
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +16,12 @@ from callcenter.clock import Clock
 from callcenter.db.pool import Connection, Database
 from callcenter.opening import By
 from tickets import dossier, letters, signatures
+from tickets.calendar import shanghai_day
 from tickets.dossier import Case, Entry, Item
 from tickets.errors import KeyReusedError, Words
 from tickets.intake import Channel, ComplainantType, Nature, NetworkKind, Relation, Severity
 from tickets.lifecycle import Validity
+from tickets.retention import Contract, kept_until
 
 FACTS = """
 SELECT (SELECT count(*) FROM slip WHERE ticket_id = $1) AS slips,
@@ -35,7 +37,7 @@ SELECT (SELECT count(*) FROM slip WHERE ticket_id = $1) AS slips,
     (SELECT count(*) FROM opinion_letter WHERE ticket_id = $1 AND state = 'sent') AS letters_sent,
     EXISTS (SELECT FROM ticket_clock WHERE ticket_id = $1 AND kind = 'acknowledge'
         AND met_at IS NOT NULL) AS acknowledged,
-    EXISTS (SELECT FROM ticket_event WHERE ticket_id = $1 AND kind = 'inform') AS told,
+    EXISTS (SELECT FROM ticket_event WHERE ticket_id = $1 AND kind IN ('inform', 'decline')) AS told,
     (SELECT count(*) FROM ticket WHERE matter_id = $2 AND id <> $1) AS links"""
 RECORDINGS = """
 SELECT s.call_id, s.seq AS number, s.state, s.started_at, s.lost_reason, o.id AS recording_id, o.archive_no,
@@ -45,6 +47,7 @@ LEFT JOIN recording_object o ON o.call_id = s.call_id
 LEFT JOIN recording_segment r ON r.recording_id = o.id AND r.number = s.seq
 WHERE l.ticket_id = $1 ORDER BY l.linked_at, s.call_id, s.seq"""
 CALLS = "SELECT count(*) FROM ticket_call WHERE ticket_id = $1"
+LONG_TERM = "SELECT long_term OR guaranteed_renewal FROM policy WHERE id = $1"
 PRINTED = "SELECT id, number, kind, voided_at FROM document WHERE ticket_id = $1"
 ABSENCES = """
 SELECT id, item, reason, explained_at, explained_by FROM case_file_absence WHERE ticket_id = $1
@@ -66,6 +69,8 @@ class Dossier:
     printed: Mapping[UUID, Mapping[str, Any]]
     recordings: Sequence[Mapping[str, Any]]
     absences: Sequence[Mapping[str, Any]]
+    kept_until: date | None = None
+    """Until when it is kept at least; None while its contract lives or the case is open (F-34, E-4 … E-7)."""
 
     @property
     def missing(self) -> tuple[Entry, ...]:
@@ -94,6 +99,7 @@ async def read(conn: Connection, row: Mapping[str, Any]) -> Dossier:
         relation=Relation(row["relation"]) if row["relation"] else None,
         represented=row["complainant_type"] == ComplainantType.REPRESENTATIVE,
         withdrawn=row.get("ended_as") in ("withdrawn", "turned"),
+        declined=row.get("ended_as") == "declined",
         closed=row["closed_at"] is not None,
         papers=frozenset(each.kind for each in files),
         calls=int(await conn.fetchval(CALLS, ticket_id)),
@@ -113,7 +119,17 @@ async def read(conn: Connection, row: Mapping[str, Any]) -> Dossier:
         printed={each["id"]: dict(each) for each in await conn.fetch(PRINTED, ticket_id)},
         recordings=recordings,
         absences=absences,
+        kept_until=await _kept_until(conn, row),
     )
+
+
+async def _kept_until(conn: Connection, row: Mapping[str, Any]) -> date | None:
+    """Long-term (F-34): no day of the contract's end is known here, so a file about a policy has none (E-6)."""
+    contract = None
+    if row["policy_id"] is not None:
+        contract = Contract(bool(await conn.fetchval(LONG_TERM, row["policy_id"])))
+    closed = shanghai_day(row["closed_at"]) if row["closed_at"] else None
+    return kept_until(closed, contract)
 
 
 async def _decided(conn: Connection, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -383,6 +383,7 @@ def _columns(opening: Opening, decided: Decision, by: By, received_at: datetime)
         "other_cause": opening.other_cause,
         "sub_code": opening.sub_code,
         "group_size": opening.group_size,
+        "representatives": list(p.representatives),
         "designated_major": opening.designated_major,
         "severity": p.severity,
         "gravity": decided.gravity,

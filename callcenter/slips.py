@@ -6,7 +6,7 @@ head acts for his department in his organisation and for nobody else's (R-3.42).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -48,7 +48,11 @@ UPDATE slip SET version = version + 1, state = $3,
     answered_by = CASE WHEN $3 = 'answered' AND $7 THEN $5 ELSE answered_by END,
     answer = CASE WHEN $3 = 'answered' AND $7 THEN $6 ELSE answer END,
     released_at = CASE WHEN $3 = 'released' THEN $4::timestamptz END,
-    release_reason = CASE WHEN $3 = 'released' THEN $6::text END
+    release_reason = CASE WHEN $3 = 'released' THEN $6::text END,
+    reported_at = CASE WHEN $8 AND report_day IS NOT NULL THEN COALESCE(reported_at, $4) ELSE reported_at END
+WHERE id = $1 AND version = $2"""
+WANT_REPORT = """
+UPDATE slip SET version = version + 1, report_day = $3, report_set_at = $4, report_set_by = $5, reported_at = NULL
 WHERE id = $1 AND version = $2"""
 
 
@@ -99,8 +103,8 @@ class Slips:
                 details |= await _ask(conn, ticket, row, stored, said, book, at, by)
             if action in (SlipAction.ANSWER, SlipAction.CASE):
                 await _refuse_concerned(conn, ticket, row, action, by)
-            writes = action is SlipAction.ANSWER
-            done = await conn.execute(SAVE, slip_id, version, state.value, at, by.actor, said.text, writes)
+            writes, reports = action is SlipAction.ANSWER, action in rules.REPORTS
+            done = await conn.execute(SAVE, slip_id, version, state.value, at, by.actor, said.text, writes, reports)
             assert done == "UPDATE 1"
             if action in (SlipAction.ACCEPT, SlipAction.RETURN):
                 await store.meet(conn, ticket_id, (Kind.ACCEPT,), at, cycle=slip.place)
@@ -113,6 +117,27 @@ class Slips:
             told = {name: value for name, value in details.items() if value not in ("", None)}
             await tell(conn, ticket, by, at, f"slip_{action.value}", told)
         return state
+
+    async def want_report(self, ticket_id: UUID, slip_id: UUID, version: int, day: date, by: By) -> None:
+        """Customer service says until which day it wants to hear how far the department is; the latest counts (R-3.45).
+
+        Raises SlipNotFoundError, StaleTicketError, MoveRefusedError.
+        """
+        at = self._clock.now()
+        async with self._db.transaction() as conn:
+            ticket = await store.lock(conn, ticket_id)
+            if ticket is None or not await in_reach(conn, by, ticket):
+                raise not_found(slip_id)
+            stored = await dispatch.slips(conn, ticket_id)
+            row = next((each for each in stored if each["id"] == slip_id), None)
+            if row is None:
+                raise not_found(slip_id)
+            if row["version"] != version:
+                raise _stale(row)
+            rules.check_report_day(dispatch.slip_of(row), day, shanghai_day(at))
+            await conn.execute(WANT_REPORT, slip_id, version, day, at, by.actor)
+            details = {"slip": row["number"], "department": row["department"], "day": str(day)}
+            await tell(conn, ticket, by, at, "slip_report_wanted", details)
 
 
 async def _ask(
@@ -282,13 +307,15 @@ class Wish:
     part: str | None = None
     ticket_id: UUID | None = None
     overdue_at: datetime | None = None
+    unreported_on: date | None = None
+    """Customer service wanted to hear of it before this day, and did not (R-3.45)."""
 
 
 LISTED = """
 SELECT s.id, s.number, s.ticket_id, s.part, s.state, s.department, s.organisation_id, s.line, s.category, s.leads,
     s.fixed, s.request, s.sent_at, s.accepted_at, s.returned_at, s.return_reason, s.answered_at, s.answer,
-    s.released_at, s.version, t.number AS ticket_number, t.status AS ticket_status, t.severity,
-    a.due_day AS accept_due_day, a.due_at AS accept_due_at, a.met_at AS accept_met_at,
+    s.released_at, s.version, s.report_day, s.reported_at, t.number AS ticket_number, t.status AS ticket_status,
+    t.severity, a.due_day AS accept_due_day, a.due_at AS accept_due_at, a.met_at AS accept_met_at,
     d.due_day AS due_day, d.due_at, d.met_at
 FROM slip s JOIN ticket t ON t.id = s.ticket_id JOIN organisation o ON o.id = s.organisation_id
 LEFT JOIN ticket_clock a ON a.ticket_id = s.ticket_id AND a.kind = 'accept' AND a.cycle = s.place
@@ -303,6 +330,7 @@ _PLAIN: Mapping[str, str] = {
     "part": "s.part = {}",
     "ticket_id": "s.ticket_id = {}",
     "overdue_at": "s.state = 'sent' AND a.met_at IS NULL AND a.due_at <= {}",
+    "unreported_on": "s.report_day < {} AND s.reported_at IS NULL AND s.state IN ('sent', 'accepted')",
 }
 
 

@@ -18,6 +18,7 @@ from callcenter.calls.call import State as CallState
 from callcenter.customers import register
 from callcenter.customers.customer import Criterion
 from callcenter.documents import kinds as documents
+from callcenter.exports import EXPORT_STATE_WORDS, ExportState
 from callcenter.importing import fields, lines, table, values
 from callcenter.importing import store as imports
 from callcenter.notifications import notification
@@ -34,6 +35,7 @@ from tickets.terms import TERMS as OF_TICKETS
 from tickets.terms import Terms
 
 TERMS: Final[Mapping[type[StrEnum], Terms]] = {
+    ExportState: EXPORT_STATE_WORDS,
     **OF_TICKETS,
     Via: {
         Via.IVR: Words("语音菜单", "menu"),

@@ -383,6 +383,37 @@ CREATE TABLE public.access_log (
 )
 PARTITION BY RANGE (id);
 
+CREATE TABLE public.accountability (
+    id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    organisation_id text NOT NULL,
+    user_id uuid,
+    person text NOT NULL,
+    breach text NOT NULL,
+    measure text NOT NULL,
+    basis text NOT NULL,
+    state text DEFAULT 'proposed'::text NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    proposed_by text NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by text,
+    remark text,
+    done_at timestamp with time zone,
+    done_by text,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT accountability_basis_check CHECK (((length(basis) >= 1) AND (length(basis) <= 2000))),
+    CONSTRAINT accountability_breach_check CHECK (((length(breach) >= 1) AND (length(breach) <= 2000))),
+    CONSTRAINT accountability_check CHECK ((((decided_at IS NULL) = (state = 'proposed'::text)) AND ((decided_by IS NULL) = (state = 'proposed'::text)) AND ((remark IS NULL) = (state = 'proposed'::text)))),
+    CONSTRAINT accountability_check1 CHECK ((((done_at IS NULL) = (state <> 'carried_out'::text)) AND ((done_by IS NULL) = (state <> 'carried_out'::text)))),
+    CONSTRAINT accountability_check2 CHECK ((decided_by <> proposed_by)),
+    CONSTRAINT accountability_measure_check CHECK ((measure = ANY (ARRAY['training'::text, 'warning'::text, 'deduction'::text, 'no_promotion'::text, 'suspension'::text, 'termination'::text, 'referral'::text]))),
+    CONSTRAINT accountability_person_check CHECK (((length(person) >= 1) AND (length(person) <= 200))),
+    CONSTRAINT accountability_remark_check CHECK (((length(remark) >= 1) AND (length(remark) <= 2000))),
+    CONSTRAINT accountability_state_check CHECK ((state = ANY (ARRAY['proposed'::text, 'decided'::text, 'carried_out'::text, 'dropped'::text])))
+);
+
+COMMENT ON TABLE public.accountability IS 'who is held to account for what a complaint brought to light, and how (B-10)';
+
 CREATE TABLE public.acknowledgement (
     id uuid NOT NULL,
     ticket_id uuid NOT NULL,
@@ -393,6 +424,7 @@ CREATE TABLE public.acknowledgement (
     recorded_at timestamp with time zone NOT NULL,
     recorded_by text NOT NULL,
     state_at timestamp with time zone NOT NULL,
+    document_id uuid,
     CONSTRAINT acknowledgement_check CHECK (((call_id IS NULL) OR (means = 'phone'::text))),
     CONSTRAINT acknowledgement_means_check CHECK ((means = ANY (ARRAY['letter'::text, 'email'::text, 'phone'::text, 'sms'::text, 'in_person'::text, 'online'::text, 'fax'::text, 'not_possible'::text]))),
     CONSTRAINT acknowledgement_note_check CHECK ((note ~ '\S'::text)),
@@ -584,6 +616,30 @@ CREATE TABLE public.authority_limit (
 );
 
 COMMENT ON COLUMN public.authority_limit.amount IS 'yuan; up to and including';
+
+CREATE TABLE public.authority_request (
+    id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    amount numeric(12,2) NOT NULL,
+    reason text NOT NULL,
+    asked_by text NOT NULL,
+    asked_by_user uuid NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    state text DEFAULT 'asked'::text NOT NULL,
+    until timestamp with time zone,
+    remark text,
+    answered_by text,
+    answered_at timestamp with time zone,
+    CONSTRAINT authority_request_amount_check CHECK ((amount > (0)::numeric)),
+    CONSTRAINT authority_request_check CHECK ((((answered_by IS NULL) = (state = 'asked'::text)) AND ((answered_at IS NULL) = (state = 'asked'::text)))),
+    CONSTRAINT authority_request_check1 CHECK (((until IS NOT NULL) = (state = 'granted'::text))),
+    CONSTRAINT authority_request_check2 CHECK ((answered_by <> asked_by)),
+    CONSTRAINT authority_request_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 2000))),
+    CONSTRAINT authority_request_remark_check CHECK ((length(remark) <= 2000)),
+    CONSTRAINT authority_request_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'granted'::text, 'refused'::text])))
+);
+
+COMMENT ON TABLE public.authority_request IS 'authority for one settlement, asked for and given from afar, for a time (N-11)';
 
 CREATE TABLE public.calendar_day (
     day date NOT NULL,
@@ -908,6 +964,22 @@ CREATE TABLE public.cel_offset (
     read_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.centralised_business (
+    id uuid NOT NULL,
+    organisation_id text NOT NULL,
+    category text NOT NULL,
+    from_day date NOT NULL,
+    until_day date,
+    basis text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    recorded_by text NOT NULL,
+    CONSTRAINT centralised_business_basis_check CHECK (((length(basis) >= 1) AND (length(basis) <= 200))),
+    CONSTRAINT centralised_business_category_check CHECK ((category = ANY (ARRAY['solicitation'::text, 'sales_service'::text, 'counter'::text, 'underwriting'::text, 'maintenance'::text, 'claims'::text, 'call_centre'::text, 'product'::text, 'payment'::text, 'sms'::text, 'other'::text]))),
+    CONSTRAINT centralised_business_check CHECK ((until_day >= from_day))
+);
+
+COMMENT ON TABLE public.centralised_business IS 'categories whose business a province, or headquarters, does itself (R-3.19, R-3.31)';
+
 CREATE TABLE public.click (
     key uuid NOT NULL,
     call_id uuid NOT NULL,
@@ -1102,6 +1174,73 @@ CREATE TABLE public.committee_seat (
     CONSTRAINT committee_seat_department_check CHECK ((department = ANY (ARRAY['sales'::text, 'sales_inspection'::text, 'business_management'::text, 'finance'::text, 'it'::text, 'customer_service'::text, 'compliance'::text])))
 );
 
+CREATE TABLE public.complaint_guide (
+    id uuid NOT NULL,
+    from_day date NOT NULL,
+    telephone text NOT NULL,
+    email text NOT NULL,
+    address text NOT NULL,
+    website text NOT NULL,
+    procedure text NOT NULL,
+    remedies text NOT NULL,
+    reason text NOT NULL,
+    published_at timestamp with time zone NOT NULL,
+    published_by text NOT NULL,
+    CONSTRAINT complaint_guide_address_check CHECK (((length(address) >= 1) AND (length(address) <= 500))),
+    CONSTRAINT complaint_guide_email_check CHECK (((length(email) >= 1) AND (length(email) <= 200))),
+    CONSTRAINT complaint_guide_procedure_check CHECK (((length(procedure) >= 1) AND (length(procedure) <= 20000))),
+    CONSTRAINT complaint_guide_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 2000))),
+    CONSTRAINT complaint_guide_remedies_check CHECK (((length(remedies) >= 1) AND (length(remedies) <= 5000))),
+    CONSTRAINT complaint_guide_telephone_check CHECK (((length(telephone) >= 1) AND (length(telephone) <= 200))),
+    CONSTRAINT complaint_guide_website_check CHECK (((length(website) >= 1) AND (length(website) <= 500)))
+);
+
+COMMENT ON TABLE public.complaint_guide IS 'the ways to complain and the procedure as they are published, by versions (N-2)';
+
+CREATE TABLE public.complaint_guide_posting (
+    id uuid NOT NULL,
+    guide_id uuid NOT NULL,
+    organisation_id text NOT NULL,
+    place text NOT NULL,
+    posted_on date NOT NULL,
+    note text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    recorded_by text NOT NULL,
+    CONSTRAINT complaint_guide_posting_note_check CHECK (((length(note) >= 1) AND (length(note) <= 2000))),
+    CONSTRAINT complaint_guide_posting_place_check CHECK ((place = ANY (ARRAY['website'::text, 'app'::text, 'premises'::text, 'contract'::text])))
+);
+
+COMMENT ON TABLE public.complaint_guide_posting IS 'where a company shows the guide (N-2)';
+
+CREATE TABLE public.consultation (
+    id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    ground text NOT NULL,
+    from_organisation_id text NOT NULL,
+    to_organisation_id text NOT NULL,
+    request text NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    asked_by text NOT NULL,
+    state text DEFAULT 'asked'::text NOT NULL,
+    opinion text,
+    answered_at timestamp with time zone,
+    answered_by text,
+    followed text,
+    followed_at timestamp with time zone,
+    followed_by text,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT consultation_check CHECK ((from_organisation_id <> to_organisation_id)),
+    CONSTRAINT consultation_check1 CHECK ((((opinion IS NULL) = (answered_at IS NULL)) AND ((opinion IS NULL) = (answered_by IS NULL)) AND ((opinion IS NOT NULL) = (state = ANY (ARRAY['answered'::text, 'taken_over'::text, 'followed'::text]))))),
+    CONSTRAINT consultation_check2 CHECK ((((followed IS NULL) = (followed_at IS NULL)) AND ((followed IS NULL) = (followed_by IS NULL)) AND ((followed IS NOT NULL) = (state = 'followed'::text)))),
+    CONSTRAINT consultation_followed_check CHECK (((length(followed) >= 1) AND (length(followed) <= 20000))),
+    CONSTRAINT consultation_ground_check CHECK ((ground = ANY (ARRAY['centralised'::text, 'difficult'::text, 'major'::text, 'help'::text, 'approval'::text]))),
+    CONSTRAINT consultation_opinion_check CHECK (((length(opinion) >= 1) AND (length(opinion) <= 20000))),
+    CONSTRAINT consultation_request_check CHECK (((length(request) >= 1) AND (length(request) <= 20000))),
+    CONSTRAINT consultation_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'answered'::text, 'taken_over'::text, 'followed'::text, 'withdrawn'::text])))
+);
+
+COMMENT ON TABLE public.consultation IS 'a case reported up, and the opinion of the company above (R-3.15, R-3.19, R-3.31, R-3.44)';
+
 CREATE TABLE public.customer (
     id uuid NOT NULL,
     name text NOT NULL,
@@ -1215,6 +1354,18 @@ ALTER TABLE public.document ALTER COLUMN place ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
+CREATE TABLE public.document_sending (
+    document_id uuid NOT NULL,
+    means text NOT NULL,
+    sent_at timestamp with time zone NOT NULL,
+    proof text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    recorded_by text NOT NULL,
+    CONSTRAINT document_sending_check CHECK ((sent_at <= recorded_at)),
+    CONSTRAINT document_sending_means_check CHECK ((means = ANY (ARRAY['handed_over'::text, 'posted'::text, 'emailed'::text]))),
+    CONSTRAINT document_sending_proof_check CHECK (((length(proof) >= 1) AND (length(proof) <= 2000)))
+);
+
 CREATE TABLE public.document_template (
     id uuid NOT NULL,
     kind text NOT NULL,
@@ -1252,6 +1403,39 @@ CREATE TABLE public.downgrade (
     CONSTRAINT downgrade_second_person CHECK (((state <> ALL (ARRAY['approved'::text, 'refused'::text])) OR (answered_by <> proposed_by))),
     CONSTRAINT downgrade_state_check CHECK ((state = ANY (ARRAY['proposed'::text, 'approved'::text, 'refused'::text, 'withdrawn'::text]))),
     CONSTRAINT downgrade_to_severity_check CHECK ((to_severity = ANY (ARRAY['general'::text, 'difficult'::text])))
+);
+
+CREATE TABLE public.export_file (
+    id uuid NOT NULL,
+    request_id uuid NOT NULL,
+    given_at timestamp with time zone NOT NULL,
+    media_type text NOT NULL,
+    bytes bigint,
+    sha256 text,
+    CONSTRAINT export_file_bytes_check CHECK ((bytes >= 0)),
+    CONSTRAINT export_file_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+COMMENT ON TABLE public.export_file IS 'each file given under an approval; of a ZIP made while it is sent its SHA256SUMS tell';
+
+CREATE TABLE public.export_request (
+    id uuid NOT NULL,
+    what text NOT NULL,
+    purpose text NOT NULL,
+    organisation_id text NOT NULL,
+    asked_by text NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    state text DEFAULT 'asked'::text NOT NULL,
+    answered_by text,
+    answered_at timestamp with time zone,
+    remark text,
+    until timestamp with time zone,
+    CONSTRAINT export_request_check CHECK ((((answered_by IS NULL) = (state = 'asked'::text)) AND ((answered_at IS NULL) = (state = 'asked'::text)) AND ((until IS NULL) = (state <> 'approved'::text)))),
+    CONSTRAINT export_request_check1 CHECK ((answered_by <> asked_by)),
+    CONSTRAINT export_request_purpose_check CHECK (((length(purpose) >= 2) AND (length(purpose) <= 200))),
+    CONSTRAINT export_request_remark_check CHECK ((length(remark) <= 2000)),
+    CONSTRAINT export_request_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'approved'::text, 'refused'::text]))),
+    CONSTRAINT export_request_what_check CHECK (((length(what) >= 2) AND (length(what) <= 4000)))
 );
 
 CREATE TABLE public.feedback (
@@ -1316,6 +1500,33 @@ CREATE TABLE public.formality (
     CONSTRAINT formality_duty_check CHECK (((length(duty) >= 1) AND (length(duty) <= 2000))),
     CONSTRAINT formality_result_check CHECK (((length(result) >= 1) AND (length(result) <= 20000)))
 );
+
+CREATE TABLE public.group_meeting (
+    id uuid NOT NULL,
+    organisation_id text NOT NULL,
+    year integer NOT NULL,
+    number integer NOT NULL,
+    subject text NOT NULL,
+    topics text NOT NULL,
+    planned_at timestamp with time zone NOT NULL,
+    called_at timestamp with time zone NOT NULL,
+    called_by text NOT NULL,
+    state text DEFAULT 'called'::text NOT NULL,
+    chair_id uuid,
+    present uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    minutes text,
+    held_at timestamp with time zone,
+    recorded_by text,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT group_meeting_check CHECK ((((state = 'held'::text) = (held_at IS NOT NULL)) AND ((state = 'held'::text) = (minutes IS NOT NULL)) AND ((state = 'held'::text) = (chair_id IS NOT NULL)) AND ((state = 'called'::text) = (recorded_by IS NULL)) AND ((state = 'held'::text) = (cardinality(present) > 0)))),
+    CONSTRAINT group_meeting_minutes_check CHECK (((length(minutes) >= 1) AND (length(minutes) <= 20000))),
+    CONSTRAINT group_meeting_number_check CHECK ((number > 0)),
+    CONSTRAINT group_meeting_state_check CHECK ((state = ANY (ARRAY['called'::text, 'held'::text, 'cancelled'::text]))),
+    CONSTRAINT group_meeting_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 200))),
+    CONSTRAINT group_meeting_topics_check CHECK (((length(topics) >= 1) AND (length(topics) <= 20000)))
+);
+
+COMMENT ON TABLE public.group_meeting IS 'meetings of a leading group on hot and hard issues (R-3.2)';
 
 CREATE TABLE public.idempotency (
     actor text NOT NULL,
@@ -2269,6 +2480,10 @@ CREATE TABLE public.slip (
     released_at timestamp with time zone,
     release_reason text,
     version integer DEFAULT 1 NOT NULL,
+    report_day date,
+    report_set_at timestamp with time zone,
+    report_set_by text,
+    reported_at timestamp with time zone,
     CONSTRAINT slip_accepted CHECK (((state <> ALL (ARRAY['accepted'::text, 'answered'::text])) OR (accepted_at IS NOT NULL))),
     CONSTRAINT slip_answer_check CHECK ((length(answer) <= 20000)),
     CONSTRAINT slip_answered CHECK ((((state = 'answered'::text) = (answered_at IS NOT NULL)) AND ((answered_at IS NULL) = (answer IS NULL)))),
@@ -2281,6 +2496,7 @@ CREATE TABLE public.slip (
     CONSTRAINT slip_place_check CHECK ((place > 0)),
     CONSTRAINT slip_release_reason_check CHECK ((length(release_reason) <= 20000)),
     CONSTRAINT slip_released CHECK (((state = 'released'::text) = (released_at IS NOT NULL))),
+    CONSTRAINT slip_report CHECK ((((report_day IS NULL) = (report_set_at IS NULL)) AND ((report_day IS NULL) = (report_set_by IS NULL)) AND ((report_day IS NOT NULL) OR (reported_at IS NULL)))),
     CONSTRAINT slip_request_check CHECK ((length(request) <= 20000)),
     CONSTRAINT slip_return_reason_check CHECK ((length(return_reason) <= 20000)),
     CONSTRAINT slip_returned CHECK ((((state = 'returned'::text) = (returned_at IS NOT NULL)) AND ((returned_at IS NULL) = (return_reason IS NULL)))),
@@ -2289,6 +2505,8 @@ CREATE TABLE public.slip (
 );
 
 COMMENT ON TABLE public.slip IS 'due: ticket_clock of kind accept whose cycle is the slip''s place (L-9)';
+
+COMMENT ON COLUMN public.slip.report_day IS 'until when customer service wants to hear of the investigation (R-3.45)';
 
 CREATE TABLE public.supervision_mark (
     ticket_id uuid NOT NULL,
@@ -2336,6 +2554,51 @@ CREATE TABLE public.tenure (
     CONSTRAINT tenure_part_check CHECK ((part = ANY (ARRAY['holder'::text, 'delegate'::text]))),
     CONSTRAINT tenure_remark_check CHECK ((length(remark) <= 2000))
 );
+
+CREATE TABLE public.third_party (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    organisation_id text NOT NULL,
+    admission text DEFAULT 'admitted'::text NOT NULL,
+    reason text,
+    changed_at timestamp with time zone NOT NULL,
+    changed_by text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT third_party_admission_check CHECK ((admission = ANY (ARRAY['admitted'::text, 'warned'::text, 'ended'::text]))),
+    CONSTRAINT third_party_check CHECK (((admission = 'admitted'::text) OR (reason IS NOT NULL))),
+    CONSTRAINT third_party_kind_check CHECK ((kind = ANY (ARRAY['bank'::text, 'agency'::text, 'broker'::text, 'platform'::text, 'service'::text]))),
+    CONSTRAINT third_party_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT third_party_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 2000)))
+);
+
+COMMENT ON COLUMN public.third_party.admission IS 'whether business goes on with it, by how it cooperates (N-3)';
+
+CREATE TABLE public.third_party_request (
+    id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    third_party_id uuid NOT NULL,
+    request text NOT NULL,
+    due_day date NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    asked_by text NOT NULL,
+    answer text,
+    answered_on date,
+    score smallint,
+    remark text,
+    scored_at timestamp with time zone,
+    scored_by text,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT third_party_request_answer_check CHECK (((length(answer) >= 1) AND (length(answer) <= 20000))),
+    CONSTRAINT third_party_request_check CHECK (((answer IS NULL) = (answered_on IS NULL))),
+    CONSTRAINT third_party_request_check1 CHECK ((((score IS NULL) = (scored_at IS NULL)) AND ((score IS NULL) = (scored_by IS NULL)) AND ((score IS NULL) = (remark IS NULL)))),
+    CONSTRAINT third_party_request_check2 CHECK (((score IS NOT NULL) OR (answer IS NULL))),
+    CONSTRAINT third_party_request_remark_check CHECK ((length(remark) <= 2000)),
+    CONSTRAINT third_party_request_request_check CHECK (((length(request) >= 1) AND (length(request) <= 20000))),
+    CONSTRAINT third_party_request_score_check CHECK (((score >= 1) AND (score <= 5)))
+);
+
+COMMENT ON TABLE public.third_party_request IS 'what a third party was asked for on a complaint, and how well it cooperated (N-3)';
 
 CREATE TABLE public.ticket (
     id uuid NOT NULL,
@@ -2430,10 +2693,15 @@ CREATE TABLE public.ticket (
     designated_major boolean DEFAULT false NOT NULL,
     finding_number text,
     rescission_told_at timestamp with time zone,
+    representatives text[] DEFAULT '{}'::text[] NOT NULL,
+    basis text,
+    taken_over_by text,
+    told_document_id uuid,
     CONSTRAINT ticket_answered CHECK (((ended_as IS DISTINCT FROM 'answered'::text) OR (nature = 'non_complaint'::text))),
     CONSTRAINT ticket_archived CHECK (((archived_at IS NOT NULL) = (status = 'archived'::text))),
     CONSTRAINT ticket_authorisation CHECK (((complainant_type <> 'representative'::text) OR (authorisation IS NOT NULL))),
     CONSTRAINT ticket_authorisation_check CHECK ((length(authorisation) <= 20000)),
+    CONSTRAINT ticket_basis_check CHECK ((length(basis) <= 20000)),
     CONSTRAINT ticket_callback_channel CHECK (((source <> 'callback'::text) OR (nature = 'callback_finding'::text) OR (channel = 'phone_inbound'::text))),
     CONSTRAINT ticket_callback_verdict CHECK (((source <> 'callback'::text) OR ((heard IS NOT NULL) AND (verdict IS NOT NULL) AND ((verdict ->> 'nature'::text) = nature)))),
     CONSTRAINT ticket_category_check CHECK ((category = ANY (ARRAY['solicitation'::text, 'sales_service'::text, 'counter'::text, 'underwriting'::text, 'maintenance'::text, 'claims'::text, 'call_centre'::text, 'product'::text, 'payment'::text, 'sms'::text, 'other'::text]))),
@@ -2446,6 +2714,7 @@ CREATE TABLE public.ticket (
     CONSTRAINT ticket_complex CHECK (((complex_reason IS NULL) OR (complex_at IS NOT NULL))),
     CONSTRAINT ticket_complex_reason_check CHECK (((length(complex_reason) >= 1) AND (length(complex_reason) <= 20000))),
     CONSTRAINT ticket_counts CHECK (((nature <> 'complaint'::text) OR (complainant_type = ANY (ARRAY['agent'::text, 'public'::text])) OR ((occurrences = 1) AND ((relation <> 'first'::text) OR (pieces = 1))))),
+    CONSTRAINT ticket_declined CHECK (((ended_as IS DISTINCT FROM 'declined'::text) OR (nature = 'complaint'::text))),
     CONSTRAINT ticket_demand_check CHECK ((length(demand) <= 20000)),
     CONSTRAINT ticket_department_check CHECK ((department = ANY (ARRAY['sales'::text, 'sales_inspection'::text, 'business_management'::text, 'finance'::text, 'it'::text, 'customer_service'::text, 'compliance'::text]))),
     CONSTRAINT ticket_description_check CHECK ((length(description) <= 20000)),
@@ -2453,7 +2722,7 @@ CREATE TABLE public.ticket (
     CONSTRAINT ticket_destination_check CHECK ((length(destination) <= 200)),
     CONSTRAINT ticket_determined CHECK (((status <> ALL (ARRAY['closed'::text, 'archived'::text])) OR (NOT (ended_as IS DISTINCT FROM 'withdrawn'::text)) OR (validity IS DISTINCT FROM 'pending'::text))),
     CONSTRAINT ticket_ended CHECK (((ended_as IS NULL) OR (closed_at IS NOT NULL))),
-    CONSTRAINT ticket_ended_as_check CHECK ((ended_as = ANY (ARRAY['closed'::text, 'withdrawn'::text, 'answered'::text, 'turned'::text]))),
+    CONSTRAINT ticket_ended_as_check CHECK ((ended_as = ANY (ARRAY['closed'::text, 'withdrawn'::text, 'answered'::text, 'turned'::text, 'declined'::text]))),
     CONSTRAINT ticket_escalation_severity CHECK (((relation IS DISTINCT FROM 'escalation'::text) OR (severity = ANY (ARRAY['difficult'::text, 'major'::text])))),
     CONSTRAINT ticket_external CHECK (
 CASE relation
@@ -2510,6 +2779,7 @@ END),
     CONSTRAINT ticket_related CHECK (((related_at IS NULL) = (related_by IS NULL))),
     CONSTRAINT ticket_relation_check CHECK ((relation = ANY (ARRAY['first'::text, 'repeat'::text, 'escalation'::text, 'merged'::text]))),
     CONSTRAINT ticket_repeat_weight CHECK (((relation <> ALL (ARRAY['repeat'::text, 'merged'::text])) OR (pieces = 0))),
+    CONSTRAINT ticket_representatives_check CHECK ((cardinality(representatives) <= 5)),
     CONSTRAINT ticket_responsible_check CHECK ((responsible <@ ARRAY['sales'::text, 'sales_inspection'::text, 'business_management'::text, 'finance'::text, 'it'::text, 'customer_service'::text, 'compliance'::text])),
     CONSTRAINT ticket_severity_check CHECK ((severity = ANY (ARRAY['general'::text, 'difficult'::text, 'major'::text]))),
     CONSTRAINT ticket_severity_confirmed CHECK (((severity_confirmed_at IS NULL) = (severity_confirmed_by IS NULL))),
@@ -2535,6 +2805,14 @@ COMMENT ON COLUMN public.ticket.about_user_id IS 'the person complained of, who 
 COMMENT ON COLUMN public.ticket.group_size IS 'how many people complain together; five are a warning, twenty major (N-14)';
 
 COMMENT ON COLUMN public.ticket.finding_number IS 'given once, to whatever is or was a finding; the number of the order stays';
+
+COMMENT ON COLUMN public.ticket.representatives IS 'who speaks for those who complain together, five at most (N-4)';
+
+COMMENT ON COLUMN public.ticket.basis IS 'the policy terms and the law the decision rests on (R-1.7)';
+
+COMMENT ON COLUMN public.ticket.taken_over_by IS 'the company above that handles what was reported up to it (R-3.19)';
+
+COMMENT ON COLUMN public.ticket.told_document_id IS 'the decision notice or opinion letter the customer was told by (CL-8)';
 
 CREATE TABLE public.ticket_agreement (
     id uuid NOT NULL,
@@ -2916,6 +3194,9 @@ CREATE TABLE public.worker_beat (
 ALTER TABLE ONLY public.access_log
     ADD CONSTRAINT access_log_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.accountability
+    ADD CONSTRAINT accountability_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.acknowledgement
     ADD CONSTRAINT acknowledgement_pkey PRIMARY KEY (id);
 
@@ -2969,6 +3250,9 @@ ALTER TABLE ONLY public.audit
 
 ALTER TABLE ONLY public.authority_limit
     ADD CONSTRAINT authority_limit_pkey PRIMARY KEY (organisation_id, role);
+
+ALTER TABLE ONLY public.authority_request
+    ADD CONSTRAINT authority_request_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.calendar_day
     ADD CONSTRAINT calendar_day_pkey PRIMARY KEY (day);
@@ -3033,6 +3317,9 @@ ALTER TABLE ONLY public.case_file_absence
 ALTER TABLE ONLY public.cel_offset
     ADD CONSTRAINT cel_offset_pkey PRIMARY KEY (file);
 
+ALTER TABLE ONLY public.centralised_business
+    ADD CONSTRAINT centralised_business_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.click
     ADD CONSTRAINT click_call_id_key UNIQUE (call_id);
 
@@ -3075,6 +3362,18 @@ ALTER TABLE ONLY public.committee_ruling
 ALTER TABLE ONLY public.committee_seat
     ADD CONSTRAINT committee_seat_pkey PRIMARY KEY (meeting_id, user_id);
 
+ALTER TABLE ONLY public.complaint_guide
+    ADD CONSTRAINT complaint_guide_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.complaint_guide_posting
+    ADD CONSTRAINT complaint_guide_posting_guide_id_organisation_id_place_key UNIQUE (guide_id, organisation_id, place);
+
+ALTER TABLE ONLY public.complaint_guide_posting
+    ADD CONSTRAINT complaint_guide_posting_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.consultation
+    ADD CONSTRAINT consultation_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.customer
     ADD CONSTRAINT customer_core_number_key UNIQUE (core_number);
 
@@ -3108,6 +3407,9 @@ ALTER TABLE ONLY public.document
 ALTER TABLE ONLY public.document
     ADD CONSTRAINT document_replaces_key UNIQUE (replaces);
 
+ALTER TABLE ONLY public.document_sending
+    ADD CONSTRAINT document_sending_pkey PRIMARY KEY (document_id);
+
 ALTER TABLE ONLY public.document_template
     ADD CONSTRAINT document_template_kind_version_key UNIQUE (kind, version);
 
@@ -3116,6 +3418,12 @@ ALTER TABLE ONLY public.document_template
 
 ALTER TABLE ONLY public.downgrade
     ADD CONSTRAINT downgrade_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.export_file
+    ADD CONSTRAINT export_file_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.export_request
+    ADD CONSTRAINT export_request_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.feedback
     ADD CONSTRAINT feedback_pkey PRIMARY KEY (id);
@@ -3131,6 +3439,12 @@ ALTER TABLE ONLY public.finding_owner
 
 ALTER TABLE ONLY public.formality
     ADD CONSTRAINT formality_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.group_meeting
+    ADD CONSTRAINT group_meeting_organisation_id_year_number_key UNIQUE (organisation_id, year, number);
+
+ALTER TABLE ONLY public.group_meeting
+    ADD CONSTRAINT group_meeting_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (actor, key);
@@ -3354,6 +3668,15 @@ ALTER TABLE ONLY public.tenure
 ALTER TABLE ONLY public.tenure
     ADD CONSTRAINT tenure_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.third_party
+    ADD CONSTRAINT third_party_name_key UNIQUE (name);
+
+ALTER TABLE ONLY public.third_party
+    ADD CONSTRAINT third_party_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.third_party_request
+    ADD CONSTRAINT third_party_request_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.ticket_agreement
     ADD CONSTRAINT ticket_agreement_pkey PRIMARY KEY (id);
 
@@ -3418,6 +3741,12 @@ CREATE INDEX access_log_actor ON ONLY public.access_log USING btree (actor, id);
 
 CREATE INDEX access_log_object ON ONLY public.access_log USING btree (object_kind, object_id, id);
 
+CREATE INDEX accountability_in ON public.accountability USING btree (organisation_id, proposed_at, id);
+
+CREATE INDEX accountability_of ON public.accountability USING btree (ticket_id);
+
+CREATE INDEX accountability_whose ON public.accountability USING btree (user_id, proposed_at) WHERE (user_id IS NOT NULL);
+
 CREATE INDEX acknowledgement_recheck ON public.acknowledgement USING btree (call_id) WHERE ((call_id IS NOT NULL) AND (state = ANY (ARRAY['awaits_recording'::text, 'incomplete'::text])));
 
 CREATE INDEX acknowledgement_ticket ON public.acknowledgement USING btree (ticket_id, recorded_at);
@@ -3445,6 +3774,10 @@ CREATE INDEX attachment_ticket ON public.attachment USING btree (ticket_id, adde
 CREATE INDEX audit_actor ON ONLY public.audit USING btree (actor, id);
 
 CREATE INDEX audit_object ON ONLY public.audit USING btree (object_kind, object_id, id);
+
+CREATE INDEX authority_request_asked ON public.authority_request USING btree (asked_at, id) WHERE (state = 'asked'::text);
+
+CREATE INDEX authority_request_of ON public.authority_request USING btree (ticket_id, asked_by_user);
 
 CREATE INDEX call_caller ON ONLY public.call USING btree (caller, id);
 
@@ -3504,6 +3837,8 @@ CREATE INDEX callback_task_successful ON public.callback_task USING btree (compl
 
 CREATE INDEX campaign_state ON public.campaign USING btree (state, purpose, id);
 
+CREATE UNIQUE INDEX centralised_business_running ON public.centralised_business USING btree (organisation_id, category) WHERE (until_day IS NULL);
+
 CREATE INDEX closing_sample_item_open ON public.closing_sample_item USING btree (ticket_id) WHERE (result IS NULL);
 
 CREATE INDEX closing_sample_of ON public.closing_sample USING btree (organisation_id, drawn_at, id);
@@ -3532,6 +3867,16 @@ CREATE INDEX committee_ruling_ticket ON public.committee_ruling USING btree (tic
 
 CREATE INDEX committee_seat_user ON public.committee_seat USING btree (user_id, meeting_id);
 
+CREATE INDEX complaint_guide_day ON public.complaint_guide USING btree (from_day, published_at);
+
+CREATE INDEX complaint_guide_posting_of ON public.complaint_guide_posting USING btree (organisation_id);
+
+CREATE INDEX consultation_of ON public.consultation USING btree (ticket_id, asked_at);
+
+CREATE UNIQUE INDEX consultation_once ON public.consultation USING btree (ticket_id, to_organisation_id) WHERE (state = 'asked'::text);
+
+CREATE INDEX consultation_to ON public.consultation USING btree (to_organisation_id, state, asked_at, id);
+
 CREATE INDEX customer_id_number ON public.customer USING btree (id_number) WHERE (id_number IS NOT NULL);
 
 CREATE INDEX customer_name ON public.customer USING btree (name text_pattern_ops, id);
@@ -3554,6 +3899,10 @@ CREATE INDEX downgrade_proposed ON public.downgrade USING btree (proposed_at, id
 
 CREATE INDEX downgrade_ticket ON public.downgrade USING btree (ticket_id, proposed_at);
 
+CREATE INDEX export_file_of ON public.export_file USING btree (request_id, given_at);
+
+CREATE INDEX export_request_asked ON public.export_request USING btree (asked_at, id);
+
 CREATE INDEX feedback_given ON public.feedback USING btree (given_at, id);
 
 CREATE UNIQUE INDEX feedback_once ON public.feedback USING btree (ticket_id, audience, organisation_id, COALESCE(department, ''::text));
@@ -3567,6 +3916,8 @@ CREATE INDEX formality_due ON public.formality USING btree (due_day, id);
 CREATE INDEX formality_open ON public.formality USING btree (due_day, id) WHERE (done_at IS NULL);
 
 CREATE INDEX formality_ticket ON public.formality USING btree (ticket_id, due_day);
+
+CREATE INDEX group_meeting_of ON public.group_meeting USING btree (organisation_id, planned_at, id);
 
 CREATE INDEX idempotency_at ON public.idempotency USING btree (at);
 
@@ -3708,11 +4059,19 @@ CREATE UNIQUE INDEX slip_one_leads ON public.slip USING btree (ticket_id, line) 
 
 CREATE INDEX slip_open ON public.slip USING btree (organisation_id, department, sent_at, id) WHERE (state = ANY (ARRAY['sent'::text, 'accepted'::text]));
 
+CREATE INDEX slip_report_due ON public.slip USING btree (report_day) WHERE ((report_day IS NOT NULL) AND (reported_at IS NULL));
+
 CREATE INDEX slip_sent ON public.slip USING btree (sent_at, id);
 
 CREATE INDEX tenure_post ON public.tenure USING btree (post, since DESC);
 
 CREATE INDEX tenure_user ON public.tenure USING btree (user_id, since DESC);
+
+CREATE INDEX third_party_of ON public.third_party USING btree (organisation_id, id);
+
+CREATE INDEX third_party_request_of ON public.third_party_request USING btree (third_party_id, asked_at, id);
+
+CREATE INDEX third_party_request_on ON public.third_party_request USING btree (ticket_id, asked_at);
 
 CREATE INDEX ticket_accepting ON public.ticket USING btree (accepting_organisation_id, received_at, id);
 
@@ -3858,15 +4217,21 @@ CREATE TRIGGER committee_opinion_only_grows BEFORE DELETE OR UPDATE ON public.co
 
 CREATE TRIGGER committee_ruling_stands BEFORE DELETE OR UPDATE ON public.committee_ruling FOR EACH ROW WHEN ((old.confirmed_at IS NOT NULL)) EXECUTE FUNCTION public.cc_refuse_change();
 
+CREATE TRIGGER complaint_guide_only_grows BEFORE DELETE OR UPDATE ON public.complaint_guide FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
 CREATE TRIGGER document_is_not_changed BEFORE UPDATE ON public.document FOR EACH ROW EXECUTE FUNCTION public.cc_document_stays();
 
 CREATE TRIGGER document_is_not_deleted BEFORE DELETE ON public.document FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER document_is_not_emptied BEFORE TRUNCATE ON public.document FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
 
+CREATE TRIGGER document_sending_only_grows BEFORE DELETE OR UPDATE ON public.document_sending FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
 CREATE TRIGGER document_template_is_not_emptied BEFORE TRUNCATE ON public.document_template FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER document_template_only_grows BEFORE DELETE OR UPDATE ON public.document_template FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER export_file_only_grows BEFORE DELETE OR UPDATE ON public.export_file FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER finding_owner_only_grows BEFORE DELETE OR UPDATE ON public.finding_owner FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
@@ -3944,6 +4309,18 @@ CREATE CONSTRAINT TRIGGER ticket_matter_stays_whole AFTER UPDATE OF matter_id, r
 
 CREATE CONSTRAINT TRIGGER ticket_nature_has_reason AFTER UPDATE OF nature ON public.ticket DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.nature <> new.nature)) EXECUTE FUNCTION public.cc_nature_has_reason();
 
+ALTER TABLE ONLY public.accountability
+    ADD CONSTRAINT accountability_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.accountability
+    ADD CONSTRAINT accountability_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
+ALTER TABLE ONLY public.accountability
+    ADD CONSTRAINT accountability_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.acknowledgement
+    ADD CONSTRAINT acknowledgement_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.document(id);
+
 ALTER TABLE ONLY public.acknowledgement
     ADD CONSTRAINT acknowledgement_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
 
@@ -3979,6 +4356,12 @@ ALTER TABLE ONLY public.attempt_plan_rule
 
 ALTER TABLE ONLY public.authority_limit
     ADD CONSTRAINT authority_limit_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.authority_request
+    ADD CONSTRAINT authority_request_asked_by_user_fkey FOREIGN KEY (asked_by_user) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.authority_request
+    ADD CONSTRAINT authority_request_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
 
 ALTER TABLE ONLY public.callback_answer
     ADD CONSTRAINT callback_answer_attempt_id_fkey FOREIGN KEY (attempt_id) REFERENCES public.callback_attempt(id);
@@ -4064,6 +4447,9 @@ ALTER TABLE ONLY public.campaign
 ALTER TABLE ONLY public.case_file_absence
     ADD CONSTRAINT case_file_absence_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
 
+ALTER TABLE ONLY public.centralised_business
+    ADD CONSTRAINT centralised_business_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
 ALTER TABLE ONLY public.click
     ADD CONSTRAINT click_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
 
@@ -4127,6 +4513,21 @@ ALTER TABLE ONLY public.committee_seat
 ALTER TABLE ONLY public.committee_seat
     ADD CONSTRAINT committee_seat_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
 
+ALTER TABLE ONLY public.complaint_guide_posting
+    ADD CONSTRAINT complaint_guide_posting_guide_id_fkey FOREIGN KEY (guide_id) REFERENCES public.complaint_guide(id);
+
+ALTER TABLE ONLY public.complaint_guide_posting
+    ADD CONSTRAINT complaint_guide_posting_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.consultation
+    ADD CONSTRAINT consultation_from_organisation_id_fkey FOREIGN KEY (from_organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.consultation
+    ADD CONSTRAINT consultation_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
+ALTER TABLE ONLY public.consultation
+    ADD CONSTRAINT consultation_to_organisation_id_fkey FOREIGN KEY (to_organisation_id) REFERENCES public.organisation(id);
+
 ALTER TABLE ONLY public.customer_phone
     ADD CONSTRAINT customer_phone_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customer(id);
 
@@ -4142,6 +4543,9 @@ ALTER TABLE ONLY public.document
 ALTER TABLE ONLY public.document
     ADD CONSTRAINT document_replaces_fkey FOREIGN KEY (replaces) REFERENCES public.document(id);
 
+ALTER TABLE ONLY public.document_sending
+    ADD CONSTRAINT document_sending_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.document(id);
+
 ALTER TABLE ONLY public.document
     ADD CONSTRAINT document_template_id_fkey FOREIGN KEY (template_id) REFERENCES public.document_template(id);
 
@@ -4150,6 +4554,12 @@ ALTER TABLE ONLY public.document
 
 ALTER TABLE ONLY public.downgrade
     ADD CONSTRAINT downgrade_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
+ALTER TABLE ONLY public.export_file
+    ADD CONSTRAINT export_file_request_id_fkey FOREIGN KEY (request_id) REFERENCES public.export_request(id);
+
+ALTER TABLE ONLY public.export_request
+    ADD CONSTRAINT export_request_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
 
 ALTER TABLE ONLY public.feedback
     ADD CONSTRAINT feedback_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
@@ -4162,6 +4572,12 @@ ALTER TABLE ONLY public.formality
 
 ALTER TABLE ONLY public.formality
     ADD CONSTRAINT formality_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
+ALTER TABLE ONLY public.group_meeting
+    ADD CONSTRAINT group_meeting_chair_id_fkey FOREIGN KEY (chair_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.group_meeting
+    ADD CONSTRAINT group_meeting_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
 
 ALTER TABLE ONLY public.legal_review
     ADD CONSTRAINT legal_review_counsel_id_fkey FOREIGN KEY (counsel_id) REFERENCES public.app_user(id);
@@ -4325,6 +4741,15 @@ ALTER TABLE ONLY public.tenure
 ALTER TABLE ONLY public.tenure
     ADD CONSTRAINT tenure_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
 
+ALTER TABLE ONLY public.third_party
+    ADD CONSTRAINT third_party_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.third_party_request
+    ADD CONSTRAINT third_party_request_third_party_id_fkey FOREIGN KEY (third_party_id) REFERENCES public.third_party(id);
+
+ALTER TABLE ONLY public.third_party_request
+    ADD CONSTRAINT third_party_request_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.ticket(id);
+
 ALTER TABLE ONLY public.ticket
     ADD CONSTRAINT ticket_about_user_id_fkey FOREIGN KEY (about_user_id) REFERENCES public.app_user(id);
 
@@ -4387,6 +4812,12 @@ ALTER TABLE ONLY public.ticket_pause
 
 ALTER TABLE ONLY public.ticket
     ADD CONSTRAINT ticket_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES public.policy(id);
+
+ALTER TABLE ONLY public.ticket
+    ADD CONSTRAINT ticket_taken_over_by_fkey FOREIGN KEY (taken_over_by) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.ticket
+    ADD CONSTRAINT ticket_told_document_id_fkey FOREIGN KEY (told_document_id) REFERENCES public.document(id);
 
 ALTER TABLE ONLY public.ticket
     ADD CONSTRAINT ticket_underwriting_organisation_id_fkey FOREIGN KEY (underwriting_organisation_id) REFERENCES public.organisation(id);

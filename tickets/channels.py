@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from tickets import acknowledgement, intake
 from tickets.acknowledgement import Worth
 from tickets.errors import Problem, Words
-from tickets.intake import FORWARDED, Channel, ComplainantType, Nature, NetworkKind, Particulars, Source
+from tickets.intake import (
+    FORWARDED,
+    MOST_REPRESENTATIVES,
+    Channel,
+    ComplainantType,
+    Nature,
+    NetworkKind,
+    Particulars,
+    Source,
+)
 from tickets.papers import Paper
 
 
@@ -49,6 +58,9 @@ def _way(way: Way, p: Particulars, kept: Kept) -> Iterator[Problem]:
         yield from _forwarding(way.source, p)
     if way.source is Source.MEDIA and not (p.media_outlet or "").strip():
         yield Problem("media_outlet", Words("未注明媒体名称", "which medium is not stated"), ("F-41",))
+    if way.channel is Channel.VISIT and p.group_size > MOST_REPRESENTATIVES and not p.representatives:
+        words = Words("未登记共同投诉的代表", "who speaks for the group is not stated")
+        yield Problem("representatives", words, ("N-4",))
     yield from _right(p, kept)
     if acknowledgement.in_writing(way.channel, way.kind):
         yield from _acknowledged(kept.acknowledgement)

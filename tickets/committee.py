@@ -394,6 +394,7 @@ _A = Action
 GUARDS: Mapping[Action, tuple[Guard, ...]] = {
     _A.DETERMINE: (_no_dispute_is_open, _determination_accords),
     _A.OVERTURN: (_no_dispute_is_open, _determination_accords),
+    _A.DECLINE: (_no_dispute_is_open, _determination_accords),
     _A.HANDLE: (_ruling_is_there, _decision_accords),
     _A.INFORM: (_ruling_is_there, _decision_accords),
     _A.CLOSE: (_ruling_is_there, _no_dispute_is_open, _decision_accords, _closing_was_ruled),

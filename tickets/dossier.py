@@ -76,6 +76,7 @@ class Case:
     relation: Relation | None = None
     represented: bool = False
     withdrawn: bool = False
+    declined: bool = False
     closed: bool = False
     acknowledged: bool = False
     papers: frozenset[Paper] = frozenset()
@@ -102,8 +103,8 @@ class Case:
 
     @property
     def decided(self) -> bool:
-        """Whether it went to its end; a withdrawal ends the procedure on the day it comes (CL-6)."""
-        return not self.withdrawn
+        """Whether it went to its end: not what was withdrawn (CL-6), nor what was declined (N-8)."""
+        return not self.withdrawn and not self.declined
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,7 @@ DEMANDS: Final[tuple[Demand, ...]] = (
         Words("授权委托书", "the signed authorisation"),
         ("N-6", "R-1.1"),
         Ground.LAW,
-        lambda case: _if(case.represented, _NONE),
+        lambda case: _if(case.represented and not case.declined, _NONE),
         lambda case: bool(case.papers & {Paper.AUTHORISATION, Paper.KINSHIP}),
     ),
     Demand(
@@ -188,7 +189,7 @@ DEMANDS: Final[tuple[Demand, ...]] = (
         Words("身份证明", "the proof of identity"),
         ("N-6", "N-10"),
         Ground.LAW,
-        lambda case: _if(case.represented),
+        lambda case: _if(case.represented and not case.declined),
         lambda case: Paper.IDENTITY in case.papers,
     ),
     Demand(
@@ -274,7 +275,7 @@ DEMANDS: Final[tuple[Demand, ...]] = (
         Words("答复客户记录", "what the customer was told"),
         ("R-4.27", "CL-8"),
         Ground.SEED,
-        lambda case: _if(case.decided and case.relation is not Relation.MERGED, _NONE),
+        lambda case: _if((case.decided or case.declined) and case.relation is not Relation.MERGED, _NONE),
         lambda case: case.told,
     ),
     Demand(

@@ -92,6 +92,33 @@ def _answer_is_written(standing: Standing, step: Step) -> MoveRefusedError | Non
     )
 
 
+def _nobody_had_the_right(standing: Standing, step: Step) -> MoveRefusedError | None:
+    """Only what neither the customer nor anybody with the right to act for him complained of is declined (N-8)."""
+    if not standing.entitled:
+        return None
+    return refused(
+        standing,
+        step,
+        "只有非本人、无代理或委托手续的投诉可以不予办理",
+        "only a complaint made by somebody without the right to make it is declined",
+        "N-8",
+        "N-6",
+    )
+
+
+def _declined_with_notice(standing: Standing, step: Step) -> MoveRefusedError | None:
+    if step.note.strip() and step.evidence.strip() and step.manner.strip():
+        return None
+    return refused(
+        standing,
+        step,
+        "不予办理须写明依据,并告知投诉提出人、记录告知内容和方式",
+        "declining needs its evidence, and the notice given: what was said, and how",
+        "N-8",
+        "R-4.7",
+    )
+
+
 def _file_is_whole(standing: Standing, step: Step) -> MoveRefusedError | None:
     if not standing.lacking:
         return None
@@ -146,6 +173,7 @@ GUARDS: Mapping[Action, tuple[Guard, ...]] = {
     _A.WITHDRAW: (_a_complaint_is_withdrawn, _withdrawal_is_written, _withdrawal_came_meanwhile),
     _A.PASS_ON: (_is_no_complaint, _destination_is_named),
     _A.ANSWER: (_is_no_complaint, _answer_is_written),
+    _A.DECLINE: (_nobody_had_the_right, _declined_with_notice),
     _A.ARCHIVE: (_file_is_whole,),
     _A.OVERTURN: (_lies_above, _reason_is_given, _something_is_overturned),
 }

@@ -122,6 +122,36 @@ class ReclassificationRefusedError(TicketError):
     code = "reclassification_refused"
 
 
+class ConsultationRefusedError(TicketError):
+    """A case is not reported up, answered, taken over or acted on so (R-3.15, R-3.19, R-3.31)."""
+
+    code = "consultation_refused"
+
+
+class AuthorityRefusedError(TicketError):
+    """Authority for one settlement is not asked for or given so (N-11)."""
+
+    code = "authority_refused"
+
+
+class AccountabilityRefusedError(TicketError):
+    """Nobody is held to account so (B-10)."""
+
+    code = "accountability_refused"
+
+
+class ThirdPartyRefusedError(TicketError):
+    """A third party is not asked, scored or admitted so (N-3)."""
+
+    code = "third_party_refused"
+
+
+class GroupMeetingRefusedError(TicketError):
+    """A leading group does not meet so (R-3.1, R-3.2)."""
+
+    code = "group_meeting_refused"
+
+
 class FeedbackRefusedError(TicketError):
     """Feedback is not signed for, or a formality not added or completed, so (R-4.28, R-4.29)."""
 

@@ -85,6 +85,21 @@ def _review_route_is_told(standing: Standing, step: Step) -> MoveRefusedError | 
     )
 
 
+def _basis_is_told(standing: Standing, step: Step) -> MoveRefusedError | None:
+    """Who does not accept must be able to read in which terms and which law the decision rests (R-1.7, N-9)."""
+    written = standing.has_basis or step.basis.strip() or standing.letter_sent_at is not None
+    if step.accepted is not False or not standing.is_complaint or written:
+        return None
+    return refused(
+        standing,
+        step,
+        "客户不接受的,须写明处理所依据的条款和法规",
+        "who does not accept is told the policy terms and the law the decision rests on",
+        "R-1.7",
+        "N-9",
+    )
+
+
 GUARDS: Mapping[Action, tuple[Guard, ...]] = {
-    Action.INFORM: (_moment_is_possible, _earlier_moment_is_proved, _review_route_is_told)
+    Action.INFORM: (_moment_is_possible, _earlier_moment_is_proved, _review_route_is_told, _basis_is_told)
 }

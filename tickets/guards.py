@@ -12,6 +12,7 @@ from tickets import (
     acknowledgement,
     authority,
     committee,
+    consultations,
     endings,
     feedback,
     followup,
@@ -19,6 +20,7 @@ from tickets import (
     lifecycle,
     linked,
     progress,
+    proofs,
     recusal,
     signatures,
     slips,
@@ -113,7 +115,10 @@ def _not_by_sales_staff(standing: Standing, step: Step) -> MoveRefusedError | No
 
 
 def _has_power(standing: Standing, step: Step) -> MoveRefusedError | None:
-    """Whoever accepts closes (R-4.31), the province what was forwarded (R-4.32), a B counter never (F-7)."""
+    """Whoever accepts closes (R-4.31), the province what was forwarded (R-4.32), a B counter never (F-7).
+
+    The province also what was reported up to it (R-3.22), and a company above what it handles itself (F-16).
+    """
     if step.level is Level.COUNTER_B:
         return refused(
             standing,
@@ -123,6 +128,10 @@ def _has_power(standing: Standing, step: Step) -> MoveRefusedError | None:
             "R-3.33",
             "F-7",
         )
+    if step.organisation in standing.reported_to and step.level is Level.PROVINCE:
+        return None
+    if step.organisation == standing.taken_over_by:
+        return None
     if standing.forwarded:
         if step.level is Level.PROVINCE:
             return None
@@ -236,16 +245,19 @@ OWN: Mapping[Action, tuple[Guard, ...]] = {
     _A.INFORM: (_dissent_is_explained,),
     _A.CLOSE: (_has_power, _is_determined, _order_is_complete),
     _A.OVERTURN: (_is_a_complaint, _determination_is_whole),
+    _A.DECLINE: (_is_a_complaint, _has_power),
 }
 
 PARTS: Sequence[Mapping[Action, tuple[Guard, ...]]] = (
     linked.GUARDS,
+    proofs.GUARDS,
     OWN,
     recusal.GUARDS,
     followup.GUARDS,
     endings.GUARDS,
     acknowledgement.GUARDS,
     authority.GUARDS,
+    consultations.GUARDS,
     committee.GUARDS,
     slips.GUARDS,
     signatures.GUARDS,

@@ -113,6 +113,7 @@ MAX_TEXT = 20_000
 MAX_NAME = 200
 MAX_NUMBER = 100
 MAX_LINK = 2_000
+MOST_REPRESENTATIVES = 5
 SEQUENCE_DIGITS = 6
 
 
@@ -146,11 +147,21 @@ class Particulars:
     forwarded_day: date | None = None
     media_outlet: str | None = None
     media_link: str | None = None
+    group_size: int = 1
+    """How many complain together (N-14)."""
+    representatives: tuple[str, ...] = ()
+    """Who speaks for them (N-4)."""
 
 
 def check(channel: Channel, source: Source, network_kind: NetworkKind | None, p: Particulars) -> None:
     """Refuse what can never be a complaint ticket as stated; raises NotAdmissibleError with every problem."""
-    problems = (*_origin(channel, source, network_kind), *_person(p), *_misplaced(channel, source, p), *_texts(p))
+    problems = (
+        *_origin(channel, source, network_kind),
+        *_person(p),
+        *_group(p),
+        *_misplaced(channel, source, p),
+        *_texts(p),
+    )
     if problems:
         raise NotAdmissibleError(problems)
 
@@ -224,6 +235,24 @@ def _person(p: Particulars) -> list[Problem]:
     return problems
 
 
+def _group(p: Particulars) -> list[Problem]:
+    """Those who complain together in person name five at most who speak for them (N-4)."""
+    problems = []
+    if len(p.representatives) > MOST_REPRESENTATIVES:
+        words = Words(
+            f"共同投诉的代表不超过{MOST_REPRESENTATIVES}人",
+            f"at most {MOST_REPRESENTATIVES} speak for those who complain together",
+        )
+        problems.append(Problem("representatives", words, ("N-4",)))
+    if len(p.representatives) > p.group_size:
+        words = Words("代表人数多于一同投诉人数", "more speak for the group than there are in it")
+        problems.append(Problem("representatives", words, ("N-4", "N-14")))
+    if any(not name.strip() for name in p.representatives):
+        words = Words("代表须有姓名", "a representative has a name")
+        problems.append(Problem("representatives", words, ("N-4",)))
+    return problems
+
+
 def _misplaced(channel: Channel, source: Source, p: Particulars) -> list[Problem]:
     """What is said of a forwarding, of a medium or of a form where there is none."""
     problems = []
@@ -259,6 +288,10 @@ def _texts(p: Particulars) -> list[Problem]:
         "media_link": MAX_LINK,
     }
     problems = []
+    for name in p.representatives:
+        if len(name) > MAX_NAME or unstorable(name):
+            words = Words(f"超过{MAX_NAME}个字符或无法保存", f"longer than {MAX_NAME} characters, or cannot be stored")
+            problems.append(Problem("representatives", words))
     for field, most in limits.items():
         text: str | None = getattr(p, field)
         if text is None:

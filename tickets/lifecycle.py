@@ -1,7 +1,7 @@
 """The life of a ticket as a table of moves (R-4.1); their conditions are in tickets/guards.py.
 
-recorded → dispatched → handled → informed → closed → archived, with the solution on the spot, the withdrawal (CL-6) and
-the answer to what is no complaint (R-1.3) as the short ways.
+recorded → dispatched → handled → informed → closed → archived, with the solution on the spot, the withdrawal (CL-6),
+the answer to what is no complaint (R-1.3) and declining what nobody had the right to complain of (N-8) as short ways.
 
 A refusal names the rule, the status and the action. Nothing here saves or sends; closing is final, the customer's next
 approach is a new linked ticket (B-2), and only the province may still correct what was found (R-3.25).
@@ -37,13 +37,14 @@ ENDED = frozenset({Status.CLOSED, Status.ARCHIVED})
 
 
 class Ending(StrEnum):
-    """How a ticket ended: closed, withdrawn by the customer (CL-6), answered, being no complaint (F-24), or a finding
-    whose customer complained of it later."""
+    """How a ticket ended: closed, withdrawn by the customer (CL-6), answered, being no complaint (F-24), a finding
+    whose customer complained of it later, or declined, being made by somebody without right (N-8)."""
 
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
     ANSWERED = "answered"
     TURNED = "turned"
+    DECLINED = "declined"
 
 
 class Action(StrEnum):
@@ -70,6 +71,7 @@ class Action(StrEnum):
     OVERTURN = "overturn"
     OPINE = "opine"
     ASSIGN = "assign"
+    DECLINE = "decline"
 
 
 class Validity(StrEnum):
@@ -133,6 +135,18 @@ class Cause:
     category: Category
     departments: tuple[Department, ...] = ()
     system: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A document of the ticket that a step names as its proof, by the code of its kind (R-4.4, CL-8)."""
+
+    kind: str
+    number: str
+    issued_at: datetime
+    sent_at: datetime | None = None
+    means: str | None = None
+    void: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +223,23 @@ class Standing:
     rescission_told: bool = False
     handler_fits: bool = False
     """The person it is to be given to handles complaints and may know the order."""
+    entitled: bool = True
+    """It is the customer's own complaint, or made with the right to make it for him (N-6, N-8)."""
+    asked_above: str | None = None
+    """Path of the company above that was asked and has not answered yet (R-3.31)."""
+    heard_from_above: bool = False
+    """A company above gave its opinion, or took the case over (R-3.15, R-3.19)."""
+    reported_to: tuple[str, ...] = ()
+    """Ids of the companies above that gave it (R-3.22)."""
+    centralised_above: str | None = None
+    """Path of the company above that does the business of its main grievance itself (R-3.31)."""
+    taken_over_path: str | None = None
+    taken_over_by: str | None = None
+    """The company above that handles it itself (R-3.19)."""
+    notice: Notice | None = None
+    """The document the step names."""
+    has_basis: bool = False
+    """The terms and the law the decision rests on are written down (R-1.7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +250,8 @@ class Step:
     that settle it; `path`, `own_department`: where the actor sits; `for_post`, `fixes_owner`: the actor is the
     complaint post, customer service's supervisor. `destination`: who a grievance that is no complaint is passed to;
     `received_at`: when a withdrawal came; `told_at`, `proof`: when the customer was told if not just now (CL-8);
-    `at`: the moment of the step. `opinion`: the preliminary one; `handler`, `actor`: ids of who is to handle the order,
-    of who acts.
+    `at`: the moment of the step. `opinion`: the preliminary one; `basis`: terms and law of the
+    decision (R-1.7); `handler`, `actor`: ids of who is to handle the order, of who acts.
     """
 
     action: Action
@@ -252,7 +283,10 @@ class Step:
     at: datetime | None = None
     call_id: UUID | None = None
     """The call the customer was told on (R-4.5)."""
+    document: str = ""
+    """Id of the document that proves it (R-4.4, CL-8)."""
     opinion: str = ""
+    basis: str = ""
     handler: str = ""
     actor: str = ""
     in_sales: bool = False
@@ -301,6 +335,9 @@ MOVES: Mapping[tuple[Status, Action], Status] = {
     (_S.DISPATCHED, _A.WITHDRAW): _S.CLOSED,
     (_S.HANDLED, _A.WITHDRAW): _S.CLOSED,
     (_S.INFORMED, _A.WITHDRAW): _S.CLOSED,
+    (_S.RECORDED, _A.DECLINE): _S.CLOSED,
+    (_S.DISPATCHED, _A.DECLINE): _S.CLOSED,
+    (_S.HANDLED, _A.DECLINE): _S.CLOSED,
     (_S.RECORDED, _A.PASS_ON): _S.DISPATCHED,
     (_S.DISPATCHED, _A.PASS_ON): _S.DISPATCHED,
     (_S.DISPATCHED, _A.ANSWER): _S.CLOSED,
@@ -328,6 +365,7 @@ MEETS: Mapping[Action, tuple[Kind, ...]] = {
     _A.PASS_ON: (Kind.HAND_OVER, Kind.DISPATCH),
     _A.ANSWER: (Kind.DECIDE_INFORM, Kind.INFORM),
     _A.ARCHIVE: (Kind.ARCHIVE,),
+    _A.DECLINE: (Kind.DECIDE_INFORM, Kind.INFORM, Kind.ANSWER_OR_PROGRESS),
 }
 
 STATUS_WORDS: Mapping[Status, Words] = {
@@ -344,6 +382,7 @@ ENDING_WORDS: Mapping[Ending, Words] = {
     Ending.WITHDRAWN: Words("撤诉", "withdrawn"),
     Ending.ANSWERED: Words("非投诉已答复", "answered, no complaint"),
     Ending.TURNED: Words("转为投诉", "turned into a complaint"),
+    Ending.DECLINED: Words("不予办理", "declined"),
 }
 
 ACTION_WORDS: Mapping[Action, Words] = {
@@ -368,6 +407,7 @@ ACTION_WORDS: Mapping[Action, Words] = {
     _A.OVERTURN: Words("改判", "overturn"),
     _A.OPINE: Words("填写初步处理意见", "give a preliminary opinion"),
     _A.ASSIGN: Words("指定处理人", "assign a handler"),
+    _A.DECLINE: Words("不予办理", "decline"),
 }
 
 

@@ -46,5 +46,6 @@ GUARDS: Mapping[Action, tuple[Guard, ...]] = {
     Action.INFORM: (_is_not_merged,),
     Action.CLOSE: (_is_not_merged,),
     Action.WITHDRAW: (_is_not_merged,),
+    Action.DECLINE: (_is_not_merged, _agrees_with_its_matter),
     Action.OVERTURN: (_is_not_merged, _agrees_with_its_matter),
 }

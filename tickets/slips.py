@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from tickets.categories import Category, Department, Route
@@ -124,6 +125,20 @@ class Slip:
     def given_up(self) -> bool:
         """Whether its department has nothing to do with the line any more."""
         return self.state in (SlipState.RETURNED, SlipState.RELEASED)
+
+
+REPORTS = frozenset({SlipAction.NOTE, SlipAction.ASK, SlipAction.ANSWER})
+"""What a department does on its slip that tells customer service how far it is (R-3.45, R-4.23)."""
+
+
+def check_report_day(slip: Slip, day: date, today: date) -> None:
+    """Refuse a day to report by for a slip nobody works on, or one in the past (R-3.45). Raises MoveRefusedError."""
+    if not (slip.part.is_task and slip.state.is_open):
+        words = Words("该会办单不在办理中,无须反馈进展", "the department has not got this slip in hand")
+        raise MoveRefusedError(words, rules=("R-3.45",), slip=slip.place, state=slip.state.value)
+    if day < today:
+        words = Words("反馈期限不能早于当日", "the day to report by is not in the past")
+        raise MoveRefusedError(words, rules=("R-3.45",), slip=slip.place)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ WITH claim AS (
         underwriting_organisation_id, callback_task_id, callback_attempt_id, heard, verdict, received_at, received_day,
         stored_at, spooled, rulebook, heir, form_signed_at, identity_manner, identity_verified_at,
         identity_verified_by, forwarder, forwarder_level, forwarding_number, forwarded_day, media_outlet, media_link,
-        owes, sub_code, group_size, designated_major)
+        owes, sub_code, group_size, designated_major, representatives)
     SELECT $1, '95519-' || to_char($4::date, 'YYYYMMDD') || '-' || lpad(counted.last::text, 6, '0'), d.nature,
         d.channel, d.network_kind, d.source, d.relation, d.matter_id, d.category, d.other_cause, d.severity, d.gravity,
         d.complex_at, d.validity, d.occurrences, d.pieces, c.id, p.id, d.policy_number, d.complainant_type,
@@ -57,7 +57,8 @@ WITH claim AS (
         p.organisation_id, d.callback_task_id, d.callback_attempt_id, d.heard, d.verdict, d.received_at, $4,
         $3, d.spooled, d.rulebook, d.heir, d.form_signed_at, d.identity_manner, d.identity_verified_at,
         d.identity_verified_by, d.forwarder, d.forwarder_level, d.forwarding_number, d.forwarded_day, d.media_outlet,
-        d.media_link, d.owes, d.sub_code, COALESCE(d.group_size, 1), COALESCE(d.designated_major, false)
+        d.media_link, d.owes, d.sub_code, COALESCE(d.group_size, 1), COALESCE(d.designated_major, false),
+        COALESCE(d.representatives, '{}')
     FROM given d CROSS JOIN counted
     LEFT JOIN customer c ON c.id = d.customer_id
     LEFT JOIN policy p ON p.number = d.policy_number
@@ -284,18 +285,22 @@ t.customer_id, t.policy_id, t.policy_number, t.complainant_type, t.complainant_n
 t.authorisation, t.anonymous, t.written_answer, t.demand, t.description, t.restated_at, t.complete_at, t.opened_via,
 t.opened_by, t.opened_by_user, t.accepting_organisation_id, t.underwriting_organisation_id, t.department,
 t.callback_task_id, t.callback_attempt_id, t.heard, t.verdict, t.received_at, t.received_day, t.stored_at, t.spooled,
-t.dispatched_at, t.handled_at, t.informed_at, t.told_means, t.told_proof, t.answer_accepted, t.closed_at, t.ended_as,
+t.dispatched_at, t.handled_at, t.informed_at, t.told_means, t.told_proof, t.told_document_id, t.answer_accepted,
+t.closed_at, t.ended_as,
 t.archived_at, t.overturned_at, t.destination, t.rulebook, t.version, t.heir, t.form_signed_at, t.identity_manner,
 t.identity_verified_at, t.identity_verified_by, t.forwarder, t.forwarder_level, t.forwarding_number, t.forwarded_day,
+t.representatives, t.basis, t.taken_over_by,
 t.media_outlet, t.media_link, t.owes, t.sub_code, t.opinion, t.opinion_at, t.opinion_by, t.handler_id,
 t.about_user_id, t.case_at, t.group_size, t.designated_major, t.finding_number,
 t.rescission_told_at"""
 
 FIND = f"""
-SELECT {COLUMNS}, a.kind AS accepting_level, a.path AS accepting_path, u.path AS underwriting_path
+SELECT {COLUMNS}, a.kind AS accepting_level, a.path AS accepting_path, u.path AS underwriting_path,
+    o.path AS taken_over_path
 FROM ticket t
 JOIN organisation a ON a.id = t.accepting_organisation_id
 LEFT JOIN organisation u ON u.id = t.underwriting_organisation_id
+LEFT JOIN organisation o ON o.id = t.taken_over_by
 WHERE t.id = $1"""  # noqa: S608
 HOLD_MATTER = """
 SELECT m.id FROM matter m JOIN ticket t ON t.matter_id = m.id WHERE t.id = $1 FOR UPDATE OF m"""
@@ -340,7 +345,8 @@ UPDATE ticket t SET version = t.version + 1, category = n.category, other_cause 
     anonymous = n.anonymous, written_answer = n.written_answer, demand = n.demand, description = n.description,
     restated_at = n.restated_at, complete_at = n.complete_at, department = n.department,
     dispatched_at = n.dispatched_at, handled_at = n.handled_at, informed_at = n.informed_at, closed_at = n.closed_at,
-    told_means = n.told_means, told_proof = n.told_proof, answer_accepted = n.answer_accepted,
+    told_means = n.told_means, told_proof = n.told_proof, told_document_id = n.told_document_id,
+    answer_accepted = n.answer_accepted,
     ended_as = n.ended_as, archived_at = n.archived_at, overturned_at = n.overturned_at, destination = n.destination,
     heir = n.heir, form_signed_at = n.form_signed_at, identity_manner = n.identity_manner,
     identity_verified_at = n.identity_verified_at, identity_verified_by = n.identity_verified_by,
@@ -348,7 +354,8 @@ UPDATE ticket t SET version = t.version + 1, category = n.category, other_cause 
     forwarded_day = n.forwarded_day, media_outlet = n.media_outlet, media_link = n.media_link, owes = n.owes,
     sub_code = n.sub_code, opinion = n.opinion, opinion_at = n.opinion_at, opinion_by = n.opinion_by,
     handler_id = n.handler_id, about_user_id = n.about_user_id, case_at = n.case_at,
-    group_size = n.group_size, designated_major = n.designated_major, rescission_told_at = n.rescission_told_at
+    group_size = n.group_size, designated_major = n.designated_major, rescission_told_at = n.rescission_told_at,
+    representatives = n.representatives, basis = n.basis, taken_over_by = n.taken_over_by
 FROM jsonb_populate_record(NULL::ticket, $3) AS n
 WHERE t.id = $1 AND t.version = $2"""
 

@@ -10,6 +10,15 @@ from enum import StrEnum
 from typing import Any, Final
 
 from tickets import acknowledgement, slips
+from tickets.accountability import (
+    ACCOUNT_ACTION_WORDS,
+    ACCOUNT_STATE_WORDS,
+    MEASURE_WORDS,
+    AccountAction,
+    AccountState,
+    Measure,
+)
+from tickets.authority import REQUEST_ACTION_WORDS, REQUEST_STATE_WORDS, RequestAction, RequestState
 from tickets.categories import CATEGORIES, Category, Department, DisputeType, OtherCause
 from tickets.committee import (
     MEETING_ACTION_WORDS,
@@ -20,6 +29,14 @@ from tickets.committee import (
     MeetingState,
     ReferralGround,
 )
+from tickets.consultations import (
+    CONSULTATION_ACTION_WORDS,
+    CONSULTATION_GROUND_WORDS,
+    CONSULTATION_STATE_WORDS,
+    ConsultationAction,
+    ConsultationGround,
+    ConsultationState,
+)
 from tickets.course import GROUND_WORDS, PauseGround
 from tickets.dossier import GROUND_WORDS as DEMAND_GROUND_WORDS
 from tickets.dossier import ITEM_WORDS, NEED_WORDS, Item, Need
@@ -28,6 +45,12 @@ from tickets.downgrades import DOWNGRADE_ACTION_WORDS, DOWNGRADE_STATE_WORDS, Do
 from tickets.errors import Words
 from tickets.feedback import AUDIENCE_WORDS, Audience
 from tickets.findings import Intention, Respondent, Subject
+from tickets.group_meetings import (
+    GROUP_MEETING_ACTION_WORDS,
+    GROUP_MEETING_STATE_WORDS,
+    GroupMeetingAction,
+    GroupMeetingState,
+)
 from tickets.intake import (
     Channel,
     ComplainantType,
@@ -105,6 +128,7 @@ from tickets.reviews import (
     SupervisionGround,
 )
 from tickets.stages import CASE_STAGE_WORDS, CaseStage
+from tickets.third_parties import ADMISSION_WORDS, THIRD_PARTY_WORDS, Admission, ThirdPartyKind
 
 Terms = Mapping[Any, Words]
 """Code → its names. A member of an enumeration is its code."""
@@ -261,6 +285,18 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
     DowngradeState: DOWNGRADE_STATE_WORDS,
     DowngradeAction: DOWNGRADE_ACTION_WORDS,
     Audience: AUDIENCE_WORDS,
+    ConsultationGround: CONSULTATION_GROUND_WORDS,
+    ConsultationState: CONSULTATION_STATE_WORDS,
+    ConsultationAction: CONSULTATION_ACTION_WORDS,
+    Measure: MEASURE_WORDS,
+    AccountState: ACCOUNT_STATE_WORDS,
+    AccountAction: ACCOUNT_ACTION_WORDS,
+    ThirdPartyKind: THIRD_PARTY_WORDS,
+    Admission: ADMISSION_WORDS,
+    GroupMeetingState: GROUP_MEETING_STATE_WORDS,
+    GroupMeetingAction: GROUP_MEETING_ACTION_WORDS,
+    RequestState: REQUEST_STATE_WORDS,
+    RequestAction: REQUEST_ACTION_WORDS,
     Subject: {
         Subject.FORGED_SIGNATURE: Words("代签名", "forged signature"),
         Subject.MIS_SELLING: Words("销售误导", "mis-selling"),

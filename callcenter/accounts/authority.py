@@ -34,6 +34,10 @@ SELECT max(l.amount) FROM app_user u
     JOIN authority_limit l ON l.organisation_id = o.id AND l.role = ANY(u.roles)
 WHERE u.id = $1 GROUP BY o.path ORDER BY length(o.path) DESC LIMIT 1"""
 
+GIVEN = """
+SELECT max(amount) FROM authority_request
+WHERE ticket_id = $1 AND asked_by_user = $2 AND state = 'granted' AND until > $3"""
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -77,10 +81,18 @@ async def page(conn: Connection, below: str, after: tuple[str, str] | None, limi
     return [Limit(**dict(row)) for row in await conn.fetch(PAGE, below, *(after or (None, None)), limit)]
 
 
-async def of_user(conn: Connection, user_id: UUID | None) -> Decimal | None:
-    """What the person may settle; None where nobody gave them an authority."""
-    found: Decimal | None = await conn.fetchval(OF_USER, user_id)
-    return found
+async def of_user(
+    conn: Connection, user_id: UUID | None, ticket_id: UUID | None = None, at: datetime | None = None
+) -> Decimal | None:
+    """What the person may settle, on the ticket at the moment where they are given; None without an authority.
+
+    Authority given for that one ticket counts while it lasts (N-11).
+    """
+    standing: Decimal | None = await conn.fetchval(OF_USER, user_id)
+    given: Decimal | None = None
+    if ticket_id is not None and at is not None:
+        given = await conn.fetchval(GIVEN, ticket_id, user_id, at)
+    return max((each for each in (standing, given) if each is not None), default=None)
 
 
 async def _one(conn: Connection, organisation_id: str, role: str) -> Limit | None:

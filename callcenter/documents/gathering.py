@@ -381,12 +381,13 @@ async def _answer(conn: Connection, row: Mapping[str, Any], letter: Mapping[str,
 
 
 async def _spoken(conn: Connection, row: Mapping[str, Any], told: Told) -> shown.Answer:
-    """What was decided without a letter, with the facts and the basis the issuer states."""
+    """What was decided without a letter, with the facts the issuer states; the basis is his or the decision's own."""
+    basis = told.basis or row["basis"]
     decided = await conn.fetchrow(DECIDED, row["id"])
     note = decided["details"].get("note", "") if decided else ""
     if decided is None or not note:
         raise _refused(Kind.DECISION, "尚未作出处理决定", "nothing has been decided yet", "N-9")
-    if not told.facts or not told.basis:
+    if not told.facts or not basis:
         raise _refused(
             Kind.DECISION,
             "决定告知书须写明核实的事实、依据和理由",
@@ -397,7 +398,7 @@ async def _spoken(conn: Connection, row: Mapping[str, Any], told: Told) -> shown
     remedies = default_remedies(above or "")
     return shown.Answer(
         facts=told.facts,
-        basis=told.basis,
+        basis=basis,
         decision=note,
         decided_at=decided["at"],
         remedies=tuple(remedies[each].replace(",", "，") for each in Remedy if above or each is not Remedy.REVIEW),

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -38,10 +39,12 @@ from callcenter.documents.store import Document, Making, Template
 from callcenter.documents.templates import in_force
 from callcenter.errors import ForbiddenError, NotFoundError
 from callcenter.opening import By
+from tickets import proofs
 from tickets.calendar import shanghai_day
 from tickets.errors import KeyReusedError, Words
 from tickets.intake import Channel, Nature
-from tickets.lifecycle import ENDED
+from tickets.letters import Means
+from tickets.lifecycle import ENDED, Notice
 from tickets.papers import Paper
 
 AT_ONCE = 2
@@ -144,6 +147,27 @@ class Issuing:
     def _made(self, template: Template, facts: Any) -> tuple[Printed, Content]:
         printed = print_from(template.source, facts, self._config)
         return printed, self._vault.put(printed.pdf)
+
+    async def send(
+        self, ticket_id: UUID, document_id: UUID, means: Means, proof: str, sent_at: datetime | None, by: By
+    ) -> Document:
+        """Note that a letter went to the customer: by what, when, with which proof (CL-8). By who may issue it.
+
+        Raises TicketNotFoundError, NotFoundError, ForbiddenError, MoveRefusedError.
+        """
+        at = self._clock.now()
+        async with self._db.transaction() as conn:
+            row = await reach.held(conn, ticket_id, by)
+            found = await _of_ticket(conn, ticket_id, document_id)
+            _refuse_others(found.kind, by)
+            notice = Notice(
+                found.kind.value, found.number, found.issued_at, found.sent_at, void=found.voided_at is not None
+            )
+            proofs.check_sending(found.kind.value, notice, means, proof, sent_at or at, at)
+            await store.send(conn, document_id, means, sent_at or at, proof, at, by.actor)
+            details = {"document": found.number, "document_id": str(document_id), "means": means.value, "proof": proof}
+            await history.tell(conn, row, by, at, "document_sent", details)
+            return await _of_ticket(conn, ticket_id, document_id)
 
     async def void(self, ticket_id: UUID, document_id: UUID, reason: str, by: By) -> Document:
         """Mark a document as void; it stays, with its number. By who issued it, or by the complaint post.

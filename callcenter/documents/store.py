@@ -10,6 +10,7 @@ import asyncpg
 
 from callcenter.db.pool import Connection
 from callcenter.documents.kinds import Kind
+from tickets.letters import Means
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +131,19 @@ class Document:
     replaces_number: str | None = None
     replaced_by_number: str | None = None
     template_version: int = 0
+    sent_at: datetime | None = None
+    sent_means: str | None = None
+    sent_proof: str | None = None
+    sent_by: str | None = None
 
 
 SELECTED = """
 SELECT d.id, d.number, d.kind, d.ticket_id, d.organisation_id, d.template_id, d.sha256, d.size, d.substituted,
     d.issued_at, d.issued_by, d.replaces, d.about, d.place, d.voided_at, d.voided_by, d.void_reason,
-    o.number AS replaces_number, n.number AS replaced_by_number, t.version AS template_version
+    o.number AS replaces_number, n.number AS replaced_by_number, t.version AS template_version,
+    s.sent_at, s.means AS sent_means, s.proof AS sent_proof, s.recorded_by AS sent_by
 FROM document d JOIN document_template t ON t.id = d.template_id
+LEFT JOIN document_sending s ON s.document_id = d.id
 LEFT JOIN document o ON o.id = d.replaces LEFT JOIN document n ON n.replaces = d.id"""
 FIND = f"{SELECTED} WHERE d.id = $1"
 OF_TICKET = f"""
@@ -146,6 +153,9 @@ INSERT INTO document (id, number, kind, ticket_id, organisation_id, year, serial
     substituted, sha256, size, issued_at, issued_by, replaces, asked, about)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"""
 ASKED = "SELECT ticket_id, issued_by, asked FROM document WHERE id = $1"
+SEND = """
+INSERT INTO document_sending (document_id, means, sent_at, proof, recorded_at, recorded_by)
+VALUES ($1, $2, $3, $4, $5, $6)"""
 VOID = """
 UPDATE document SET voided_at = $2, voided_by = $3, void_reason = $4 WHERE id = $1 AND voided_at IS NULL RETURNING 1"""
 
@@ -185,6 +195,13 @@ async def asked(conn: Connection, document_id: UUID) -> tuple[UUID, str, str] | 
 async def of_ticket(conn: Connection, ticket_id: UUID, after: int, limit: int) -> list[Document]:
     """The ticket's documents in the order of their issue, after the place in it."""
     return [_document(row) for row in await conn.fetch(OF_TICKET, ticket_id, after, limit)]
+
+
+async def send(
+    conn: Connection, document_id: UUID, means: Means, sent_at: datetime, proof: str, at: datetime, actor: str
+) -> None:
+    """Notes when and by what it was sent, once."""
+    await conn.execute(SEND, document_id, means, sent_at, proof, at, actor)
 
 
 async def void(conn: Connection, document_id: UUID, at: datetime, actor: str, reason: str) -> bool:

@@ -7,14 +7,14 @@ import asyncio
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 from aiohttp import web
 from pydantic import Field, StringConstraints
 
-from callcenter import audit, bundle, casefile, dossier
+from callcenter import audit, bundle, casefile, dossier, exports
 from callcenter.accounts import names
 from callcenter.accounts.permissions import Permission
 from callcenter.archiving.errors import AccessLogError
@@ -27,6 +27,7 @@ from callcenter.web.acting import by as _by
 from callcenter.web.api import Context, Model, Personal, Routes
 from callcenter.web.customers import is_masked
 from callcenter.web.dispatch import PurposeMissingError
+from callcenter.web.exports import approval
 from callcenter.web.keys import BUNDLING
 from callcenter.web.playback import copy_of
 from callcenter.web.ticket_views import ticket_view
@@ -70,6 +71,9 @@ class ContentsView(Personal):
     files: Annotated[int, Field(title="附件与文书件数")]
     recordings: Annotated[int, Field(title="已封存录音段数")]
     unsealed: Annotated[int, Field(title="未封存或缺失录音段数")]
+    kept_until: Annotated[
+        date | None, Field(title="至少保存至", description="Null while the contract lives 长期留存 (F-34, E-4 … E-7)")
+    ]
 
 
 class AbsenceBody(Model):
@@ -125,6 +129,7 @@ async def export_case_file(ctx: Context, ticket_id: UUID, query: ExportQuery) ->
     if ctx.purpose is None:
         raise PurposeMissingError(Words("请在 ?purpose= 中说明导出用途", "say what it is exported for in ?purpose="))
     by, at = _by(ctx), ctx.clock.now()
+    under = await approval(ctx.config, ctx.db, ctx.request, ctx.actor.audit_name, at)
     with _found():
         async with ctx.db.connection() as conn:
             file = await casefile.whole(conn, ticket_id, by)
@@ -140,6 +145,8 @@ async def export_case_file(ctx: Context, ticket_id: UUID, query: ExportQuery) ->
         raise
     is_head = ctx.request.method == "HEAD"
     await _log(ctx, ticket_id, None if is_head else found, copies)
+    if under is not None and not is_head:
+        await exports.given(ctx.db, under, ZIP, None, None, at)
     response = web.StreamResponse(
         headers={
             "Content-Type": ZIP,
@@ -229,6 +236,7 @@ async def _contents(ctx: Context, found: Dossier) -> ContentsView:
         files=len(found.files),
         recordings=found.case.recordings,
         unsealed=found.case.unsealed,
+        kept_until=found.kept_until,
     )
 
 

@@ -17,9 +17,10 @@ from callcenter import idempotency
 from callcenter.accounts.actor import NOBODY, Actor
 from callcenter.db.away import is_away
 from callcenter.errors import ForbiddenError
+from callcenter.exports import Approval
 from callcenter.idempotency import Claim, Kept
 from callcenter.patience import within
-from callcenter.web import access, auth, body, tables, uploads
+from callcenter.web import access, auth, body, exports, tables, uploads
 from callcenter.web.api import ANYONE, SIGNED_IN, Context, Route
 from callcenter.web.errors import BadKeyError, NotModelledError, answer_to
 from callcenter.web.keys import CLOCK, CONFIG, DATABASE, LISTS, SECRET, VAULT, WALL
@@ -75,7 +76,7 @@ async def serve(route: Route, request: web.Request) -> web.StreamResponse:
 
 async def _answer(route: Route, request: web.Request, actor: Actor) -> web.StreamResponse:
     form = tables.JSON if route.raw else tables.wanted(request.headers.getall("Accept", []), route)
-    purpose = _purpose(route, request)
+    purpose, under = _purpose(route, request), None
     if form is not tables.JSON and route.reads is not None:
         if not actor.may(tables.PERMISSION):
             raise ForbiddenError(
@@ -83,11 +84,13 @@ async def _answer(route: Route, request: web.Request, actor: Actor) -> web.Strea
             )
         if purpose is None:
             raise PurposeMissingError(Words("请在 ?purpose= 中说明导出用途", "say what the file is for in ?purpose="))
+        app = request.config_dict
+        under = await exports.approval(app[CONFIG], app[DATABASE], request, actor.audit_name, app[CLOCK].now())
     codes = _codes(route, request)
     key = _key(request) if route.creates else NO_KEY
     sent = await _read(route, request)
     try:
-        return await _answered(route, request, actor, key, purpose, sent, form, codes=codes)
+        return await _answered(route, request, actor, key, purpose, sent, form, under, codes=codes)
     finally:
         if sent.upload is not None:
             await asyncio.to_thread(sent.upload.staged.discard)
@@ -101,6 +104,7 @@ async def _answered(
     purpose: str | None,
     sent: _Sent,
     form: tables.Form,
+    under: Approval | None,
     *,
     codes: bool,
 ) -> web.StreamResponse:
@@ -121,7 +125,7 @@ async def _answered(
         return response
     if not route.creates:
         if form is not tables.JSON:
-            return await tables.answer(route, ctx, sent.arguments, form, codes=codes)
+            return await tables.answer(route, ctx, sent.arguments, form, under, codes=codes)
         async with asyncio.timeout(route.seconds):
             answer = await route.handler(ctx, **sent.arguments)
         await access.allowed(route, ctx, answer)
@@ -223,7 +227,7 @@ async def _read(route: Route, request: web.Request) -> _Sent:
 
 def _beside(route: Route) -> set[str]:
     """What may stand in the query beside the model's fields."""
-    return ({"purpose"} if route.reads or route.query else set()) | ({"values"} if route.tabular else set())
+    return ({"purpose", "approval"} if route.reads or route.query else set()) | ({"values"} if route.tabular else set())
 
 
 def _query(model: type[BaseModel], request: web.Request, beside: set[str]) -> BaseModel:

@@ -22,10 +22,11 @@ from callcenter.documents.kinds import Kind
 from callcenter.documents.store import Document
 from callcenter.errors import NotFoundError, UnfitValueError
 from callcenter.web.acting import by as _by
-from callcenter.web.api import Context, Model, Page, PageQuery, Personal, Routes
+from callcenter.web.api import Context, Model, Moment, Page, PageQuery, Personal, Routes
 from callcenter.web.dispatch import PurposeMissingError
 from callcenter.web.keys import ISSUING, VAULT
 from tickets.errors import TicketNotFoundError, Words
+from tickets.letters import Means
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +99,10 @@ class DocumentView(Personal):
     voided_by: Annotated[str | None, Field(title="作废人标识")]
     voided_by_name: Annotated[str | None, Field(title="作废人")]
     void_reason: Annotated[str | None, Field(title="作废原因")]
+    sent_at: Annotated[datetime | None, Field(title="送达时间")]
+    sent_means: Annotated[Means | None, Field(title="送达方式")]
+    sent_proof: Annotated[str | None, Field(title="送达证明")]
+    sent_by: Annotated[str | None, Field(title="送达登记人")]
 
 
 @routes.post("/tickets/{ticket_id}/documents", Permission.DOCUMENT_ISSUE, creates=True, reads="document", seconds=60.0)
@@ -112,6 +117,14 @@ async def issue_document(ctx: Context, ticket_id: UUID, body: IssueBody) -> Docu
         return await _one(ctx, await ctx.resource(ISSUING).issue(ticket_id, ctx.key, asked, _by(ctx), ctx.actor.name))
 
 
+class SendBody(Model):
+    """By what it went to the customer, with which proof; `sent_at` if not just now (CL-8)."""
+
+    means: Annotated[Means, Field(description="送达方式:当面交付、邮寄、电子邮件")]
+    proof: Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
+    sent_at: Annotated[Moment | None, Field(description="送达时间")] = None
+
+
 @routes.get("/tickets/{ticket_id}/documents", Permission.TICKET_READ, reads="document")
 async def list_documents(ctx: Context, ticket_id: UUID, query: PageQuery) -> Page[DocumentView]:
     """The documents of a ticket, oldest first, void ones too 文书列表"""
@@ -120,6 +133,18 @@ async def list_documents(ctx: Context, ticket_id: UUID, query: PageQuery) -> Pag
         rows = await ctx.resource(ISSUING).listed(ticket_id, after, query.limit + 1, _by(ctx))
     page = ctx.page(rows, query, key=lambda each: each.place)
     return Page(items=await views(ctx, page.items), next=page.next)
+
+
+@routes.post("/tickets/{ticket_id}/documents/{document_id}/send", Permission.DOCUMENT_ISSUE, reads="document")
+async def send_document(ctx: Context, ticket_id: UUID, document_id: UUID, body: SendBody) -> DocumentView:
+    """Say that a letter went to the customer 登记送达
+
+    From then on it proves what it says: the acknowledgement, or the answer, that names it.
+    """
+    with _found():
+        issuing = ctx.resource(ISSUING)
+        sent = await issuing.send(ticket_id, document_id, body.means, body.proof, body.sent_at, _by(ctx))
+        return await _one(ctx, sent)
 
 
 @routes.post("/tickets/{ticket_id}/documents/{document_id}/void", Permission.DOCUMENT_ISSUE, reads="document")

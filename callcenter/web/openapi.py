@@ -8,6 +8,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from callcenter import __version__
+from callcenter.accounts.permissions import Permission
 from callcenter.web.api import ANYONE, SIGNED_IN, Route, Routes
 from callcenter.web.auth import COOKIE
 from callcenter.web.tables import CSV, XLSX
@@ -56,6 +57,13 @@ PURPOSE: dict[str, Any] = {
 }
 
 
+APPROVAL: dict[str, Any] = {
+    "name": "approval",
+    "in": "query",
+    "required": False,
+    "description": "Under which a file of personal data leaves (E-12) 导出申请标识",
+    "schema": {"type": "string", "format": "uuid"},
+}
 VALUES: dict[str, Any] = {
     "name": "values",
     "in": "query",
@@ -159,6 +167,8 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
             )
     if route.reads is not None and not any(parameter["name"] == "purpose" for parameter in parameters):
         parameters.append(PURPOSE)
+    if route.reads is not None and (route.tabular or Permission.CASE_EXPORT in route.permissions):
+        parameters.append(APPROVAL)
     if route.tabular:
         parameters.append(VALUES)
     if route.creates:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from callcenter.web import details
 from callcenter.web.api import Model, Personal
+from tickets.calendar import end_of_day
 from tickets.categories import Category, Department
 from tickets.deadlines import is_kept
 from tickets.intake import Severity
@@ -40,6 +41,9 @@ class SlipView(Personal):
     accepted_at: Annotated[datetime | None, Field(title="接收时间")]
     returned_at: Annotated[datetime | None, Field(title="退回时间")]
     return_reason: Annotated[str | None, Field(title="退回理由")]
+    report_day: Annotated[date | None, Field(title="进展反馈期限", description="Set by customer service (R-3.45)")]
+    reported_at: Annotated[datetime | None, Field(title="进展反馈时间")]
+    report_in_time: Annotated[bool | None, Field(title="进展反馈是否及时")]
     answered_at: Annotated[datetime | None, Field(title="反馈时间")]
     answer: Annotated[str | None, Field(title="反馈意见")]
     released_at: Annotated[datetime | None, Field(title="解除时间")]
@@ -79,7 +83,11 @@ class SignatureView(Personal):
 
 def slip_view(row: Mapping[str, Any], at: datetime, masked: bool) -> SlipView:
     """A slip of a ticket, lateness as of `at`."""
-    return SlipView(**_shown(SlipView, row, masked), accept_in_time=_accepted_in_time(row, at))
+    return SlipView(
+        **_shown(SlipView, row, masked),
+        accept_in_time=_accepted_in_time(row, at),
+        report_in_time=_reported_in_time(row, at),
+    )
 
 
 def listed_slip_view(row: Mapping[str, Any], at: datetime, masked: bool) -> ListedSlipView:
@@ -87,6 +95,7 @@ def listed_slip_view(row: Mapping[str, Any], at: datetime, masked: bool) -> List
     return ListedSlipView(
         **_shown(ListedSlipView, row, masked),
         accept_in_time=_accepted_in_time(row, at),
+        report_in_time=_reported_in_time(row, at),
         in_time=_in_time(row["due_at"], row["met_at"], at),
     )
 
@@ -108,6 +117,11 @@ def _shown(kind: type[Model], row: Mapping[str, Any], masked: bool) -> dict[str,
 
 def _accepted_in_time(row: Mapping[str, Any], at: datetime) -> bool | None:
     return _in_time(row["accept_due_at"], row["accept_met_at"], at)
+
+
+def _reported_in_time(row: Mapping[str, Any], at: datetime) -> bool | None:
+    day = row["report_day"]
+    return _in_time(end_of_day(day) if day else None, row["reported_at"], at)
 
 
 def _in_time(due_at: datetime | None, met_at: datetime | None, at: datetime) -> bool | None:

@@ -15,6 +15,8 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from callcenter.web.cells import Cell, plain
 
+LONGEST_STAMP: Final = 240
+"""Characters a footer can hold, with room for what marks its place."""
 LONGEST_TEXT: Final = 32_767
 """Characters a cell of a spreadsheet can hold."""
 EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's days have no zone
@@ -35,6 +37,9 @@ class Table(Protocol):
     def add(self, rows: Iterable[Sequence[Cell]]) -> None:
         """Writes further rows; the very first is the heading."""
 
+    def stamp(self, text: str) -> None:
+        """Marks every printed page with who asked for it and why (E-12); a CSV has no pages."""
+
 
 class Csv:
     """UTF-8 with a byte order mark, so that Excel reads it as such; lines end as RFC 4180 says."""
@@ -54,6 +59,9 @@ class Csv:
     def add(self, rows: Iterable[Sequence[Cell]]) -> None:
         self._writer.writerows([plain(value) for value in row] for row in rows)
         self._text.flush()
+
+    def stamp(self, text: str) -> None:
+        pass
 
 
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -109,7 +117,7 @@ _OPEN = (
     '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
     f'<sheetFormatPr defaultRowHeight="15" defaultColWidth="{COLUMN_WIDTH}"/><sheetData>'
 )
-_CLOSE = "</sheetData></worksheet>"
+_CLOSE = "</sheetData>{0}</worksheet>"
 
 
 class Xlsx:
@@ -122,6 +130,7 @@ class Xlsx:
         self._sheet = self._archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True)
         self._sheet.write(_OPEN.encode())
         self._rows = 0
+        self._stamp = ""
 
     def __enter__(self) -> Self:
         return self
@@ -129,7 +138,7 @@ class Xlsx:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._sheet.write(_CLOSE.encode())
+        self._sheet.write(_CLOSE.format(self._stamp).encode())
         self._sheet.close()
         self._archive.close()
 
@@ -141,6 +150,10 @@ class Xlsx:
             cells = "".join(_cell(value, f"{_letters(at)}{self._rows}", style) for at, value in enumerate(row))
             written.append(f'<row r="{self._rows}">{cells}</row>')
         self._sheet.write("".join(written).encode())
+
+    def stamp(self, text: str) -> None:
+        shown = escape(_UNREPRESENTABLE.sub("", text).replace("&", "&&")[:LONGEST_STAMP])
+        self._stamp = f"<headerFooter><oddFooter>&amp;L{shown}</oddFooter></headerFooter>"
 
 
 def _cell(value: Cell, place: str, style: int) -> str:

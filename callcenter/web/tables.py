@@ -1,6 +1,7 @@
 """Lists and reports as files: which form is wanted, every page of the list, bounded. Must never know a list by name."""
 
 import asyncio
+import hashlib
 import io
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -10,8 +11,10 @@ from typing import IO, Any
 from aiohttp import web
 from pydantic import BaseModel
 
+from callcenter import exports
 from callcenter.accounts.permissions import Permission
 from callcenter.errors import InvalidError
+from callcenter.exports import Approval
 from callcenter.web import access, cells
 from callcenter.web.api import Context, Page, PageQuery, Route
 from callcenter.web.errors import NotAcceptableError
@@ -74,9 +77,11 @@ def _quality(part: str) -> tuple[str, float]:
 
 
 async def answer(
-    route: Route, ctx: Context, arguments: Mapping[str, Any], form: Form, *, codes: bool
+    route: Route, ctx: Context, arguments: Mapping[str, Any], form: Form, under: Approval | None = None, *, codes: bool
 ) -> web.StreamResponse:
     """The report or the whole list as a file, after the access log has it. Raises ExportTooLargeError beyond ROWS.
+
+    `under`: the approval personal data leaves under; what left is kept with its hash before the first byte (E-12).
 
     The file is made on disk first, so that what goes wrong on the way is told, and memory does not grow with the list.
     """
@@ -89,6 +94,10 @@ async def answer(
                     table.add(cells.worded(route.table(report), codes=codes))
                 else:
                     await _list(route, ctx, arguments, table, codes=codes)
+                if under is not None:
+                    table.stamp(under.stamp)
+        if under is not None:
+            await _keep(ctx, under, file, form)
         return await _send(route, ctx, file, form)
 
 
@@ -120,6 +129,16 @@ async def _pages(route: Route, ctx: Context, arguments: Mapping[str, Any]) -> As
         if count >= ROWS:
             raise ExportTooLargeError(Words(f"超过{ROWS}行，请缩小范围", f"more than {ROWS} rows: narrow the filter"))
         query = query.model_copy(update={"cursor": page.next})
+
+
+async def _keep(ctx: Context, under: Approval, file: IO[bytes], form: Form) -> None:
+    """Note size and hash of what is about to leave."""
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    found = hashlib.sha256()
+    while chunk := await asyncio.to_thread(file.read, CHUNK):
+        found.update(chunk)
+    await exports.given(ctx.db, under, form.media_type, size, found.hexdigest(), ctx.clock.now())
 
 
 async def _send(route: Route, ctx: Context, file: IO[bytes], form: Form) -> web.StreamResponse:

@@ -92,6 +92,9 @@ class ParticularsBody(Model):
     forwarded_day: Annotated[Day | None, Field(description="转办日期 (R-4.6)")] = None
     media_outlet: Annotated[Line | None, Field(description="媒体名称 (F-41)")] = None
     media_link: Annotated[Link | None, Field(description="报道链接 (F-41)")] = None
+    representatives: Annotated[
+        list[Line], Field(default_factory=list, max_length=20, description="共同投诉的代表,不超过5人 (N-4)")
+    ]
 
     def particulars(self) -> Particulars:
         """As the rules take them."""
@@ -117,6 +120,8 @@ class ParticularsBody(Model):
             forwarded_day=self.forwarded_day,
             media_outlet=self.media_outlet,
             media_link=self.media_link,
+            group_size=self.group_size,
+            representatives=tuple(self.representatives),
         )
 
 
@@ -206,6 +211,7 @@ class CorrectBody(Model):
     forwarded_day: Day | None = None
     media_outlet: Line | None = None
     media_link: Link | None = None
+    representatives: Annotated[list[Line] | None, Field(max_length=20, description="共同投诉的代表 (N-4)")] = None
     reason: Annotated[
         Line,
         Field(description="Reason for another severity or complainant type 调整级别、投诉人身份的理由 (F-18, F-37)"),
@@ -214,7 +220,7 @@ class CorrectBody(Model):
     def values(self) -> dict[str, Any]:
         """The columns named; a flag or an enumeration that is always set cannot be emptied."""
         never_empty = {"complainant_type", "anonymous", "written_answer", "severity", "heir"}
-        never_empty |= {"group_size", "designated_major"}
+        never_empty |= {"group_size", "designated_major", "representatives"}
         named = self.model_fields_set - {"version", "reason", "restated_and_confirmed", "form_signed", "further"}
         return {
             name: getattr(self, name)
@@ -272,16 +278,23 @@ class ActBody(Model):
         bool, Field(description="The customer was told of the right to rescind 已告知有权解除合同 (C-15)")
     ] = False
     opinion: Annotated[Text, Field(description="初步处理意见 (R-3.18, R-3.30)")] = ""
+    basis: Annotated[
+        Text, Field(description="Policy terms and law the decision rests on 处理依据的条款和法规 (R-1.7)")
+    ] = ""
     handler_id: Annotated[UUID | None, Field(description="处理人 (F-48)")] = None
     received_at: Annotated[Moment | None, Field(description="When the withdrawal came 收到撤诉的时间 (CL-6)")] = None
+    document_id: Annotated[
+        UUID | None, Field(description="A document issued and sent, which proves it 已寄送的文书 (R-4.4, CL-8)")
+    ] = None
     call_id: Annotated[
         UUID | None, Field(description="The call an acknowledgement by telephone was given on 电话确认的通话 (R-4.5)")
     ] = None
 
     def step(self, action: Action) -> Step:
         """As the lifecycle takes it; where the actor sits is filled in by the use case."""
-        said = self.model_dump(exclude={"version", "causes", "handler_id"})
+        said = self.model_dump(exclude={"version", "causes", "handler_id", "document_id"})
         said["handler"] = str(self.handler_id or "")
+        said["document"] = str(self.document_id or "")
         causes = tuple(each.value() if isinstance(each, CauseBody) else Cause(each) for each in self.causes)
         return Step(action, organisation="", level=Level.HQ, causes=causes, **said)
 

@@ -184,6 +184,7 @@ class AcknowledgementView(Personal):
     means: Manner
     state: Annotated[Worth, Field(description="Incomplete without its recording 缺录音即不完整 (R-4.5, E-3)")]
     call_id: UUID | None
+    document_id: Annotated[UUID | None, Field(description="The letter or e-mail it was given by 确认文书 (R-4.4)")]
     note: str
     recorded_at: datetime
     recorded_by: str
@@ -262,6 +263,7 @@ class TicketView(ListedView):
     told_means: Annotated[Means | None, Field(description="告知方式 (CL-8)")]
     told_proof: str | None
     rescission_told_at: Annotated[datetime | None, Field(description="告知有权解除合同时间 (C-15)")]
+    told_document_id: Annotated[UUID | None, Field(description="告知文书 (CL-8)")]
     answer_accepted: Annotated[bool | None, Field(description="客户是否接受 (R-4.29, R-4.30)")]
     rulebook: str
     stage: Annotated[CaseStage, Field(description="阶段 (R-4.1, F-31)")]
@@ -286,6 +288,11 @@ class TicketView(ListedView):
     forwarded_day: date | None
     media_outlet: str | None
     media_link: str | None
+    representatives: Annotated[list[str], Field(description="共同投诉的代表 (N-4)")]
+    basis: Annotated[str | None, Field(description="处理依据的条款和法规 (R-1.7)")]
+    taken_over_by: Annotated[
+        str | None, Field(description="The company above that handles it 上级直接处理机构 (R-3.19)")
+    ]
     acknowledgements: list[AcknowledgementView]
     owed: list[OwedView]
     possible: list[Action]
@@ -621,6 +628,8 @@ def _explained(explained: ExplainedClock) -> ExplainedClockView:
 
 
 _MASKS = {"complainant_name": masking.name, "complainant_phone": masking.phone}
+_LISTED = {"representatives": masking.name}
+"""The same of lists."""
 _WORDS = ("authorisation", "complex_reason", "demand", "description", "told_proof")
 """Somebody's own words, in which numbers may stand."""
 
@@ -629,17 +638,15 @@ def _person(values: dict[str, Any], masked: bool) -> dict[str, Any]:
     """The fields that say who complains, masked for who may not see them whole."""
     if not masked:
         return values
-    hidden = {name: mask(values[name]) for name, mask in _MASKS.items() if values.get(name)}
+    hidden: dict[str, Any] = {name: mask(values[name]) for name, mask in _MASKS.items() if values.get(name)}
+    hidden |= {name: [mask(each) for each in values[name]] for name, mask in _LISTED.items() if values.get(name)}
     return values | hidden | {name: details.text(values[name], masked) for name in _WORDS if name in values}
 
 
 def _event(event: Mapping[str, Any], names: Mapping[str, str], masked: bool) -> dict[str, Any]:
     told = dict(event["details"])
     if masked and "changed" in told:
-        told["changed"] = {
-            name: [_MASKS[name](value) if name in _MASKS and value else value for value in values]
-            for name, values in told["changed"].items()
-        }
+        told["changed"] = {name: [_masked(name, value) for value in values] for name, values in told["changed"].items()}
     return {
         "at": event["at"],
         "actor": event["actor"],
@@ -647,3 +654,11 @@ def _event(event: Mapping[str, Any], names: Mapping[str, str], masked: bool) -> 
         "kind": event["kind"],
         "details": details.told(told, masked),
     }
+
+
+def _masked(name: str, value: Any) -> Any:
+    if not value:
+        return value
+    if name in _LISTED:
+        return [_LISTED[name](each) for each in value]
+    return _MASKS[name](value) if name in _MASKS else value

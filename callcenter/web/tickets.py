@@ -72,6 +72,7 @@ NEEDS: Mapping[Action, Permission] = {
     Action.OVERTURN: Permission.CLOSING_REVIEW,
     Action.OPINE: Permission.TICKET_MANAGE,
     Action.ASSIGN: Permission.TICKET_MANAGE,
+    Action.DECLINE: Permission.TICKET_MANAGE,
 }
 """Which permission an action needs: the receiver's, the department's, the complaint post's (R-4.16 … R-4.33)."""
 

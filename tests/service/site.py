@@ -20,7 +20,7 @@ from callcenter.accounts.permissions import Role
 from callcenter.accounts.sessions import INSERT_SESSION, SESSION_PREFIX, digest, new_token
 from callcenter.accounts.store import Organisation, User
 from callcenter.clock import ManualClock
-from callcenter.config import AttachmentsConfig, Config, SpoolConfig
+from callcenter.config import AttachmentsConfig, Config, ExportsConfig, SpoolConfig
 from callcenter.db.pool import Connection, Database
 from callcenter.ids import uuid7
 from callcenter.web import server
@@ -123,8 +123,9 @@ async def _json(response: aiohttp.ClientResponse) -> Any:
 
 
 def settings(folder: Path, **others: Any) -> Config:
-    """Settings of a test's own server: what it spools and keeps stays with the test."""
+    """Settings of a test's own server: what it spools and keeps stays with the test; exports need no approval."""
     others.setdefault("attachments", AttachmentsConfig(folder / "attachments", minimum_free=0))
+    others.setdefault("exports", ExportsConfig(second_person=False))
     return Config(mode="test", spool=SpoolConfig(folder / "ticket-spool"), **others)
 
 

@@ -9,7 +9,7 @@ import pytest
 from callcenter.accounts.permissions import Role
 from tests.service.committee import Committee, a_ruling
 from tests.service.letters import cleared, drafted
-from tests.service.orders import FULL, opened
+from tests.service.orders import FULL, acted, opened
 from tests.service.site import Client, Reply, Site
 from tests.service.test_documents import issue, issued, pdf, text_of
 from tests.service.walk import answer_slips, done, walk
@@ -201,3 +201,50 @@ async def test_nothing_is_told_of_a_time_that_is_over(site: Site) -> None:
     index = text_of(await pdf(handler, await issued(handler, ticket, kind="case_index")))
     for words in ("卷内目录", "投诉会办单", slip["number"], "R-4.3"):
         assert words in index
+
+
+async def sent(client: Client, made: Any, **body: Any) -> Reply:
+    path = f"/tickets/{made['ticket_id']}/documents/{made['id']}/send"
+    return await client.post(path, {"means": "posted", "proof": "EMS1234567890", **body})
+
+
+async def test_a_letter_that_was_issued_and_sent_is_the_proof_of_the_acknowledgement_and_of_the_answer(
+    site: Site,
+) -> None:
+    """R-4.4, R-4.7, R-4.27, CL-8, N-9, R-1.7"""
+    handler = await site.client(Role.HANDLER)
+    ticket = await opened(handler, channel="letter")
+    letter = await issued(handler, ticket)
+    said = {"note": "已寄来函确认书", "document_id": letter["id"]}
+    early = await acted(handler, ticket, "acknowledge", **said)
+    assert (early.status, early.json["rules"]) == (409, ["R-4.4", "CL-8", "R-4.7"])
+    before = (site.clock.now() - timedelta(minutes=1)).isoformat()
+    assert (await sent(handler, letter, sent_at=before)).status == 409
+    posted = await sent(handler, letter)
+    assert (posted.status, posted.json["sent_means"], posted.json["sent_proof"]) == (200, "posted", "EMS1234567890")
+    assert (await sent(handler, letter)).status == 409
+    file = (await acted(handler, ticket, "acknowledge", **said)).json
+    [given] = file["acknowledgements"]
+    assert (given["means"], given["document_id"], given["state"]) == ("letter", letter["id"], "complete")
+    assert "acknowledgement" not in {each["field"] for each in file["owed"]}
+
+    spoken = await opened(handler)
+    await done(handler, spoken["id"], "dispatch")
+    await answer_slips(site, spoken["id"], handler)
+    await done(handler, spoken["id"], "handle", note="不予赔付", basis="条款第五条；《保险法》第二十三条")
+    notice = await issued(handler, spoken, kind="decision", facts="住院记录属实，但不在保障期间")
+    assert "条款第五条" in text_of(await pdf(handler, notice))
+    answer = {"accepted": False, "explanation": "已解释条款", "review_route_told": True, "document_id": notice["id"]}
+    wrong = await acted(handler, spoken, "inform", **{**answer, "document_id": letter["id"]})
+    assert (wrong.status, wrong.json["rules"]) == (409, ["R-4.27", "CL-8", "N-9"])
+    went = site.clock.now()
+    assert (await sent(handler, notice, means="handed_over", proof="客户签收")).status == 200
+    site.clock.advance(timedelta(minutes=5))
+    file = (await acted(handler, spoken, "inform", **answer)).json
+    assert (file["told_document_id"], file["told_means"]) == (notice["id"], "handed_over")
+    assert (file["told_proof"], file["informed_at"]) == (notice["number"], went.isoformat().replace("+00:00", "Z"))
+    void = await issued(handler, ticket)
+    path = f"/tickets/{ticket['id']}/documents/{void['id']}/void"
+    assert (await handler.post(path, {"reason": "写错"})).status == 200
+    assert (await sent(handler, void)).status == 409
+    assert "document_sent" in {event["kind"] for event in file["events"]}

@@ -58,7 +58,7 @@ async def test_how_and_when_the_customer_was_told_and_whether_they_accept_stand_
 async def test_who_does_not_accept_is_explained_to_and_told_of_the_review(site: Site) -> None:
     """R-4.30, F-19, B-5"""
     ticket, handler = await handled(site), await site.client(Role.HANDLER)
-    said = {"manner": "电话", "accepted": False, "explanation": "已解释条款"}
+    said = {"manner": "电话", "accepted": False, "explanation": "已解释条款", "basis": "条款第五条"}
     refused(await acted(handler, ticket, "inform", **said), "F-19", "L-29")
     file = (await acted(handler, ticket, "inform", **said, review_route_told=True)).json
     assert (file["status"], file["answer_accepted"]) == ("informed", False)

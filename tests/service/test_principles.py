@@ -76,7 +76,7 @@ async def test_every_department_involved_answers_before_the_order_is_handled_and
 
 
 async def test_neither_the_companys_interest_nor_the_customers_is_left_out(site: Site) -> None:
-    """R-1.11: no amount beyond authority (R-3.29), no answer against the customer without explanation and remedy."""
+    """R-1.11, R-1.7: no amount beyond authority (R-3.29), no answer against the customer without reasons and remedy."""
     agent = await site.client(Role.AGENT)
     admin = await site.client(Role.ADMIN, where="hq")
     given = {"amount": "500.00", "basis": "授权书1号"}
@@ -86,11 +86,15 @@ async def test_neither_the_companys_interest_nor_the_customers_is_left_out(site:
     assert (beyond.status, beyond.json["rules"]) == (409, ["R-2.18", "R-3.29"])
     assert (await acted(agent, ticket, "settle", note="同意补偿", amount="500.00")).status == 200
     handler = await site.client(Role.HANDLER)
-    refused = await acted(handler, ticket, "inform", manner="电话", accepted=False, explanation="按条款第五条")
+    dissent = {"manner": "电话", "accepted": False, "explanation": "按条款第五条"}
+    refused = await acted(handler, ticket, "inform", **dissent)
     assert (refused.status, "F-19" in refused.json["rules"]) == (409, True)
-    told = {"manner": "电话", "accepted": False, "explanation": "按条款第五条", "review_route_told": True}
+    unfounded = await acted(handler, ticket, "inform", **dissent, review_route_told=True)
+    assert (unfounded.status, unfounded.json["rules"]) == (409, ["R-1.7", "N-9"])
+    told = {**dissent, "review_route_told": True, "basis": "条款第五条；《保险法》第二十三条"}
     file = (await acted(handler, ticket, "inform", **told)).json
     assert (file["status"], file["demand"], file["answer_accepted"]) == ("informed", "请尽快赔付", False)
+    assert file["basis"] == "条款第五条；《保险法》第二十三条"
     said = file["events"][-1]["details"]
     assert (said["explanation"], said["review_route_told"]) == ("按条款第五条", True)
 

@@ -25,23 +25,30 @@ from callcenter.calls.facts import Role, Source
 from callcenter.config import Config
 from callcenter.db.pool import Database
 from callcenter.documents.kinds import Kind as Document
+from callcenter.exports import ExportState
 from callcenter.importing.fields import Kind
 from callcenter.importing.lines import Fate
 from callcenter.importing.store import State as ImportState
 from callcenter.importing.table import Format
 from callcenter.notifications.notification import Kind as NotificationKind
+from callcenter.web.complaint_guide import Place
 from recordings.completeness import Completeness
 from tests.service.test_ticket_schema import WORDS as OF_TICKETS
 from tickets import posts, reminders
+from tickets.accountability import AccountState, Measure
+from tickets.authority import RequestState
 from tickets.callbacks import Way
-from tickets.categories import Department
+from tickets.categories import Category, Department
+from tickets.consultations import ConsultationGround, ConsultationState
 from tickets.course import PauseGround
 from tickets.dossier import Item
+from tickets.group_meetings import GroupMeetingState
 from tickets.grouping import Dimension
 from tickets.lifecycle import Validity
 from tickets.metrics import Base
 from tickets.reports import ReportKind, ReportState
 from tickets.sampling import Answer as Satisfaction
+from tickets.third_parties import Admission, ThirdPartyKind
 
 pytestmark = pytest.mark.service
 
@@ -83,6 +90,18 @@ TYPES: dict[str, Any] = {
     "document.kind": Document,
     "document_counter.kind": Document,
     "document_template.kind": Document,
+    "accountability.measure": Measure,
+    "accountability.state": AccountState,
+    "authority_request.state": RequestState,
+    "centralised_business.category": Category,
+    "complaint_guide_posting.place": Place,
+    "consultation.ground": ConsultationGround,
+    "consultation.state": ConsultationState,
+    "group_meeting.state": GroupMeetingState,
+    "third_party.admission": Admission,
+    "third_party.kind": ThirdPartyKind,
+    "document_sending.means": Literal["handed_over", "posted", "emailed"],
+    "export_request.state": ExportState,
     "downgrade.from_severity": Literal["difficult", "major"],
     "downgrade.to_severity": Literal["general", "difficult"],
     "list_import.format": Format,

@@ -27,6 +27,8 @@ TECHNICAL = {
     "Read.object_kind": "the access log is evidence and keeps what was written",
     "Read.reason": "the access log is evidence and keeps what was written",
     "TokenView.scopes": "the names integrators ask for, docs/permissions.md",
+    "AuthorityRequestView.reason": "in the words of who asked",
+    "ThirdPartyView.reason": "in the words of who decided",
     "DenominatorView.reason": "in the words of who corrected it",
     "DowngradeView.reason": "in the words of who proposed it",
     "ReviewView.reason": "in the words of the customer",

@@ -181,3 +181,21 @@ def test_an_anonymous_complainant_inherits_nothing() -> None:
     anonymous = replace(FULL, complainant_name=None, anonymous=True, heir=True)
     with pytest.raises(NotAdmissibleError):
         intake.check(Channel.LETTER, Source.DIRECT, None, anonymous)
+
+
+@pytest.mark.parametrize(
+    ("channel", "size", "names", "owed"),
+    [
+        (Channel.VISIT, 6, (), True),
+        (Channel.VISIT, 6, ("王小明",), False),
+        (Channel.VISIT, 5, (), False),
+        (Channel.LETTER, 6, (), False),
+    ],
+)
+def test_more_than_five_who_come_together_say_who_speaks_for_them(
+    channel: Channel, size: int, names: tuple[str, ...], owed: bool
+) -> None:
+    """N-4"""
+    p = Particulars(group_size=size, representatives=names)
+    way = Way(Nature.COMPLAINT, channel, Source.DIRECT, None)
+    assert ("representatives" in {problem.field for problem in channels.owed(way, p)}) is owed

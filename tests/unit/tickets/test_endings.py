@@ -153,3 +153,23 @@ def test_a_ruling_binds_the_company_above_until_its_own_committee_rules() -> Non
     """R-3.5, R-3.3"""
     ruled = replace(CLOSED, ruling=Ruling("广州中心支公司2026年第1次临时会议", validity=Validity.VALID))
     assert refusal(ruled, overturned()) == ("R-3.5", "R-3.3")
+
+
+@pytest.mark.parametrize("status", [Status.RECORDED, Status.DISPATCHED, Status.HANDLED])
+def test_a_complaint_of_somebody_without_right_may_be_declined_with_notice_and_with_that_only(status: Status) -> None:
+    """N-8, N-6, R-4.7"""
+    without = replace(TICKET, status=status, entitled=False)
+    assert move(without, a_step(Action.DECLINE)) is Status.CLOSED
+    for missing in ("note", "manner", "evidence"):
+        assert refusal(without, a_step(Action.DECLINE, **{missing: " "})) == ("N-8", "R-4.7")
+
+
+def test_nobody_declines_the_customers_own_complaint_or_without_the_power_to_close() -> None:
+    """N-8, R-4.31, F-7, D-13"""
+    assert refusal(TICKET, a_step(Action.DECLINE)) == ("N-8", "N-6")
+    without = replace(TICKET, entitled=False)
+    assert refusal(without, a_step(Action.DECLINE, organisation="gd-sz")) == ("R-4.31",)
+    assert refusal(without, a_step(Action.DECLINE, level=Level.COUNTER_B)) == ("R-3.33", "F-7")
+    assert refusal(replace(without, is_complaint=False), a_step(Action.DECLINE))[0] == "R-3.23"
+    linked = replace(without, inherited=Validity.VALID)
+    assert refusal(linked, a_step(Action.DECLINE, validity=Validity.INVALID)) == ("D-13", "R-3.25")

@@ -60,3 +60,14 @@ def test_formalities_follow_what_was_accepted_and_are_completed_once() -> None:
     feedback.check_unfinished(False)
     with pytest.raises(FeedbackRefusedError):
         feedback.check_unfinished(True)
+
+
+def test_who_does_not_accept_can_read_in_which_terms_and_law_the_decision_rests() -> None:
+    """R-1.7, N-9: said with the decision, when telling it, or in the letter that counsel cleared."""
+    handled = replace(TICKET, status=Status.HANDLED)
+    dissent = a_step(Action.INFORM, accepted=False, explanation="已解释条款", basis="")
+    assert refusal(handled, dissent) == ("R-1.7", "N-9")
+    assert move(handled, replace(dissent, accepted=True)) is Status.INFORMED
+    assert move(handled, replace(dissent, basis="条款第五条")) is Status.INFORMED
+    assert move(replace(handled, has_basis=True), dissent) is Status.INFORMED
+    assert move(replace(handled, letter_sent_at=datetime(2026, 11, 18, tzinfo=UTC)), dissent) is Status.INFORMED

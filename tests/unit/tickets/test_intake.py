@@ -174,3 +174,26 @@ def test_a_text_too_long_is_refused() -> None:
 def test_any_other_text_is_taken_as_it_is(text: str) -> None:
     """H11, H12: RTL overrides, zero-width, CJK extension B, markup and formulas are only text."""
     intake.check(Channel.PHONE_INBOUND, Source.DIRECT, None, replace(FULL, description=text))
+
+
+@pytest.mark.parametrize(
+    ("names", "size", "problems"),
+    [
+        ((), 8, 0),
+        (("王", "李", "张", "刘", "陈"), 8, 0),
+        (("王", "李", "张", "刘", "陈", "杨"), 8, 1),
+        (("王", "李"), 1, 1),
+        (("王", " "), 8, 1),
+        (tuple("王李张刘陈杨"), 2, 2),
+    ],
+)
+def test_five_at_most_speak_for_those_who_complain_together(names: tuple[str, ...], size: int, problems: int) -> None:
+    """N-4"""
+    p = Particulars(representatives=names, group_size=size)
+    if not problems:
+        intake.check(Channel.VISIT, Source.DIRECT, None, p)
+        return
+    with pytest.raises(NotAdmissibleError) as refused:
+        intake.check(Channel.VISIT, Source.DIRECT, None, p)
+    assert len(refused.value.problems) == problems
+    assert "N-4" in refused.value.rules

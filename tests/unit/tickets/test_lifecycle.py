@@ -63,6 +63,8 @@ def a_step(action: Action, **more: object) -> Step:
         "review_route_told": True,
         "opinion": "建议业务管理部门核实",
         "handler": "u-1",
+        "basis": "条款第五条",
+        "evidence": "投诉人非投保人,未提供授权",
     }
     return Step(action, **{**defaults, **more})
 
@@ -182,7 +184,7 @@ def test_an_invalid_complaint_needs_its_ground_and_evidence() -> None:
     """F-23"""
     invalid = a_step(Action.DETERMINE, validity=Validity.INVALID)
     assert "F-23" in refusal(TICKET, invalid)
-    assert "F-23" in refusal(TICKET, replace(invalid, ground=InvalidGround.FACTS_DISPROVED))
+    assert "F-23" in refusal(TICKET, replace(invalid, ground=InvalidGround.FACTS_DISPROVED, evidence=""))
     whole = replace(invalid, ground=InvalidGround.FACTS_DISPROVED, evidence="录音")
     assert move(TICKET, whole) is Status.RECORDED
 
@@ -251,6 +253,8 @@ def test_every_action_from_every_status_moves_by_the_table_or_is_refused(status:
         ticket = replace(ticket, unsigned=())
     if action in (Action.PASS_ON, Action.ANSWER):
         ticket = replace(ticket, is_complaint=False)
+    if action is Action.DECLINE:
+        ticket = replace(ticket, entitled=False)
     step = a_step(action, own_department=Department.IT)
     if action is Action.OVERTURN:
         step = replace(step, validity=Validity.INVALID, ground=InvalidGround.FACTS_DISPROVED, evidence="录音")
@@ -278,7 +282,7 @@ def test_no_walk_over_the_table_leaves_it_or_skips_a_stage(actions: list[Action]
             assert (ticket.status, action) not in MOVES
             continue
         except MoveRefusedError:
-            assert action in (Action.PASS_ON, Action.ANSWER, Action.OVERTURN)
+            assert action in (Action.PASS_ON, Action.ANSWER, Action.OVERTURN, Action.DECLINE)
             continue
         seen.append(ticket.status)
         if action is Action.WITHDRAW:

@@ -1,6 +1,7 @@
 """Slips: which are sent, what may be done with each, and what they hold up (R-4.10 … R-4.22, F-21, F-26)."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -221,3 +222,15 @@ def test_a_line_never_has_two_leading_departments(
             out[place] = replace(out[place], state=slips.after(out[place], action))
         except MoveRefusedError:
             continue
+
+
+def test_customer_service_sets_a_day_to_report_by_for_slips_in_hand_and_not_in_the_past() -> None:
+    """R-3.45"""
+    today = date(2026, 11, 18)
+    in_hand = Slip(1, Part.MAIN, SlipState.ACCEPTED, Department.SALES, 1, leads=True)
+    slips.check_report_day(in_hand, today, today)
+    copied, answered = replace(in_hand, part=Part.COPY), replace(in_hand, state=SlipState.ANSWERED)
+    for slip, day in ((in_hand, date(2026, 11, 17)), (copied, today), (answered, today)):
+        with pytest.raises(MoveRefusedError) as refused:
+            slips.check_report_day(slip, day, today)
+        assert refused.value.rules == ("R-3.45",)
