@@ -22,6 +22,7 @@ from callcenter.service_hours import BadSpanError, Span
 from callcenter.trunks import STANDARD as STANDARD_TRUNKS
 from callcenter.trunks import BadTrunkError, Pace, Trunk
 from recordings.checkpoint import Signer
+from recordings.witness import WitnessKey
 
 PREFIX = "CALLCENTER_"
 NOT_SETTINGS = frozenset({"CALLCENTER_CONFIG", "CALLCENTER_ASTERISK_ROOT"})
@@ -112,6 +113,14 @@ def _absolute_or_none(text: str) -> str:
 def _note_key(text: str) -> str:
     if text:
         Signer.parse(text)
+    return text
+
+
+def _witness(text: str) -> str:
+    url, _, key = text.partition(" ")
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("a witness is written as <url> <key>")
+    WitnessKey.parse(key)
     return text
 
 
@@ -253,7 +262,8 @@ class RecordingsConfig:
     `archive_id` is written into the archive, which is refused when it carries another; `fonds` (全宗号) and
     `fonds_name` begin every archive number; `minimum_free`: megabytes below which nothing is sealed; `signing_key`:
     the log's private note key, without which no checkpoint is signed; `number_key`: by which customers' numbers are
-    hashed for the archive (docs/personal-data.md), empty for the one made with the database.
+    hashed for the archive (docs/personal-data.md), empty for the one made with the database; `witnesses`: who co-signs
+    the log's heads, each as `<url> <key>` (docs/archive.md).
     """
 
     volumes: Annotated[tuple[Folder, ...], Field(min_length=2, max_length=2)] = (
@@ -269,6 +279,7 @@ class RecordingsConfig:
     minimum_free: Annotated[int, Field(ge=0)] = 1024
     signing_key: Annotated[str, AfterValidator(_note_key)] = field(default="", metadata=SECRET)
     number_key: Annotated[str, AfterValidator(_hard_to_guess)] = field(default="", metadata=SECRET)
+    witnesses: tuple[Annotated[str, AfterValidator(_witness)], ...] = ()
 
 
 @_strict

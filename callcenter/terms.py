@@ -276,6 +276,8 @@ INCIDENTS: Final[Terms] = {
     "capture_name_reused": Words("录音文件重名", "two recordings under one name"),
     "sealing_failed": Words("归档失败", "sealing failed"),
     "archive_refused": Words("档案库拒绝写入", "archive refused"),
+    "witness_contradicts": Words("见证方拒绝联署", "a witness refuses the log's head"),
+    "witness_failing": Words("见证方应答异常", "a witness fails"),
     "recording_damaged": Words("录音受损", "recording damaged"),
     "message_without_number": Words("留言无号码", "message without a number"),
     "call_lost_without_number": Words("放弃来电无号码", "lost call without a number"),

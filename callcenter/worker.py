@@ -12,6 +12,7 @@ from functools import partial
 from callcenter import backlog, breaches, choice, idempotency, outbox, rechecking, workdays
 from callcenter.accounts import sessions
 from callcenter.archiving.archiver import Archiver
+from callcenter.archiving.witnessing import Witnesses
 from callcenter.attachments.checking import Checking
 from callcenter.attachments.vault import Vault
 from callcenter.callbacks import control, course, coverage, overflow, policies
@@ -67,6 +68,7 @@ class Worker:
         self._database = database
         self._clock = clock
         self._archiver = Archiver(config.recordings, database, clock)
+        self._witnesses = Witnesses(config.recordings, database, clock)
         self._complaints = Complaints(database, clock, TicketSpool(config.spool.folder), Rules.of(config.hours))
         self._reminders = Reminders(database, clock, config.hours, self._complaints.rules)
         self._digests = Digests(database, clock, config.hours)
@@ -93,6 +95,7 @@ class Worker:
             ("outbox", self._deliver, 0.5),
             ("archive", self._archiver.seal_due, 1.0),
             ("orphaned captures", self._archiver.seal_orphans, 60.0),
+            ("witnesses", self._witnesses.ask, 30.0),
             ("attachments", self._files.read_back, 600.0),
             ("orphaned attachments", self._files.look_for_orphans, DAILY),
             ("forget", self._forget, HOURLY),

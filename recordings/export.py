@@ -28,6 +28,7 @@ from recordings.inventory import parse
 from recordings.log import LeafType, Log
 from recordings.playback import Form, Listening
 from recordings.verify import verify_object
+from recordings.witness import cosignatures
 
 ALGORITHMS = ("sha256", "sha512")
 BLOCK = 1 << 20
@@ -177,6 +178,9 @@ def _fill(
             bag.add(f"data/audio/{number}-{segment.number:04}.wav", listening.size, listening.chunks())
         bag.add_bytes(f"data/proof/{number}.json", json.dumps(proof, ensure_ascii=False, indent=1).encode())
     bag.add_bytes("data/proof/checkpoint", note)
+    for name, cosigned in cosignatures(archive.log).items():
+        if cosigned.startswith(note.partition(b"\n\n")[0]):
+            bag.add_bytes(f"data/proof/witnessed/{name}", cosigned)
     bag.add_bytes("data/proof/key.pub", f"{key.text()}\n".encode())
     bag.add_file("data/verify.py", Path(handover.__file__))
     bag.add_bytes("data/README.md", README.encode())

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Prove a package of recordings with Python alone: 用标准 Python 校验本录音档案包（不需要我方任何软件）。
 
-    python3 verify.py [FOLDER] [--key KEY]
+    python3 verify.py [FOLDER] [--key KEY] [--witness KEY]
 
 FOLDER is the unpacked bag; KEY the archive's public key (name+id+base64), or a file of it, from somewhere else than
 this package: without it the signature only shows that whoever made the package held the key that lies in it.
+
+With the key of a WITNESS the head must bear its co-signature too: nobody has given the archive another past since then.
 
 Checked: every file against both manifests of the bag (RFC 8493), nothing missing, nothing added; every archive object
 against its OCFL 1.1 inventories; every version against its leaf in the archive's log; every leaf against the signed
@@ -19,6 +21,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +41,7 @@ class NotProvedError(Exception):
     """What is wrong, where."""
 
 
-def proved(bag: Path, key: str | None = None) -> Iterator[str]:
+def proved(bag: Path, key: str | None = None, witness: str | None = None) -> Iterator[str]:
     """Yields a line for each thing proved. Raises NotProvedError at the first that is not."""
     if not (bag / "bagit.txt").is_file():
         raise FileNotFoundError(f"{bag}: no bagit.txt / 不是档案包")
@@ -50,6 +53,8 @@ def proved(bag: Path, key: str | None = None) -> Iterator[str]:
     head, name = check_checkpoint(bag, key)
     source = "the key given" if key else "the key in this package: compare it with one from elsewhere"
     yield f"tree head of {head[1]} leaves signed by {name} ({source}) / 签名有效"
+    if witness:
+        yield f"the same head seen by the witness {check_witness(bag, head, witness)} / 见证联署有效"
     for path in proofs:
         proof = json.loads(path.read_bytes())
         place = inside(bag / "data" / "archive", proof["path"])
@@ -189,6 +194,24 @@ def check_checkpoint(bag: Path, key: str | None) -> tuple[Head, str]:
     raise NotProvedError(f"checkpoint: not signed by {name} / 签名无效")
 
 
+def check_witness(bag: Path, head: Head, key: str) -> str:
+    """Who co-signed this very head, and when: C2SP cosignature/v1."""
+    name, key_id, encoded = key.strip().split("+", 2)
+    raw = base64.b64decode(encoded)
+    if raw[:1] != b"\x04" or hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4].hex() != key_id:
+        raise NotProvedError(f"the witness's key {name} is damaged")
+    body = f"{head[0]}\n{head[1]}\n{base64.b64encode(head[2]).decode()}\n"
+    for note in sorted((bag / "data" / "proof" / "witnessed").glob("*.note")):
+        for line in note.read_text("utf-8").partition("\n\n")[2].splitlines():
+            _, signer, signature = line.split(" ")
+            blob = base64.b64decode(signature)
+            moment = int.from_bytes(blob[4:12], "big")
+            message = f"cosignature/v1\ntime {moment}\n{body}".encode()
+            if signer == name and blob[:4].hex() == key_id and signed(raw[1:], message, blob[12:]):
+                return f"{name} at {datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    raise NotProvedError(f"the head does not bear the co-signature of {name} / 无见证联署")
+
+
 def check_audio(bag: Path, place: Path, proof: Any) -> tuple[int, bool]:
     """How many recordings there are, each the bytes that were sealed; and whether the masters were decoded too."""
     record = json.loads(newest(place, "meta/record.json").read_bytes())
@@ -273,16 +296,21 @@ def same(one: Point, other: Point) -> bool:
     return not (one[0] * other[2] - other[0] * one[2]) % PRIME and not (one[1] * other[2] - other[1] * one[2]) % PRIME
 
 
+def taken(arguments: list[str], name: str) -> str | None:
+    """An argument's value, or what stands in the file of that name."""
+    if name not in arguments:
+        return None
+    at = arguments.index(name)
+    value = arguments[at + 1]
+    del arguments[at : at + 2]
+    return Path(value).read_text("ascii") if Path(value).is_file() else value
+
+
 def main(arguments: list[str]) -> int:
-    key = None
-    if "--key" in arguments:
-        at = arguments.index("--key")
-        key = arguments[at + 1]
-        key = Path(key).read_text("ascii") if Path(key).is_file() else key
-        del arguments[at : at + 2]
+    key, witness = taken(arguments, "--key"), taken(arguments, "--witness")
     bag = Path(arguments[0]) if arguments else Path(__file__).resolve().parents[1]
     try:
-        for line in proved(bag, key):
+        for line in proved(bag, key, witness):
             print(line)
     except NotProvedError as error:
         print(f"NOT PROVED / 校验不通过: {error}")

@@ -1,7 +1,9 @@
 """`callcenter archive …`: the archive from the command line, with nothing but its disk. Has no verb that removes."""
 
 import argparse
+import asyncio
 import getpass
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -9,12 +11,14 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from callcenter.archiving import keys, opening
+from callcenter.archiving.witness_server import serve
 from callcenter.clock import SystemClock
 from callcenter.config import Config, RecordingsConfig
 from recordings import export
 from recordings.checkpoint import Verifier
 from recordings.errors import RecordingsError
 from recordings.verify import verify_archive
+from recordings.witness import Witness
 
 SOUND, DAMAGED, UNUSABLE = 0, 1, 2
 EVERY = 0.5
@@ -64,9 +68,9 @@ def verify(config: RecordingsConfig, *, decode: bool, known: Sequence[Verifier] 
 
 def add_commands(subparsers: Any) -> None:
     """Adds the command; each verb sets `command`, called with the configuration and the arguments."""
-    verbs = subparsers.add_parser("archive", help="the recordings' archive: verify, export, new-key").add_subparsers(
-        required=True, metavar="VERB"
-    )
+    verbs = subparsers.add_parser(
+        "archive", help="the recordings' archive: verify, export, witness, new-key"
+    ).add_subparsers(required=True, metavar="VERB")
     text = "compare every file with its inventory and the log; exit 1 when anything differs"
     parser = verbs.add_parser("verify", help=text, description=text)
     parser.add_argument("--decode", action="store_true", help="also decode every recording and compare its samples")
@@ -84,6 +88,17 @@ def add_commands(subparsers: Any) -> None:
     parser.add_argument("--reason", metavar="WHY", required=True)
     parser.add_argument("--approved-by", metavar="WHO", required=True, help="the second person who agreed")
     parser.set_defaults(command=_export)
+    text = "co-sign the heads of logs kept elsewhere; belongs on a machine of people who do not keep the archive"
+    parser = verbs.add_parser("witness", help=text, description=text)
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="its key and what it saw; made when there is none")
+    parser.add_argument(
+        "--name", metavar="NAME", required=True, help="its name in every co-signature, e.g. audit.example/w"
+    )
+    parser.add_argument(
+        "--log-keys", metavar="FILE", type=Path, required=True, help="the logs' public keys, one a line"
+    )
+    parser.add_argument("--listen", metavar="HOST:PORT", default="127.0.0.1:8731")
+    parser.set_defaults(command=_witness)
     text = "make the key that signs the log, in a folder that is not the archive's; one that is there is kept"
     parser = verbs.add_parser("new-key", help=text, description=text)
     parser.add_argument("folder", metavar="FOLDER", type=Path)
@@ -116,6 +131,29 @@ def _export(config: Config, chosen: argparse.Namespace) -> int:
     print(f"{made.path}\n{made.size} bytes, sha256 {made.sha256}, log leaf {made.leaf_index}")
     print(f"public key to be handed over by another way: {site.signer.verifier().text()}")
     return SOUND
+
+
+def _witness(_config: Config, chosen: argparse.Namespace) -> int:
+    try:
+        logs = keys.verifiers(chosen.log_keys.read_text("ascii"))
+        host, _, port = chosen.listen.rpartition(":")
+        witness = Witness(chosen.folder, keys.signer(chosen.folder, chosen.name), logs)
+        print(
+            f"witness {witness.key()}\nlistens on {chosen.listen} for {', '.join(each.name for each in logs)}",
+            flush=True,
+        )
+        asyncio.run(_served(witness, host, int(port)))
+    except (OSError, ValueError) as error:
+        print(f"the witness cannot work: {error}", file=sys.stderr)
+        return UNUSABLE
+    return SOUND
+
+
+async def _served(witness: Witness, host: str, port: int) -> None:
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    await serve(witness, SystemClock(), host, port, stopping)
 
 
 def _new_key(config: Config, chosen: argparse.Namespace) -> int:

@@ -44,6 +44,11 @@ def kept(folder: Path, name: str) -> KeyFiles:
     return files
 
 
+def signer(folder: Path, name: str) -> Signer:
+    """The key in the folder, made when there is none. Raises ValueError, OSError."""
+    return Signer.parse(kept(folder, name).private.read_text("ascii"))
+
+
 def verifiers(text: str) -> list[Verifier]:
     """The public keys in a text, one a line. Raises ValueError."""
     return [Verifier.parse(line) for line in text.splitlines() if line.strip()]

@@ -9,6 +9,7 @@ from callcenter import complaints
 from callcenter.clock import ManualClock
 from callcenter.db.pool import Database
 from callcenter.web import auth, server
+from tests.service.recorded import Recorded
 from tests.service.site import Site, settings
 
 
@@ -25,3 +26,9 @@ async def site(
     app = server.build(settings(tmp_path), database=database, clock=clock, wall=clock)
     async with Site.running(app, database, clock) as running:
         yield running
+
+
+@pytest.fixture
+def hotline(database: Database, clock: ManualClock, tmp_path: Path) -> Recorded:
+    """A spool, an archive and the calls that fill them."""
+    return Recorded(database, clock, tmp_path)

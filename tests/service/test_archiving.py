@@ -26,7 +26,7 @@ from callcenter.archiving import commands, keys, pseudonyms
 from callcenter.archiving.archiver import Archiver
 from callcenter.calls.store import Note, beat, note, save_boot, save_switch_offset
 from callcenter.calls.switch import Boot
-from callcenter.clock import ManualClock, SystemClock
+from callcenter.clock import SystemClock
 from callcenter.config import RecordingsConfig
 from callcenter.db.pool import Database
 from callcenter.ids import CallId
@@ -57,11 +57,6 @@ STEPS = [
     "sealed",
     "recorded",
 ]
-
-
-@pytest.fixture
-def hotline(database: Database, clock: ManualClock, tmp_path: Path) -> Recorded:
-    return Recorded(database, clock, tmp_path)
 
 
 class CrashError(BaseException):

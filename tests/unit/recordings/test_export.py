@@ -20,6 +20,7 @@ from recordings.errors import AlreadyThereError, NotExportableError, ObjectMissi
 from recordings.export import Handover, Package, export, numbered
 from recordings.ingest import Ingest, Sealed
 from recordings.log import Log
+from recordings.witness import Asked, Witness, WitnessKey, keep_seen
 from tests.conftest import NOON
 from tests.fakes.captures import ORIGIN, a_description, a_pair, an_archive
 
@@ -180,6 +181,22 @@ def test_a_head_signed_by_another_key_does_not_pass_for_the_archives(
     bag = unpacked(packed(sealed, tmp_path / "out", 1), tmp_path / "theirs")
     assert handover.main([str(bag), "--key", SIGNER.verifier().text()]) == 0
     assert handover.main([str(bag), "--key", Signer.generate(ORIGIN).verifier().text()]) == 1
+
+
+def test_the_head_also_bears_the_word_of_a_witness(
+    sealed: tuple[Archive, Log, list[Sealed]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive, log, _ = sealed
+    (tmp_path / "witness").mkdir()
+    witness = Witness(tmp_path / "witness", Signer.generate("audit.example/w"), [SIGNER.verifier()])
+    other = Witness(tmp_path / "witness", Signer.generate("audit.example/w"), [SIGNER.verifier()])
+    note = log.checkpoint_note()
+    assert note is not None
+    keep_seen(archive.log, WitnessKey.parse(witness.key()), note, witness.cosign(Asked(0, (), note), NOON))
+    bag = unpacked(packed(sealed, tmp_path / "out", 1), tmp_path / "theirs")
+    assert handover.main([str(bag), "--key", SIGNER.verifier().text(), "--witness", witness.key()]) == 0
+    assert f"witness audit.example/w at {NOON:%Y-%m-%d}" in capsys.readouterr().out
+    assert handover.main([str(bag), "--witness", other.key()]) == 1
 
 
 def test_what_cannot_be_proved_is_not_handed_over(sealed: tuple[Archive, Log, list[Sealed]], tmp_path: Path) -> None:
