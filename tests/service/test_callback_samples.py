@@ -134,6 +134,7 @@ async def test_a_sample_may_be_of_one_agent_or_organisation(callbacks: Callbacks
     assert {row["agent_name"] for row in await items(site, sample["id"])} == {"坐席8001"}
     assert (await draw(site, await site.client(Role.QA, where="sc"), organisation="hq")).status == 404
     assert (await draw(site, first)).status == 403
+    assert (await draw(site, agent_id=str(uuid4()))).status == 404
 
 
 async def test_the_policyholder_is_rung_again_half_a_year_later_by_another_agent(callbacks: Callbacks) -> None:
