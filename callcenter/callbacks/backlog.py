@@ -12,7 +12,7 @@ from callcenter.opening import By
 from callcenter.reach import KNOWN
 
 OPEN = f"""
-SELECT t.id, t.number, t.finding_number, t.heard ->> 'subject' AS kind, t.gravity, t.status, t.department, t.handler_id,
+SELECT t.id, t.number, t.finding_number, t.heard ->> 'subject' AS kind, t.status, t.department, t.handler_id,
     t.accepting_organisation_id, t.underwriting_organisation_id, t.received_at, t.opened_by_user, t.callback_task_id,
     w.campaign_id, t.policy_number, t.complainant_name, p.product_name, p.salesperson, t.version, k.due_day,
     COALESCE(k.due_at, 'infinity') AS due_at, k.due_at <= $3 AS overdue,

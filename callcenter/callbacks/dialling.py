@@ -136,10 +136,6 @@ async def check(conn: Connection, asker: Asker, found: Task, at: datetime, hours
     """Refuses what may not be dialled now, or not by this agent."""
     await post.refuse(conn, await post.caller(conn, asker.user_id), found)
     await running.refuse(conn, found)
-    if asker.user_id in found.barred:
-        raise NotDialableError(
-            Words("复核须由原回访坐席以外的人员拨打（C-24）。", "A recheck is dialled by another agent than the first.")
-        )
     if found.locked_by not in (None, asker.user_id) and found.locked_until is not None and at < found.locked_until:
         raise TaskLockedError(Words("该任务正由其他坐席办理。", "Another agent has this task."))
     if not hours.may_ring(at, await calendar(conn), found.chosen_at):

@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from callcenter.accounts.permissions import Role
-from callcenter.callbacks.errors import NotACallingPostError, SalespersonError
+from callcenter.callbacks.errors import NotACallingPostError, NotDialableError, SalespersonError
 from callcenter.callbacks.store import Task
 from callcenter.db.pool import Connection
 from tickets.errors import Words
@@ -68,7 +68,11 @@ def calling(who: Caller | None) -> Caller:
 
 
 async def refuse(conn: Connection, who: Caller | None, found: Task) -> None:
-    """Raises NotACallingPostError or SalespersonError when this person may not ring this customer."""
+    """Raises NotACallingPostError, SalespersonError or NotDialableError (C-24) for who may not ring this customer."""
+    if calling(who).user_id in found.barred:
+        raise NotDialableError(
+            Words("复核须由原回访坐席以外的人员拨打（C-24）。", "A recheck is dialled by another agent than the first.")
+        )
     if await sold(conn, calling(who), found):
         raise SalespersonError(
             Words("销售人员本人不得回访其销售的保单（C-11）。", "Who sold the policy never performs its callback.")

@@ -29,6 +29,9 @@ from tickets.findings import Heard, Intention, Respondent, Subject
 from tickets.intake import Particulars
 
 KNOWN = "SELECT 1 FROM callback_sample WHERE id = $1"
+KNOWN_AGENT = """
+SELECT 1 FROM app_user u JOIN organisation o ON o.id = u.organisation_id
+WHERE u.id = $1 AND starts_with(o.path, $2)"""
 OF = """
 FROM callback_task t JOIN organisation o ON o.id = t.organisation_id
 JOIN LATERAL (SELECT a.id, a.user_id FROM callback_attempt a WHERE a.task_id = t.id AND a.answered_at IS NOT NULL
@@ -113,7 +116,7 @@ class Judgement:
 
 
 async def draw(db: Database, key: UUID, wish: Wish, *, by: By, at: datetime) -> Mapping[str, Any]:
-    """Draws a sample and makes a re-call of each callback in it; the same key twice is once."""
+    """Draws a sample and makes a re-call of each callback in it; the same key twice is once. Raises NotFoundError."""
     async with db.transaction() as conn:
         if await conn.fetchval(KNOWN, key) is None:
             await _draw(conn, key, wish, by, at)
@@ -121,6 +124,8 @@ async def draw(db: Database, key: UUID, wish: Wish, *, by: By, at: datetime) -> 
 
 
 async def _draw(conn: Connection, key: UUID, wish: Wish, by: By, at: datetime) -> None:
+    if wish.agent_id is not None and await conn.fetchval(KNOWN_AGENT, wish.agent_id, by.path or "") is None:
+        raise NotFoundError("agent", wish.agent_id)
     asked = (wish.first_day, wish.last_day, wish.path, wish.agent_id)
     population = await conn.fetchrow(POPULATION, *asked)
     assert population is not None

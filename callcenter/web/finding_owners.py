@@ -139,7 +139,6 @@ class QueuedView(Personal):
     number: Annotated[str, Field(title="服务单号")]
     kind: Annotated[Subject, Field(title="问题类型")]
     grave: Annotated[bool, Field(title="严重类型")]
-    gravity: Annotated[Gravity, Field(title="时限类别")]
     status: Annotated[Status, Field(title="状态")]
     due_day: Annotated[date | None, Field(title="办理期限")]
     overdue: Annotated[bool, Field(title="是否超期")]

@@ -134,6 +134,7 @@ async def test_a_sample_may_be_of_one_agent_or_organisation(callbacks: Callbacks
     assert {row["agent_name"] for row in await items(site, sample["id"])} == {"坐席8001"}
     assert (await draw(site, await site.client(Role.QA, where="sc"), organisation="hq")).status == 404
     assert (await draw(site, first)).status == 403
+    assert (await draw(site, agent_id=str(uuid4()))).status == 404
 
 
 async def test_the_policyholder_is_rung_again_half_a_year_later_by_another_agent(callbacks: Callbacks) -> None:
@@ -147,8 +148,9 @@ async def test_the_policyholder_is_rung_again_half_a_year_later_by_another_agent
     site.clock.advance(timedelta(days=183))
     site.people.clear()
     first, other = await again(site, first), await again(site, other)
-    refused = await first.post(f"/callback-tasks/{row['recheck_id']}/dial")
-    assert (refused.status, refused.code) == (422, "callback_not_dialable"), refused.body
+    for action in ("dial", "take"):
+        refused = await first.post(f"/callback-tasks/{row['recheck_id']}/{action}")
+        assert (refused.status, refused.code) == (422, "callback_not_dialable"), refused.body
     with pytest.raises(asyncpg.CheckViolationError, match="may not dial"):
         async with site.database.transaction() as conn:
             await conn.execute(

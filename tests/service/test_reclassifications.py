@@ -1,5 +1,6 @@
 """Findings and complaints of callbacks judged again, through the interface: trace, clocks, matter, figures, rights."""
 
+import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -425,3 +426,38 @@ async def agrees(site: Site, naive: Naive) -> None:
             assert running_now == []
         else:
             assert running_now == ["L-11" if row["nature"] == "complaint" else "L-31"], row["number"]
+
+
+async def test_when_the_first_order_leaves_the_next_one_counts_and_its_clocks_run_on(site: Site) -> None:
+    """F-13, F-63, D-1, D-4, F-60: and when it comes back, everything stands as before."""
+    root, follower = await heard(site, COMPLAINT), await heard(site, COMPLAINT)
+    handler = await site.client(Role.HANDLER, where=HQ)
+    body = {"version": 1, "same_matter_as": root.id, "reason": "同一事件"}
+    merged = await handler.post(f"/tickets/{follower.id}/relation", body)
+    assert (merged.status, merged.json["relation"]) == (200, "merged"), merged.body
+    assert running(merged.json) == []
+    proposed = (await judge(site, root, FINDING)).json
+    assert (await confirm(site, proposed)).status == 200
+    left, first = await shown(site, root), await shown(site, follower)
+    assert (left["nature"], left["relation"], left["pieces"]) == ("callback_finding", None, 0)
+    assert (first["relation"], first["pieces"], first["merged_into_id"]) == ("first", 1, None)
+    assert [each["rules"][0] for each in running(first)] == ["L-11"]
+    assert first["events"][-1]["kind"] == "recounted"
+    assert (await figures(site))[0]["pieces"] == 1
+    assert (await judge(site, root, COMPLAINT)).status == 201
+    back, again = await shown(site, root), await shown(site, follower)
+    assert (back["relation"], back["pieces"], again["relation"], again["pieces"]) == ("first", 1, "merged", 0)
+    assert (again["merged_into_id"], running(again)) == (root.id, [])
+    assert [(each["cycle"], each["rules"][0]) for each in running(back)] == [(3, "L-11")]
+    assert (await figures(site))[0]["pieces"] == 1
+
+
+async def test_two_who_judge_the_same_ticket_at_once_do_it_once(site: Site) -> None:
+    """F-13: the version their reader saw decides; the other is told."""
+    case = await heard(site, FINDING)
+    reviewers = [await site.client(Role.QA, where=HQ), await site.client(Role.QA, Role.AUDITOR, where=HQ)]
+    replies = await asyncio.gather(*(judge(site, case, COMPLAINT, by=reviewer) for reviewer in reviewers))
+    assert sorted(reply.status for reply in replies) == [201, 409]
+    file = await shown(site, case)
+    assert [event["kind"] for event in file["events"]].count("reclassified") == 1
+    assert len(running(file)) == 1
