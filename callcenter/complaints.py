@@ -224,6 +224,43 @@ class Complaints:
         row = await store.open_ticket(conn, openings.new_ticket(opening, by, book, received_at, at, late=True))
         return row.number if row.fingerprint is None else None
 
+    async def open_off_call(self, opening: Opening, known: Known, by: By, at: datetime) -> Opened:
+        """Open what a callback brought to light without a call: on the signed receipt, or on its electronic page.
+
+        `known`: the matter of its task. Raises NotAdmissibleError, KeyReusedError (H8).
+        """
+        asked = openings.fingerprint(opening, by)
+        opening = openings.with_call(opening, known)
+        async with self._db.connection() as conn:
+            row, decided = await self.open_within(conn, opening, by, at, asked)
+        if row.fingerprint is not None and row.fingerprint != asked:
+            raise KeyReusedError(Words("该键已用于另一请求", "this key was used for another request"))
+        return Opened(
+            opening.key,
+            row.number,
+            decided.nature,
+            decided.counts,
+            decided.verdict,
+            row.received_at,
+            None,
+            None,
+            repeated=row.fingerprint is not None,
+            relation=decided.relation,
+        )
+
+    async def open_from_page(self, conn: Connection, opening: Opening, known: Known, by: By, at: datetime) -> str:
+        """Open in the caller's transaction what the policyholder handed in; its number. Raises NotAdmissibleError."""
+        row, _ = await self.open_within(conn, openings.with_call(opening, known), by, at)
+        return row.number
+
+    async def open_within(
+        self, conn: Connection, opening: Opening, by: By, at: datetime, asked: str | None = None
+    ) -> tuple[OpenedRow, Decision]:
+        """Open in the caller's transaction what needs no call; raises NotAdmissibleError."""
+        book = await self.rules.current(conn, at)
+        new = openings.new_ticket(opening, by, book, at, at, asked=asked)
+        return await store.open_ticket(conn, new), openings.decide(opening)
+
     async def _write(self, opening: Opening, by: By, at: datetime) -> "Written":
         async with self._db.transaction() if opening.same_matter_as else self._db.connection() as conn:
             return await self._written(conn, opening, by, at)

@@ -12,7 +12,7 @@ from callcenter.accounts import organisations
 from callcenter.accounts.permissions import Role
 from callcenter.agents import agent
 from callcenter.archiving.catalogue import RecordingState
-from callcenter.callbacks import attempt, campaign, campaigns, coverage, recheck, scope, script, task
+from callcenter.callbacks import attempt, campaign, campaigns, coverage, links, recheck, scope, script, task
 from callcenter.calls.call import CRASH, Direction
 from callcenter.calls.call import State as CallState
 from callcenter.customers import register
@@ -111,6 +111,8 @@ TERMS: Final[Mapping[type[StrEnum], Terms]] = {
     script.Condition: script.CONDITION_WORDS,
     scope.Start: scope.START_WORDS,
     callbacks.Way: callbacks.WAY_WORDS,
+    links.LinkState: links.STATE_WORDS,
+    links.PageKind: links.PAGE_WORDS,
     callbacks.CallbackFigure: callbacks.FIGURE_WORDS,
     callbacks.Grouping: callbacks.GROUPING_WORDS,
     RecordingState: {

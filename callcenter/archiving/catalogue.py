@@ -56,6 +56,14 @@ class SegmentEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Callback:
+    """The callback of a policy a recording is of: its task, and whether the contract is for more than a year (C-25)."""
+
+    task_id: UUID
+    long_term: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One recording. Its id is the call's, or an orphan's own."""
 
@@ -64,6 +72,7 @@ class Entry:
     segments: tuple[SegmentEntry, ...]
     tickets: tuple[dict[str, Any], ...] = ()
     agents: tuple[dict[str, Any], ...] = ()
+    callback: Callback | None = None
     object_id: str | None = None
     archive_no: str | None = None
     path: str | None = None
@@ -179,6 +188,11 @@ WHERE l.call_id = ANY($1::uuid[]) AND l.answered_at IS NOT NULL AND l.role <> 's
 UNION SELECT c.id, u.id, u.name FROM call c JOIN app_user u ON u.id = c.user_id WHERE c.id = ANY($1::uuid[])
 ORDER BY 1, 3, 2"""
 
+CALLBACKS = """
+SELECT a.id AS call_id, a.task_id, p.long_term FROM callback_attempt a JOIN callback_task t ON t.id = a.task_id
+    JOIN policy p ON p.id = t.policy_id
+WHERE a.id = ANY($1::uuid[])"""
+
 STATE_OF = {name: state for state, names in SEGMENT_STATES.items() for name in names}
 
 
@@ -206,11 +220,13 @@ async def entries(conn: Connection, ids: Sequence[UUID], eyes: Eyes) -> list[Ent
     for row in await conn.fetch(AGENTS, ids):
         agent = dict(row)
         agents[agent.pop("call_id")].append(agent)
+    callbacks = {row["call_id"]: Callback(row["task_id"], row["long_term"]) for row in await conn.fetch(CALLBACKS, ids)}
     return [
         Entry(
             segments=tuple(segments[id]),
             tickets=tuple(tickets[id]),
             agents=tuple(agents[id]),
+            callback=callbacks.get(id),
             **(known.get(id) or {"id": id, "call_id": id}),
         )
         for id in ids

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from callcenter import audit
 from callcenter.accounts.permissions import Permission
-from callcenter.callbacks import completion, history, plan, scripts, store, task, verdict
+from callcenter.callbacks import completion, history, outcome, plan, scripts, store, task
 from callcenter.callbacks.attempt import HEARD, Outcome
 from callcenter.callbacks.errors import (
     AnswerRefusedError,
@@ -55,18 +55,14 @@ class Kind(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-WAYS = {Kind.BY_LETTER: Way.LETTER, Kind.BY_VISIT: Way.VISIT}
-
-
 @dataclass(frozen=True, slots=True)
 class Conclusion:
     """The outcome as handed in. `again_at`: the moment the customer asked for, `personal`: of whoever promised it, not
-    of the team; `came_to`: what the agent heard the call come to (HEARD); `receipt_signed`: see C-10."""
+    of the team; `came_to`: what the agent heard the call come to (HEARD)."""
 
     kind: Kind
     note: str | None = None
     again_at: datetime | None = None
-    receipt_signed: bool = False
     came_to: Outcome | None = None
     personal: bool = False
 
@@ -86,10 +82,7 @@ async def answer_on(conn: Connection, task_id: UUID, said: Sequence[Said], *, by
     found = await store.task(conn, task_id, by.path or "", lock=True)
     talk = await _open_talk(conn, found, by)
     known = scripts.said(await store.answers(conn, found.id))
-    script = await scripts.of_task(conn, found)
-    answered = {**known, **{one.question: one.answer for one in said}}
-    asked = () if script is None else script.way(found.held, {**answered, IDENTITY: Answer.YES}).asked
-    _refuse(asked, said, answered)
+    await refuse(conn, found, said, known)
     second, live = position(talk, at)
     for number, one in enumerate(said):
         given = Given(one.question, one.answer, one.note, at, second, live, talk.attempt, found.script_version or "")
@@ -167,6 +160,14 @@ async def _open_talk(conn: Connection, found: Task, by: By) -> Talk:
     return talk
 
 
+async def refuse(conn: Connection, found: Task, said: Sequence[Said], known: Mapping[str, Answer]) -> None:
+    """Raises AnswerRefusedError for what is no answer to a question asked, RespondentNotConfirmedError (C-5)."""
+    script = await scripts.of_task(conn, found)
+    answered = {**known, **{one.question: one.answer for one in said}}
+    asked = () if script is None else script.way(found.held, {**answered, IDENTITY: Answer.YES}).asked
+    _refuse(asked, said, answered)
+
+
 def _refuse(asked: Sequence[Step], said: Sequence[Said], answered: Mapping[str, Answer]) -> None:
     questions = {question.code: question for question in asked}
     for one in said:
@@ -186,9 +187,7 @@ def _refuse(asked: Sequence[Step], said: Sequence[Said], answered: Mapping[str, 
 
 
 async def _judge(conn: Connection, found: Task) -> Verdict | None:
-    answers = await store.answers(conn, found.id)
-    way = await scripts.way(conn, found, answers)
-    return None if way is None else verdict.judge(way.judged, scripts.said(answers))
+    return await outcome.judged(conn, found, await store.answers(conn, found.id))
 
 
 async def _concluded(
@@ -213,17 +212,16 @@ async def _concluded(
         case Kind.RETRY:
             return await _again(conn, found, conclusion, by, at, hours)
         case Kind.BY_LETTER | Kind.BY_VISIT:
-            if not conclusion.receipt_signed:
-                raise OutcomeRefusedError(
-                    Words("须有投保人签收的回执（C-10）。", "A receipt signed by the policyholder is needed.")
-                )
-            await completion.completed(conn, found.id, WAYS[conclusion.kind], at)
-            return _otherwise(found, Result.SUCCESSFUL)
+            _refuse_before_enough(found)
+            way = Way.LETTER if conclusion.kind is Kind.BY_LETTER else Way.VISIT
+            return _otherwise(found, await outcome.of_receipt(conn, found, way))
         case Kind.NOT_COMPLETED:
             if not (conclusion.note or "").strip():
                 raise OutcomeRefusedError(
                     Words("须写明做过哪些尝试、为何不成（C-10）。", "Say what was tried and why it failed.")
                 )
+            _refuse_before_enough(found)
+            await outcome.refuse_untried(conn, found)
             return _otherwise(found, Result.NOT_COMPLETED)
         case Kind.WITHDRAWN:
             if not (conclusion.note or "").strip():
@@ -231,9 +229,12 @@ async def _concluded(
             return replace(found, state=task.move(found.state, Action.WITHDRAW), result=Result.WITHDRAWN)
 
 
-def _otherwise(found: Task, result: Result) -> Task:
+def _refuse_before_enough(found: Task) -> None:
     if found.state is not State.OTHERWISE:
         raise OutcomeRefusedError(Words("电话尝试未达要求（C-17）。", "Not enough was tried by telephone yet."))
+
+
+def _otherwise(found: Task, result: Result) -> Task:
     return replace(found, state=task.move(found.state, Action.CONCLUDE), result=result)
 
 
@@ -242,16 +243,7 @@ async def _completed(conn: Connection, found: Task, judged: Verdict | None) -> T
         raise OutcomeRefusedError(
             Words("无问卷的任务请登记为已处理。", "A task without a script is served, not completed.")
         )
-    if not judged.completed:
-        open_questions = ", ".join(judged.missing or judged.objected)
-        raise OutcomeRefusedError(Words(f"回访未完成（C-13）：{open_questions}。", f"Not completed: {open_questions}."))
-    if judged.result is Result.PROBLEM and not await store.tickets(conn, found.id):
-        raise OutcomeRefusedError(
-            Words(
-                "有否定或不明确的回答，须先登记问题件或投诉（C-13、C-16）。",
-                "Some answer is negative or unclear: record a finding or a complaint first.",
-            )
-        )
+    await outcome.refuse(conn, found, judged)
     latest = (await store.attempts(conn, found.id))[-1]
     if latest.outcome is Outcome.BROKEN_OFF and latest.ended_at is not None:
         await store.ended(conn, latest.id, latest.ended_at, Outcome.ANSWERED, latest.cause, latest.answered_at)

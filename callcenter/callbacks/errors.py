@@ -99,6 +99,42 @@ class SampleRefusedError(ConflictError):
     code = "callback_sample_refused"
 
 
+class WayRefusedError(InvalidError):
+    """The letter or visit cannot be recorded or ended so (C-10, C-11, C-17)."""
+
+    code = "callback_way_refused"
+
+
+class NoReceiptError(ConflictError):
+    """There is no receipt signed by the policyholder that the record could rest on (C-10)."""
+
+    code = "callback_no_receipt"
+
+
+class LinkRefusedError(InvalidError):
+    """There can be no link to an electronic callback here, or it is dead already (C-9, C-12)."""
+
+    code = "callback_link_refused"
+
+
+class LinkNotFoundError(NotFoundError):
+    """The task has no such link."""
+
+    code = "callback_link_not_found"
+
+    def __init__(self, link_id: object) -> None:
+        super().__init__("callback link", link_id)
+
+
+class WayNotFoundError(NotFoundError):
+    """The task has no such letter or visit."""
+
+    code = "callback_way_not_found"
+
+    def __init__(self, way_id: object) -> None:
+        super().__init__("letter or visit", way_id)
+
+
 class TaskNotFoundError(NotFoundError):
     """There is no such task, or none in reach: the two are not told apart."""
 

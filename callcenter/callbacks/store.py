@@ -110,7 +110,8 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One answer as it was given: when, and how many seconds into the conversation, where the recording begins."""
+    """One answer as it was given: when, and how many seconds into the conversation, where the recording begins; or on
+    the receipt of a letter or visit, `way_id`, or on the page of `link_id`."""
 
     question: str
     answer: Answer
@@ -118,8 +119,10 @@ class Given:
     at: datetime
     second: Decimal | None
     live: bool
-    attempt_id: AttemptId
+    attempt_id: AttemptId | None
     script_version: str
+    way_id: UUID | None = None
+    link_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,11 +260,13 @@ WHERE a.task_id = $1 AND COALESCE(a.answered_at, c.answered_at) IS NOT NULL
 ORDER BY a.id DESC LIMIT 1"""
 
 ADD_ANSWER = """
-INSERT INTO callback_answer (id, task_id, attempt_id, script_version, question, answer, note, actor, at, second, live)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"""
+INSERT INTO callback_answer (id, task_id, attempt_id, script_version, question, answer, note, actor, at, second, live,
+    way_id, link_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"""
 ANSWERS = """
-SELECT DISTINCT ON (question) question, answer, note, at, second, live, attempt_id, script_version
-FROM callback_answer WHERE task_id = $1 ORDER BY question, id DESC"""
+SELECT DISTINCT ON (question) question, answer, note, at, second, live, attempt_id, script_version, way_id,
+    link_id
+FROM callback_answer WHERE task_id = $1 AND ($2::uuid IS NULL OR way_id = $2) ORDER BY question, id DESC"""
 
 TICKETS = """
 SELECT id, number, nature, channel, source, received_at FROM ticket
@@ -478,12 +483,14 @@ async def add_answer(conn: Connection, row_id: UUID, task_id: UUID, given: Given
         given.at,
         given.second,
         given.live,
+        given.way_id,
+        given.link_id,
     )
 
 
-async def answers(conn: Connection, task_id: UUID) -> dict[str, Given]:
-    """The latest answer to each question."""
-    rows = await conn.fetch(ANSWERS, task_id)
+async def answers(conn: Connection, task_id: UUID, way_id: UUID | None = None) -> dict[str, Given]:
+    """The latest answer to each question; of one receipt only, if it is named."""
+    rows = await conn.fetch(ANSWERS, task_id, way_id)
     return {row["question"]: Given(**{**dict(row), "answer": Answer(row["answer"])}) for row in rows}
 
 

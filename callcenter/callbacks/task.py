@@ -69,6 +69,7 @@ class Action(StrEnum):
     EXHAUST = "exhaust"
     CONCLUDE = "conclude"
     WITHDRAW = "withdraw"
+    HAND_IN = "hand_in"
 
 
 ACTION_WORDS: Mapping[Action, Words] = {
@@ -80,6 +81,7 @@ ACTION_WORDS: Mapping[Action, Words] = {
     Action.EXHAUST: Words("转信函或上门", "go to letter or visit"),
     Action.CONCLUDE: Words("登记结果", "be concluded"),
     Action.WITHDRAW: Words("撤销", "be withdrawn"),
+    Action.HAND_IN: Words("电子化提交", "be handed in on its page"),
 }
 
 
@@ -106,12 +108,15 @@ MOVES: Mapping[tuple[State, Action], State] = {
     (State.CONCLUDING, Action.CONCLUDE): State.DONE,
     (State.CONCLUDING, Action.RETRY): State.WAITING,
     (State.CONCLUDING, Action.EXHAUST): State.OTHERWISE,
+    (State.WAITING, Action.EXHAUST): State.OTHERWISE,
     (State.OTHERWISE, Action.RETRY): State.WAITING,
     (State.OTHERWISE, Action.CONCLUDE): State.DONE,
     (State.WAITING, Action.END): State.CONCLUDING,
-    (State.WAITING, Action.EXHAUST): State.OTHERWISE,
     (State.WAITING, Action.WITHDRAW): State.DONE,
     (State.OTHERWISE, Action.WITHDRAW): State.DONE,
+    (State.WAITING, Action.HAND_IN): State.DONE,
+    (State.CONCLUDING, Action.HAND_IN): State.DONE,
+    (State.OTHERWISE, Action.HAND_IN): State.DONE,
 }
 """Everything that can happen to a task. A call that ends after its outcome was given changes nothing any more.
 

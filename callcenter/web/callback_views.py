@@ -9,6 +9,7 @@ from pydantic import Field
 
 from callcenter.callbacks import scripts, verdict
 from callcenter.callbacks.attempt import Mode, Outcome
+from callcenter.callbacks.errands import Errand
 from callcenter.callbacks.prompt import Prompt
 from callcenter.callbacks.questions import Answer
 from callcenter.callbacks.script import Kind, Step, Way
@@ -19,6 +20,8 @@ from callcenter.customers.customer import Customer, Policy
 from callcenter.web import details
 from callcenter.web.api import Model, Personal
 from callcenter.web.customers import PolicyView
+from callcenter.web.retention import RetentionView
+from tickets import callbacks
 
 
 class TaskView(Personal):
@@ -120,6 +123,28 @@ class VerdictView(Model):
     objected: list[str]
 
 
+class WayView(Personal):
+    """A letter sent or a visit made; `sha256`, `size`: of the scan of the receipt that came back signed."""
+
+    id: UUID
+    way: callbacks.Way
+    at: datetime
+    person: str | None
+    address: str | None
+    note: str | None
+    recorded_by: str
+    recorded_at: datetime
+    failed_at: datetime | None
+    failed_reason: str | None
+    returned_at: datetime | None
+    signed_on: date | None
+    sha256: str | None
+    media_type: str | None
+    name: str | None
+    size: int | None
+    received_by: str | None
+
+
 class TicketView(Personal):
     id: UUID
     number: str
@@ -146,7 +171,9 @@ class TaskFile(Personal):
     questions: list[QuestionView]
     verdict: VerdictView | None
     attempts: list[AttemptView]
+    ways: list[WayView]
     tickets: list[TicketView]
+    retention: RetentionView | None
 
 
 def task_view(task: Task, masked: bool) -> TaskView:
@@ -186,6 +213,12 @@ def question_view(question: Step, given: Given | None, masked: bool) -> Question
         may_not_apply=question.may_not_apply,
         answer=None if given is None else answer_view(given, masked),
     )
+
+
+def way_view(errand: Errand, masked: bool) -> WayView:
+    view = WayView(**{name: getattr(errand, name) for name in WayView.model_fields})
+    hidden = ("address", "note", "failed_reason", "name")
+    return view.model_copy(update={name: details.text(getattr(view, name), masked) for name in hidden})
 
 
 def ticket_view(ticket: Ticket) -> TicketView:

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from callcenter.accounts.permissions import Permission
-from callcenter.callbacks import board, conversation, dialling, findings, prompt, scripts, store, wrapup
+from callcenter.callbacks import board, conversation, dialling, errands, findings, prompt, scripts, store, wrapup
 from callcenter.callbacks.attempt import Outcome
 from callcenter.callbacks.conversation import Conclusion, Kind, Said
 from callcenter.callbacks.dialling import Asker
@@ -23,6 +23,7 @@ from callcenter.web.api import Context, Model, Moment, Name, Page, PageQuery, Pe
 from callcenter.web.callback_views import AnswerView, AttemptView, TaskFile, TaskView, VerdictView
 from callcenter.web.customers import is_masked
 from callcenter.web.keys import COMPLAINTS, CONFIG
+from callcenter.web.retention import retention
 from tickets.categories import Category, OtherCause
 from tickets.errors import Words
 from tickets.findings import Heard, Intention, Respondent, Subject
@@ -109,7 +110,6 @@ class OutcomeBody(Model):
     kind: Kind
     note: Note | None = None
     again_at: Moment | None = None
-    receipt_signed: bool = False
     came_to: Annotated[Outcome | None, Field(description="With kind `retry` 通话结果（改期再拨时）")] = None
     personal: Annotated[bool, Field(description="The appointment is the agent's own 本人约定")] = False
 
@@ -204,6 +204,7 @@ async def show_task(ctx: Context, task_id: UUID) -> TaskFile:
         task = await store.task(conn, task_id, ctx.actor.path)
         answers = await store.answers(conn, task_id)
         attempts = await store.attempts(conn, task_id)
+        letters = await errands.of_task(conn, task_id)
         tickets = await store.tickets(conn, task_id)
         holder = await customers.customer(conn, task.customer_id) if task.customer_id else None
         policies = await customers.policies_by_id(conn, [task.policy_id] if task.policy_id else [])
@@ -224,7 +225,9 @@ async def show_task(ctx: Context, task_id: UUID) -> TaskFile:
         ],
         verdict=views.judged_view(way, answers),
         attempts=[views.attempt_view(attempt) for attempt in attempts],
+        ways=[views.way_view(letter, masked) for letter in letters],
         tickets=[views.ticket_view(ticket) for ticket in tickets],
+        retention=next((retention(task.id, long_term=policy.long_term) for policy in policies.values()), None),
     )
 
 
@@ -263,9 +266,9 @@ async def record_finding(ctx: Context, task_id: UUID, body: FindingBody) -> Find
     it is a finding: same stages and limits, never counted (R-2.2 … R-2.5).
     """
     _may_open(ctx)
-    problem = _problem(body)
+    problem = problem_of(body)
     opened = await findings.record(ctx.db, ctx.resource(COMPLAINTS), task_id, problem, key=ctx.key, by=by(ctx))
-    return _finding(opened, body)
+    return finding_view(opened, body)
 
 
 @routes.post("/callback-tasks/{task_id}/wrap-up", Permission.CALLBACK_WORK, creates=True, reads="callback_task")
@@ -279,7 +282,7 @@ async def wrap_up(ctx: Context, task_id: UUID, body: WrapUpBody) -> WrapUpView:
     conclusion = None if body.outcome is None else _conclusion(body.outcome)
     wanted = wrapup.WrapUp(
         tuple(Said(one.question, one.answer, one.note) for one in body.answers),
-        tuple(_problem(each) for each in body.findings),
+        tuple(problem_of(each) for each in body.findings),
         conclusion,
     )
     at, complaints = ctx.clock.now(), ctx.resource(COMPLAINTS)
@@ -290,7 +293,7 @@ async def wrap_up(ctx: Context, task_id: UUID, body: WrapUpBody) -> WrapUpView:
         task=views.task_view(done.task, is_masked(ctx)),
         answers=[views.answer_view(given, is_masked(ctx)) for given in done.answers.values()],
         verdict=views.judged_view(way, done.answers),
-        tickets=[_finding(opened, each) for opened, each in zip(done.opened, body.findings, strict=True)],
+        tickets=[finding_view(opened, each) for opened, each in zip(done.opened, body.findings, strict=True)],
     )
 
 
@@ -299,7 +302,8 @@ def _may_open(ctx: Context) -> None:
         raise ForbiddenError(Words("需要权限 ticket.open", "ticket.open is needed"))
 
 
-def _problem(body: FindingBody) -> findings.Problem:
+def problem_of(body: FindingBody) -> findings.Problem:
+    """What the customer said, as the use case takes it."""
     return findings.Problem(
         heard=Heard(body.subject, body.intention, body.respondent),
         particulars=Particulars(
@@ -318,7 +322,8 @@ def _problem(body: FindingBody) -> findings.Problem:
     )
 
 
-def _finding(opened: Opened, body: FindingBody) -> FindingView:
+def finding_view(opened: Opened, body: FindingBody) -> FindingView:
+    """The ticket that was opened."""
     assert opened.verdict is not None
     return FindingView(
         id=opened.key,
@@ -348,9 +353,7 @@ async def conclude(ctx: Context, task_id: UUID, body: OutcomeBody) -> OutcomeVie
 
 
 def _conclusion(body: OutcomeBody) -> Conclusion:
-    return Conclusion(
-        body.kind, body.note, body.again_at, body.receipt_signed, came_to=body.came_to, personal=body.personal
-    )
+    return Conclusion(body.kind, body.note, body.again_at, came_to=body.came_to, personal=body.personal)
 
 
 @routes.post("/callback-tasks/next", Permission.CALLBACK_WORK, reads="callback_task")

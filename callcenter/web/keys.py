@@ -6,6 +6,7 @@ from redis.asyncio import Redis
 from agi.ari.commands import Ari
 from callcenter.attachments.vault import Vault
 from callcenter.bundle import Bundling
+from callcenter.callbacks.overview import Boards
 from callcenter.calls.switchboard import Switchboard
 from callcenter.casework import Casework
 from callcenter.clock import Clock
@@ -57,3 +58,5 @@ SWITCHBOARD = web.AppKey("switchboard", Switchboard)
 """What people do with living calls; missing where no switch is connected."""
 SWITCH = web.AppKey("switch", Ari)
 """Asterisk's REST interface."""
+BOARDS = web.AppKey("callback boards", Boards)
+"""The live boards of callbacks, remembered for seconds."""

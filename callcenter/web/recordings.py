@@ -15,6 +15,7 @@ from callcenter.archiving.errors import ArchiveAwayError, NotSealedError, Record
 from callcenter.errors import NotFoundError
 from callcenter.web.acting import eyes
 from callcenter.web.api import Context, Model, Moment, Page, PageQuery, Personal, Routes
+from callcenter.web.retention import RetentionView, retention
 from recordings.completeness import Completeness
 from recordings.errors import RecordingsError
 from recordings.log import Proof
@@ -83,6 +84,7 @@ class RecordingView(Personal):
     segments: list[SegmentView]
     tickets: list[TicketLink]
     agents: list[AgentLink]
+    retention: RetentionView | None = Field(description="Of a policy's callback (C-25) 保管类别")
 
 
 class RecordingLine(Personal):
@@ -233,7 +235,13 @@ def view(entry: Entry) -> RecordingView:
         segments=[_segment(segment) for segment in entry.segments],
         tickets=[TicketLink(**ticket) for ticket in entry.tickets],
         agents=[AgentLink(**agent) for agent in entry.agents],
+        retention=_retention(entry),
     )
+
+
+def _retention(entry: Entry) -> RetentionView | None:
+    about = entry.callback
+    return None if about is None else retention(about.task_id, long_term=about.long_term)
 
 
 def _segment(segment: SegmentEntry) -> SegmentView:

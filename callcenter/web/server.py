@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from callcenter import dossier, testmode
 from callcenter.attachments.vault import Vault
 from callcenter.bundle import Bundling
+from callcenter.callbacks.overview import Boards
 from callcenter.casework import Casework
 from callcenter.clock import Clock, SystemClock
 from callcenter.complaints import Complaints, Rules
@@ -26,11 +27,12 @@ from callcenter.matters import Matters
 from callcenter.reclassifications import Reclassifications
 from callcenter.slips import Slips
 from callcenter.spool import TicketSpool
-from callcenter.web import dispatch, documentation, health, openapi, routes
+from callcenter.web import dispatch, documentation, electronic_page, health, openapi, routes
 from callcenter.web.api import Route
 from callcenter.web.auth import RECENT, Recent
 from callcenter.web.connections import Runner
 from callcenter.web.keys import (
+    BOARDS,
     BUNDLING,
     CASEWORK,
     CLOCK,
@@ -88,6 +90,7 @@ def build(
     app[BUNDLING] = Bundling(database, clock, app[VAULT], config.documents)
     app[TEMPLATES] = Templates(database, clock, config.documents)
     app[MATTERS] = Matters(database, clock)
+    app[BOARDS] = Boards(database)
     app[RECLASSIFICATIONS] = Reclassifications(database, clock, app[COMPLAINTS].rules)
     app[LISTS] = Intake(database, config)
     app[RECENT] = Recent()
@@ -98,6 +101,7 @@ def build(
         app.router.add_route(route.method, openapi.PREFIX + route.path, _served(route), name=route.name)
         if route.method == "GET":
             app.router.add_route("HEAD", openapi.PREFIX + route.path, _served(route))
+    electronic_page.add_to(app)
     documentation.add_to(app, openapi.document(routes.MODULES))
     health.add_to(app)
     app[health.GAUGES]["callcenter_tickets_spooled"] = partial(asyncio.to_thread, spool.waiting)

@@ -25,6 +25,7 @@ LAST = date(2025, 9, 16)
 """Fifteen days after the policies were signed for."""
 YES = [{"question": code, "answer": "yes"} for code in SEVEN]
 UNCLEAR = [*YES[:-1], {"question": YES[-1]["question"], "answer": "unclear"}]
+SCAN = b"%PDF-1.4\n1 0 obj <<>> endobj\ntrailer <<>>\n%%EOF\n"
 FINDING = {
     "subject": "unclear_answer",
     "intention": "no",
@@ -107,6 +108,30 @@ class Spring:
         call = await self._dial(agent, path)
         async with self.site.database.transaction() as conn:
             await course.ended(conn, call, self.clock.now(), cause="no_answer", answered_at=None)
+
+    async def send_letter(self, number: str) -> str:
+        """A letter goes out to the policyholder; its id."""
+        agent, path = await self.agent(), f"/callback-tasks/{self.tasks[number]}"
+        sent = {"way": "letter", "at": self.clock.now().isoformat(), "address": "广州市天河区一号"}
+        reply = await agent.post(f"{path}/ways", sent)
+        assert reply.status == 201, reply.body
+        return str(reply.json["id"])
+
+    async def return_letter(self, number: str, letter: str, answers: list[dict[str, str]]) -> Any:
+        """The receipt comes back signed today, and is concluded."""
+        agent, path = await self.agent(), f"/callback-tasks/{self.tasks[number]}"
+        signed = self.clock.now().astimezone(SHANGHAI).date().isoformat()
+        taken = await agent.post(f"{path}/ways/{letter}/receipt?signed_on={signed}", data=SCAN + number.encode())
+        assert taken.status == 201, taken.body
+        said = await agent("PUT", f"{path}/ways/{letter}/answers", json={"answers": answers})
+        assert said.status == 200, said.body
+        if said.json["verdict"]["result"] == "problem":
+            found = await agent.post(f"{path}/ways/{letter}/findings", FINDING)
+            assert found.status == 201, found.body
+            self.findings[number] = found.json["id"]
+        done = await agent.post(f"{path}/outcome", {"kind": "by_letter"})
+        assert done.status == 200, done.body
+        return done.json["task"]
 
     async def solve(self, number: str, *, accepted: bool = True) -> None:
         """The finding of a policy is carried to its end, and the customer told."""

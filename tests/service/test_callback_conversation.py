@@ -178,17 +178,19 @@ async def test_answers_typed_just_after_the_call_are_marked_so_and_complete_it(
 async def test_a_letter_counts_only_with_the_signed_receipt_and_after_enough_tries(
     database: Database, clock: ManualClock
 ) -> None:
-    """C-10, C-17"""
+    """C-10, C-17: the receipt itself is in test_callback_ways.py."""
     task = await a_task(database)
-    with pytest.raises(OutcomeRefusedError):
-        await conclude(database, clock, task, Kind.BY_LETTER, receipt_signed=True)
+    with pytest.raises(OutcomeRefusedError, match="by telephone"):
+        await conclude(database, clock, task, Kind.BY_LETTER)
     async with database.connection() as conn:
         await conn.execute("UPDATE callback_task SET state = 'otherwise'")
-    for refused in ({"kind": Kind.BY_LETTER}, {"kind": Kind.NOT_COMPLETED, "note": " "}):
-        with pytest.raises(OutcomeRefusedError):
+    for refused, why in (
+        ({"kind": Kind.BY_LETTER}, "receipt"),
+        ({"kind": Kind.NOT_COMPLETED, "note": " "}, "what was tried"),
+        ({"kind": Kind.NOT_COMPLETED, "note": "三次无人接听"}, "letter or a visit"),
+    ):
+        with pytest.raises(OutcomeRefusedError, match=why):
             await conclude(database, clock, task, **refused)  # type: ignore[arg-type]
-    done, _ = await conclude(database, clock, task, Kind.BY_LETTER, receipt_signed=True)
-    assert done.result is Result.SUCCESSFUL
 
 
 async def test_the_database_refuses_a_task_that_is_done_without_an_outcome(

@@ -1,6 +1,7 @@
 """The callback figures: the check values come out of a campaign lived through, and SQL counts what the rules define."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import count, product
 from pathlib import Path
@@ -10,9 +11,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from callcenter.accounts.permissions import Role
-from callcenter.callbacks import figures, scope
+from callcenter.callbacks import figures, scope, scope_rules
 from callcenter.callbacks.attempt import Outcome as Attempted
 from callcenter.callbacks.figures import Scope
+from callcenter.callbacks.scope import Rule
 from callcenter.clock import ManualClock
 from callcenter.customers import store
 from callcenter.customers.customer import Policy
@@ -23,7 +25,7 @@ from tests.conftest import NOON
 from tests.service.callbacks import a_task, an_agent
 from tests.service.customers import a_customer, a_policy, settle
 from tests.service.site import Site, settings
-from tests.service.spring import LAST, UNCLEAR, YES, Spring
+from tests.service.spring import UNCLEAR, YES, Spring
 from tickets.calendar import SHANGHAI, Calendar
 from tickets.callbacks import CallbackFigure, Case, Outcome, Solved, total
 
@@ -56,16 +58,10 @@ async def lived(spring: Spring) -> None:
     await spring.at(date(2025, 9, 10), MORNING)
     for number in numbers[89:93]:
         await spring.solve(number)
+    letters = {number: await spring.send_letter(number) for number in numbers[94:]}
     await spring.at(date(2025, 10, 20), MORNING)
-    await by_letter(spring, numbers[94:96])
-
-
-async def by_letter(spring: Spring, numbers: list[str]) -> None:
-    agent = await spring.agent()
-    for number in numbers:
-        outcome = {"kind": "by_letter", "receipt_signed": True}
-        reply = await agent.post(f"/callback-tasks/{spring.tasks[number]}/outcome", outcome)
-        assert reply.status == 200, reply.body
+    for number in numbers[94:96]:
+        await spring.return_letter(number, letters[number], YES)
 
 
 @pytest.mark.timeout(300)
@@ -97,6 +93,7 @@ async def test_the_check_values_come_out_of_a_campaign_lived_through(spring: Spr
     assert [(group["key"], group["name"], group["counts"]) for group in by_campaign] == [
         (spring.campaign, "九月新单回访", counts)
     ]
+    assert [item["late"] for item in opened["successful_later"]] == [True, True]
     ways = {group["key"]: group["counts"]["in_scope"] for group in (await spring.report("way"))["groups"]}
     assert ways == {"phone": 94, "letter": 2, "none": 4}
     assert len(await spring.behind("in_scope", "&group=way&value=letter")) == 2
@@ -272,17 +269,28 @@ POLICIES = [
 
 
 async def test_the_store_keeps_the_scope_and_the_end_of_the_period_as_the_rules_give_them(database: Database) -> None:
-    """C-1, C-2, C-4"""
+    """C-1, C-2, C-4: by the rule in force on the day a policy was signed for, also when another is published later."""
     holder = a_customer("王测试", "16900000001")
     held: list[Policy] = [a_policy(holder, f"P{n}", **fields) for n, fields in enumerate(POLICIES)]
     held.append(a_policy(holder, "UNSIGNED", received_on=None))
     held.append(a_policy(holder, "GROUP", group_business=True))
+    held.append(a_policy(holder, "EARLIER", received_on=date(2026, 11, 1), cooling_off_days=None))
     await settle(database, (holder, held))
+    await compare(database, held, scope.NEW_BUSINESS, scope.NEW_BUSINESS)
+    longer = replace(scope.NEW_BUSINESS, fallback_days=30, bank_days=25, any_term=True)
+    async with database.transaction() as conn:
+        published = {"reason": "监管要求", "actor": "user:x", "address": "::1", "at": NOON}
+        await scope_rules.publish(conn, uuid4(), longer, date(2026, 11, 10), **published)
+    await compare(database, held, longer, scope.NEW_BUSINESS)
+
+
+async def compare(database: Database, held: list[Policy], since: Rule, before: Rule) -> None:
+    """The columns say what the rules say; `since`: of policies signed for on 10 November 2026 or later."""
     async with database.connection() as conn:
         rows = {row["id"]: row for row in await conn.fetch("SELECT id, called_back, cooling_off_ends FROM policy")}
     for policy in held:
-        period = scope.cooling_off(policy)
+        rule = before if policy.number == "EARLIER" else since
+        period = scope.cooling_off(policy, rule)
         told = (rows[policy.id]["called_back"], rows[policy.id]["cooling_off_ends"])
-        is_called_back = scope.refusal(policy, scope.NEW_BUSINESS) is None
-        assert told == (is_called_back, period and period.last_day), policy
-    assert date(2025, 9, 16) == LAST
+        in_scope = scope.refusal(policy, rule) is not scope.Reason.OUT_OF_SCOPE
+        assert told == (in_scope, period and period.last_day), policy

@@ -12,6 +12,7 @@ from callcenter.accounts.store import OrganisationKind, Phone
 from callcenter.agents.agent import State as AgentState
 from callcenter.callbacks.attempt import Mode, NumberAfter, Outcome
 from callcenter.callbacks.campaign import Standing, Turn
+from callcenter.callbacks.links import PageKind
 from callcenter.callbacks.questions import Answer
 from callcenter.callbacks.recheck import RecheckResult
 from callcenter.callbacks.script import Condition
@@ -75,7 +76,9 @@ TYPES: dict[str, Any] = {
     "callback_task.state": TaskState,
     "callback_task.conditions": Condition,
     "campaign.channels": Literal["agent", "bank", "telesales", "internet", "broker", "group"],
+    "callback_page.kind": PageKind,
     "callback_task.way": Way,
+    "callback_way.way": Literal["letter", "visit"],
     "campaign.purpose": Purpose,
     "campaign_dialling.mode": Mode,
     "campaign.state": Standing,

@@ -356,7 +356,7 @@ def test_a_conversation_that_ends_before_all_is_asked_is_broken_off() -> None:
 def test_a_task_is_done_only_by_an_outcome() -> None:
     """Nothing leaves the board without an outcome."""
     to_done = {action for (_, action), state in MOVES.items() if state is State.DONE}
-    assert to_done == {Action.CONCLUDE, Action.WITHDRAW}
+    assert to_done == {Action.CONCLUDE, Action.WITHDRAW, Action.HAND_IN}
     assert not any(state is State.DONE for state, _ in MOVES)
 
 
