@@ -202,12 +202,14 @@ async def judge(
         if row["judged_at"] is not None:
             if row["ticket_id"] == key:
                 return row
-            raise _refused("该抽样已有结论", "this one was judged before")
+            raise SampleRefusedError(Words("该抽样已有结论（C-24）。", "This one was judged before."))
         first = [each["user_id"] for each in await conn.fetch(TALKED, row["task_id"])]
         if by.user_id in first:
-            raise _refused("原回访坐席不得复核本人的回访", "nobody rechecks their own callback")
+            raise SampleRefusedError(
+                Words("原回访坐席不得复核本人的回访（C-24）。", "Nobody rechecks their own callback.")
+            )
         if not said.note.strip():
-            raise _refused("须写明依据", "say what it rests on")
+            raise SampleRefusedError(Words("须写明依据（C-24）。", "Say what it rests on."))
         ticket = await _finding(conn, key, row, said, rules, by, at) if said.result is RecheckResult.IMPOSTOR else None
         await conn.execute(JUDGE, sample_id, place, said.result.value, said.note, ticket, by.actor, at)
         await audit.record(
@@ -276,7 +278,3 @@ async def items(
 async def people(conn: Connection, rows: list[Mapping[str, Any]]) -> Mapping[str, str]:
     """The names of the agents and of who judged."""
     return await names.of(conn, [each for row in rows for each in (f"user:{row['agent_id']}", row.get("judged_by"))])
-
-
-def _refused(zh: str, en: str) -> SampleRefusedError:
-    return SampleRefusedError(Words(f"{zh}（C-24）。", f"{en}."))
