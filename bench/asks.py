@@ -182,6 +182,7 @@ CALLS: Sequence[Ask] = (
     Ask("recording by archive number", "/recordings?archive_no={archive_no}"),
     Ask("a recording", "/recordings/{recording_id}"),
     Ask("callback figures of a month", "/statistics/callbacks?{month}"),
+    Ask("policies behind a callback figure", "/statistics/callbacks/in_scope/items?{month}&limit=50"),
     Ask("judged again", "/reclassifications?limit=50"),
     Ask("open findings", "/callback-findings?limit=50"),
     Ask("open findings", "/callback-findings?limit=50", "province"),
