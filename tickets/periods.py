@@ -89,6 +89,28 @@ def named(key: str) -> Days:
     return spanning(span, date(int(year), (number - 1) * span.months + 1, 1))
 
 
+def keyed(span: Span, day: date) -> str:
+    """The key of the month, quarter, half-year or year of a day, as `named` reads it."""
+    match span:
+        case Span.MONTH:
+            return f"{day:%Y-%m}"
+        case Span.QUARTER:
+            return f"{day.year}-Q{(day.month + 2) // 3}"
+        case Span.HALF_YEAR:
+            return f"{day.year}-H{1 if day.month < 7 else 2}"
+        case Span.YEAR:
+            return f"{day.year}"
+
+
+def keys(span: Span, days: Days) -> list[str]:
+    """The keys of all months, quarters, half-years or years that lie in these days, whole or in part, in order."""
+    found, first = [], days.first
+    while first <= days.last:
+        found.append(keyed(span, first))
+        first = spanning(span, first).last + _ONE
+    return found
+
+
 def spanning(span: Span, day: date) -> Days:
     """The month, quarter, half-year or year in which the day lies."""
     first = date(day.year, (day.month - 1) // span.months * span.months + 1, 1)

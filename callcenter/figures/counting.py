@@ -187,10 +187,10 @@ _BY_ROW: Mapping[frozenset[Figure], str] = {
     frozenset(
         {Figure.PROGRESS_DUE, Figure.PROGRESS_MET, Figure.COORDINATOR_DUE, Figure.COORDINATOR_MET}
     ): "cardinality(t.customer_due) > 0 OR cardinality(t.service_due) > 0",
-    frozenset(
-        {Figure.FINDINGS_TURNED_GOOD, Figure.FINDINGS_TURNED, Figure.FINDINGS_ONCE_COMPLAINTS}
-        | {Figure.COMPLAINTS_ONCE_FINDINGS}
-    ): "t.nature = 'callback_finding' OR t.source = 'callback'",
+    frozenset({Figure.FINDINGS_TURNED_GOOD, Figure.FINDINGS_TURNED}): "t.nature = 'callback_finding'",
+    frozenset({Figure.FINDINGS_ONCE_COMPLAINTS, Figure.COMPLAINTS_ONCE_FINDINGS}): (
+        "t.ticket_id IN (SELECT unnest(ARRAY[r.ticket_id, r.complaint_id]) FROM reclassification r)"
+    ),
 }
 """Figures that are more than signs, and which tickets alone can be in them."""
 _ONE_BY_ONE = frozenset[Figure]().union(*_BY_ROW)
@@ -259,9 +259,10 @@ def _queries(
         "apart": group.parts.format("t.key"),
     }
     alike = [figure for figure in figures if figure not in _ONE_BY_ONE and (figure not in MATTERS or figure in _BEGUN)]
-    sums = ", ".join(_sum(figure, grouping) for figure in alike) or "0"
-    workdays = f"sum({_WORKDAYS}) FILTER (WHERE {_HANDLED})" if Figure.HANDLING_DAYS in alike else "0"
-    yield COUNT.format(sums=sums, workdays=workdays, **told), alike
+    if alike:
+        sums = ", ".join(_sum(figure, grouping) for figure in alike)
+        workdays = f"sum({_WORKDAYS}) FILTER (WHERE {_HANDLED})" if Figure.HANDLING_DAYS in alike else "0"
+        yield COUNT.format(sums=sums, workdays=workdays, **told), alike
     if matters := [figure for figure in figures if figure in MATTERS]:
         signs = {
             "first": all_of(Sign.COUNTS, Sign.FIRST),

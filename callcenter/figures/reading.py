@@ -15,11 +15,17 @@ from callcenter.figures.counting import ComplaintFigures, Counted
 from callcenter.figures.scope import Scope
 from tickets.grouping import Grouping
 from tickets.metrics import Base, Metric, Value, change
-from tickets.periods import Comparison, named
+from tickets.periods import Comparison, Span, keys, named
 
 YEARLY = (Metric.PER_PREMIUM, Metric.VALID_PER_PREMIUM, Metric.FORWARDED_PER_PREMIUM)
 """The metrics whose yearly change is M-14, each on its own basis."""
-BY_TIME = frozenset({Grouping.MONTH, Grouping.QUARTER, Grouping.HALF_YEAR, Grouping.YEAR})
+BY_TIME: Mapping[Grouping, Span] = {
+    Grouping.MONTH: Span.MONTH,
+    Grouping.QUARTER: Span.QUARTER,
+    Grouping.HALF_YEAR: Span.HALF_YEAR,
+    Grouping.YEAR: Span.YEAR,
+}
+"""Groupings that are a trend: a month without a complaint is in it, too."""
 WITHOUT = frozenset({Grouping.DAY, Grouping.ORGANISATION})
 """Groupings without densities: nobody imports amounts of a day, or of an organisation without those below it."""
 
@@ -56,6 +62,8 @@ class Reading:
 async def read(conn: Connection, scope: Scope, grouping: Grouping | None = None, *, yearly: bool = True) -> Reading:
     """The figures of a scope, split when asked, with every density for which there is something to divide by."""
     figures = await counting.complaints(conn, scope, grouping)
+    if grouping is not None and grouping in BY_TIME:
+        figures = replace(figures, groups=_without_gaps(figures.groups, keys(BY_TIME[grouping], scope.days)))
     given = await bases.given(conn, [scope.organisation], scope.days)
     whole = divisors(given, scope.days)
     of_groups: dict[str | None, Mapping[Base, Decimal]] = {}
@@ -63,6 +71,13 @@ async def read(conn: Connection, scope: Scope, grouping: Grouping | None = None,
         of_groups = await _of_groups(conn, scope, grouping, [group.key or "" for group in figures.groups], given, whole)
     changes = await _yearly(conn, scope, figures.total, whole) if yearly else []
     return Reading(figures, whole, of_groups, changes)
+
+
+def _without_gaps(groups: Sequence[Counted], keys: Sequence[str]) -> list[Counted]:
+    """The groups of a trend in order, those without a complaint among them."""
+    there = {group.key: group for group in groups}
+    nothing = dict.fromkeys((*counting.OF_COMPLAINTS, *counting.EXCLUDED.values()), 0)
+    return [there.get(key) or Counted(key, nothing) for key in keys]
 
 
 async def _of_groups(

@@ -43,7 +43,7 @@ def _on_paper(sheet: Sheet, row: Sequence[Cell]) -> Sequence[Cell]:
         return row
     shown = {METRICS[metric].words.zh for metric in PRINTED}
     heads = sheet.rows[sheet.head]
-    return [cell for place, cell in enumerate(row) if place <= len(COUNTED) or heads[place] in shown]
+    return [cell for place, cell in enumerate(row) if place <= len(COUNTED) + 1 or heads[place] in shown]
 
 
 def _tables(rows: Sequence[Sequence[Cell]]) -> Iterator[Block]:

@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from callcenter.figures.counting import EXCLUDED
 from callcenter.reports.store import Report
 from callcenter.terms import term
 from callcenter.web.cells import Cell
@@ -26,6 +27,8 @@ COUNTED = (
     (Figure.INVALID_PIECES, "无效件"),
     (Figure.PENDING_PIECES, "待认定件"),
 )
+LEFT_OUT = "未计入"
+"""Findings and whatever else is in no complaint figure of the group; the last sheet says by which rules."""
 CASES: Mapping[Figure, str] = {
     Figure.ESCALATIONS: "投诉升级件",
     Figure.MAJOR: "重大投诉件",
@@ -111,11 +114,12 @@ def _split(grouping: Grouping, groups: Sequence[Mapping[str, Any]]) -> Sheet:
         [
             label(grouping, group["key"], group["name"]),
             *(group["figures"][figure] for figure, _ in COUNTED),
+            sum(group["figures"].get(figure, 0) for figure in EXCLUDED.values()),
             *(group["metrics"].get(metric.value, {}).get("value") for metric in plain.values()),
         ]
         for group in groups
     ]
-    heads: list[Cell] = [name, *(words for _, words in COUNTED), *plain]
+    heads: list[Cell] = [name, *(words for _, words in COUNTED), LEFT_OUT, *plain]
     pieces = Chart(f"投诉件数:按{name}", 2, 1, len(rows), grouping in BY_TIME) if rows else None
     return Sheet(f"按{name}", [heads, *rows], 0, pieces)
 

@@ -103,7 +103,7 @@ class DefinitionView(Model):
 
 
 class FigureView(Model):
-    """The complaint figures of one group."""
+    """The complaint figures of one group. `excluded`: its tickets that are in none of them, by reason (R-2.5, F-37)."""
 
     key: Annotated[str | None, Field(title="分组")]
     occurrences: Annotated[int, Field(title="投诉次数")]
@@ -113,6 +113,7 @@ class FigureView(Model):
     invalid_pieces: Annotated[int, Field(title="无效件")]
     pending_pieces: Annotated[int, Field(title="待认定件")]
     mentions: Annotated[int, Field(title="原因提及数")]
+    excluded: Annotated[dict[Exclusion, int], Field(title="未计入")]
     metrics: Annotated[dict[Metric, ValueView], Field(title="指标")]
 
 
@@ -174,12 +175,17 @@ class JudgedAgainView(Model):
 
 
 class ComparisonView(Model):
-    """The earlier period's figures, and by how many per cent each metric differs from them now (M-14)."""
+    """The earlier period's figures, and by how many per cent each metric differs from them now (M-14).
+
+    With a grouping the earlier groups and, by their keys, the changes of each; not of a trend, which compares itself.
+    """
 
     comparison: Comparison
     period: PeriodView
     figures: FigureView
     changes: dict[Metric, float | None]
+    groups: list[FigureView]
+    changes_of_groups: dict[str, dict[Metric, float | None]]
 
 
 class ComplaintsView(Model):
@@ -289,6 +295,7 @@ def _key(group: Grouping | None, key: str | None) -> StrEnum | str | None:
 def complaint_table(view: ComplaintsView) -> list[list[Any]]:
     """The report as rows: total, groups, then what was left out and the rules applied."""
     heads: list[Any] = [spec.title or name for name, spec in FigureView.model_fields.items() if name != "metrics"]
+    heads[-1] = "未计入(件)"
     heads[0] = view.group or heads[0]
     heads += [definition.zh for definition in view.definitions]
     rows = [_cells(figure, view.definitions) for figure in (view.figures, *view.groups)]
@@ -326,7 +333,8 @@ def complaint_table(view: ComplaintsView) -> list[list[Any]]:
 
 
 def _cells(figure: FigureView, definitions: Iterable[DefinitionView]) -> list[Any]:
-    counts = [value for name, value in figure.model_dump().items() if name != "metrics"]
+    counts = [value for name, value in figure.model_dump().items() if name not in ("metrics", "excluded")]
+    counts.append(sum(figure.excluded.values()))
     values = (figure.metrics.get(definition.metric) for definition in definitions)
     return [*counts, *(value.value if value else None for value in values)]
 
@@ -375,7 +383,7 @@ async def complaint_figures(ctx: Context, query: ComplaintsQuery) -> ComplaintsV
         again = (await counted(conn, scope, JUDGED_AGAIN)).figures
         comparison = None
         if query.compare is not None:
-            comparison = await _compared(conn, scope, period, query.compare, read)
+            comparison = await _compared(conn, scope, period, query.compare, read, query.group)
     definitions = [_definition(value.metric) for value in read.metrics]
     return ComplaintsView(
         period=period,
@@ -479,21 +487,36 @@ async def _scope(ctx: Context, query: Any) -> tuple[Scope, PeriodView]:
 
 
 async def _compared(
-    conn: Connection, scope: Scope, period: PeriodView, comparison: Comparison, now: Reading
+    conn: Connection,
+    scope: Scope,
+    period: PeriodView,
+    comparison: Comparison,
+    now: Reading,
+    group: Grouping | None,
 ) -> ComparisonView:
     days = Days(scope.first_day, scope.last_day).compared(comparison)
-    earlier = await reading.read(conn, replace(scope, first_day=days.first, last_day=days.last), yearly=False)
-    before = {value.metric: value for value in earlier.metrics}
-    changes = {
-        value.metric: _number(change(value, before[value.metric])) if value.metric in before else None
-        for value in now.metrics
-    }
+    by = group if group not in (*reading.BY_TIME, Grouping.DAY) else None
+    earlier = await reading.read(conn, replace(scope, first_day=days.first, last_day=days.last), by, yearly=False)
+    then = {each.key: earlier.of_group(each) for each in earlier.figures.groups}
     return ComparisonView(
         comparison=comparison,
         period=period.model_copy(update={"first_day": days.first, "last_day": days.last}),
         figures=_figure(earlier.figures.total, earlier.metrics),
-        changes=changes,
+        changes=_changes(now.metrics, earlier.metrics),
+        groups=[_figure(each, then[each.key]) for each in earlier.figures.groups],
+        changes_of_groups={
+            str(each.key): _changes(now.of_group(each), then[each.key])
+            for each in now.figures.groups
+            if each.key in then
+        },
     )
+
+
+def _changes(now: Iterable[Value], earlier: Iterable[Value]) -> dict[Metric, float | None]:
+    before = {value.metric: value for value in earlier}
+    return {
+        value.metric: _number(change(value, before[value.metric])) if value.metric in before else None for value in now
+    }
 
 
 def _definition(metric: Metric) -> DefinitionView:
@@ -549,6 +572,7 @@ def _figure(counted: Counted, metrics: Iterable[Value]) -> FigureView:
         invalid_pieces=counted.figures[Figure.INVALID_PIECES],
         pending_pieces=counted.figures[Figure.PENDING_PIECES],
         mentions=counted.figures[Figure.MENTIONS],
+        excluded={exclusion: counted.figures[figure] for exclusion, figure in EXCLUDED.items()},
         metrics={
             value.metric: ValueView(
                 numerator=float(value.numerator),

@@ -61,6 +61,7 @@ async def test_findings_are_left_out_and_the_report_says_so(site: Site) -> None:
         "invalid_pieces": 0,
         "pending_pieces": 2,
         "mentions": 2,
+        "excluded": {"callback_finding": 2, "non_complaint": 1, "not_a_customer": 1},
     }
     assert metrics["closing_rate"] == {"numerator": 0, "denominator": 2, "value": 0}
     assert {e["kind"]: e["tickets"] for e in report["excluded"]} == {
@@ -365,3 +366,26 @@ async def test_skip_level_is_what_the_regulators_headquarters_sent(site: Site) -
     assert item["id"] == sent["headquarters"]["id"]
     [item] = (await province.get("/statistics/pieces/items?group=regulator&value=not_forwarded")).json["items"]
     assert item["id"] == own["id"]
+
+
+async def test_a_trend_has_no_gaps_and_groups_are_compared_with_their_earlier_selves(site: Site) -> None:
+    """M-14, D-11, R-2.5, T-4: a month without a complaint stands in the trend; each group says what it leaves out."""
+    handler, _ = await a_month(site)
+    days = "first_day=2026-09-01&last_day=2026-11-30"
+    trend = (await handler.get(f"/statistics/complaints?{days}&group=month")).json
+    assert [(each["key"], each["pieces"]) for each in trend["groups"]] == [
+        ("2026-09", 0),
+        ("2026-10", 0),
+        ("2026-11", 2),
+    ]
+    assert trend["groups"][2]["excluded"] == {"callback_finding": 2, "non_complaint": 1, "not_a_customer": 1}
+    quarters = (await handler.get(f"/statistics/complaints?{days}&group=quarter")).json["groups"]
+    assert [each["key"] for each in quarters] == ["2026-Q3", "2026-Q4"]
+    async with site.database.transaction() as conn:
+        await conn.execute("UPDATE ticket SET received_day = '2026-10-20' WHERE source = 'callback'")
+    now = "first_day=2026-11-01&last_day=2026-11-30&group=category&compare=previous"
+    report = (await handler.get(f"/statistics/complaints?{now}")).json
+    assert [each["pieces"] for each in report["groups"]] == [1]
+    earlier = report["comparison"]
+    assert [(each["key"], each["pieces"]) for each in earlier["groups"]] == [("claims", 1)]
+    assert earlier["changes_of_groups"]["claims"]["pieces"] == 0.0

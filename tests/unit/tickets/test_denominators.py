@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from tickets.denominators import Amount, covering, of_table, problems
 from tickets.metrics import Base
-from tickets.periods import Days, Span, named, spanning
+from tickets.periods import Days, Span, keys, named, spanning
 
 pytestmark = pytest.mark.unit
 
@@ -118,3 +119,13 @@ def test_a_group_by_time_is_named_by_its_days(day: date, span: Span) -> None:
         Span.YEAR: f"{first.year}",
     }[span]
     assert named(key) == days
+
+
+@given(st.dates(date(2000, 1, 1), date(2100, 12, 31)), st.integers(0, 800), st.sampled_from(Span))
+def test_the_keys_of_a_trend_are_without_gaps(day: date, length: int, span: Span) -> None:
+    """D-11: each begins where the one before ends, and they hold the whole period."""
+    days = Days(day, day + timedelta(days=length))
+    spans = [named(key) for key in keys(span, days)]
+    assert spans[0].first <= days.first <= spans[0].last
+    assert spans[-1].first <= days.last <= spans[-1].last
+    assert all(one.last + timedelta(days=1) == two.first for one, two in pairwise(spans))
