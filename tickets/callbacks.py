@@ -67,12 +67,6 @@ WAY_WORDS: Mapping[Way, Words] = {
 }
 
 
-def kept_years(*, long_term: bool) -> int:
-    """How many years from the end of the contract the proof of a callback is kept at least (C-25); until a contract
-    ends the years have not begun (E-6)."""
-    return 10 if long_term else 5
-
-
 @dataclass(frozen=True, slots=True)
 class Solved:
     """How the problems of a case ended: when the last of its tickets was told the customer, and whether they accepted

@@ -105,13 +105,13 @@ async def list_pages(ctx: Context, task_id: UUID, link_id: UUID, query: PageQuer
 
     They show a customer whole: needs customer.unmask and a `?purpose=`.
     """
-    if is_masked(ctx):
-        raise ForbiddenError(Words("需要权限 customer.unmask", "customer.unmask is needed"))
     if ctx.purpose is None:
         raise PurposeMissingError(Words("请在 ?purpose= 中说明查看用途", "say what it is read for in ?purpose="))
     async with ctx.db.connection() as conn:
         task = await store.task(conn, task_id, ctx.actor.path)
         link = await links.find(conn, task.id, link_id)
+        if is_masked(ctx):
+            raise ForbiddenError(Words("需要权限 customer.unmask", "customer.unmask is needed"))
         rows = await links.pages(conn, link.id, ctx.after(query, int), query.limit + 1)
     page = ctx.page(rows, query, key=lambda row: row.place)
     return Page(items=[_shown(row) for row in page.items], next=page.next)

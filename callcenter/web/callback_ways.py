@@ -156,13 +156,13 @@ async def read_receipt(ctx: Context, task_id: UUID, way_id: UUID) -> web.StreamR
     Shows a customer whole: needs customer.unmask and a `?purpose=`, which is in the access log before the first byte.
     The scan is compared with its hash before that.
     """
-    if is_masked(ctx):
-        raise ForbiddenError(Words("需要权限 customer.unmask", "customer.unmask is needed"))
     if ctx.purpose is None:
         raise PurposeMissingError(Words("请在 ?purpose= 中说明查看用途", "say what it is read for in ?purpose="))
     async with ctx.db.connection() as conn:
         task = await store.task(conn, task_id, ctx.actor.path)
         errand = await errands.find(conn, task.id, way_id)
+    if is_masked(ctx):
+        raise ForbiddenError(Words("需要权限 customer.unmask", "customer.unmask is needed"))
     if errand.sha256 is None or errand.size is None or errand.media_type is None:
         raise NoReceiptError(
             Words("签收回执的扫描件尚未登记。", "the scan of the signed receipt has not been taken in")

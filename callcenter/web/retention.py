@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from callcenter.web.api import Model
-from tickets.callbacks import kept_years
+from tickets.retention import LONG_TERM, SHORT_TERM
 
 
 class RetentionView(Model):
@@ -21,4 +21,4 @@ class RetentionView(Model):
 
 def retention(task_id: UUID, *, long_term: bool) -> RetentionView:
     """Of the callback of a policy."""
-    return RetentionView(years=kept_years(long_term=long_term), task_id=task_id)
+    return RetentionView(years=LONG_TERM if long_term else SHORT_TERM, task_id=task_id)

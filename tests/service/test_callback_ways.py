@@ -71,6 +71,16 @@ async def test_a_receipt_that_comes_back_after_the_window_is_flagged_and_only_in
     assert (counts["completed_in_window"], counts["successful_later"], counts["finally_successful"]) == (0, 1, 1)
 
 
+async def test_a_task_shows_how_long_its_proof_is_kept(spring: Spring) -> None:
+    """C-25, E-4, E-6: for ever, and by law ten years from the end of a contract of more than a year, five of others."""
+    path = f"/callback-tasks/{spring.tasks['S000']}"
+    shown = (await (await spring.agent()).get(path)).json["retention"]
+    assert (shown["kind"], shown["kept"], shown["years"]) == ("policy_bound", "permanent", 10)
+    async with spring.site.database.connection() as conn:
+        await conn.execute("UPDATE policy SET long_term = false, product_kind = 'health', guaranteed_renewal = true")
+    assert (await (await spring.agent()).get(path)).json["retention"]["years"] == 5
+
+
 async def test_what_is_objected_to_on_paper_becomes_a_finding_or_a_complaint_first(spring: Spring) -> None:
     """C-10, C-13, C-16, R-2.2, R-2.3, T-1, T-2"""
     letter = await spring.send_letter("S000")

@@ -18,7 +18,6 @@ from tickets.callbacks import (
     Reply,
     Solved,
     counts,
-    kept_years,
     outcome,
     total,
     worked_out,
@@ -104,11 +103,6 @@ def test_the_window_ends_with_the_last_day_in_shanghai() -> None:
     assert (before.tried_in_window, before.in_window) == (True, True)
     assert (after.tried_in_window, after.in_window) == (False, False)
     assert counts(_F.SUCCESSFUL_LATER, after, TODAY, CALENDAR)
-
-
-def test_proof_is_kept_for_years_after_the_contract() -> None:
-    """C-25, E-4, E-6"""
-    assert (kept_years(long_term=True), kept_years(long_term=False)) == (10, 5)
 
 
 MOMENTS = st.none() | st.integers(-20, 40).map(lambda days: FOUND + timedelta(days=days))
