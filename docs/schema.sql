@@ -31,6 +31,28 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION public.cc_callback_scope() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    rule jsonb;
+    health boolean := NEW.product_kind = 'health' AND (NEW.long_term OR NEW.guaranteed_renewal);
+BEGIN
+    SELECT s.rule INTO rule FROM scope_rule s
+    WHERE s.purpose = 'new_business' AND s.valid_from <= COALESCE(NEW.received_on, NEW.issued_on, 'infinity'::date)
+    ORDER BY s.valid_from DESC, s.place DESC LIMIT 1;
+    rule := COALESCE(rule,
+        '{"group": false, "any_term": false, "fallback_days": 10, "bank_days": 15, "health_days": 15}');
+    NEW.called_back := ((rule ->> 'group')::boolean OR NOT (NEW.group_business OR NEW.sales_channel = 'group'))
+        AND ((rule ->> 'any_term')::boolean OR NEW.long_term OR health);
+    NEW.cooling_off_ends := NEW.received_on + greatest(
+        COALESCE(NEW.cooling_off_days, (rule ->> 'fallback_days')::integer),
+        CASE WHEN health THEN (rule ->> 'health_days')::integer ELSE 0 END,
+        CASE WHEN NEW.sales_channel = 'bank' AND NEW.long_term THEN (rule ->> 'bank_days')::integer ELSE 0 END);
+    RETURN NEW;
+END
+$$;
+
 CREATE FUNCTION public.cc_callback_tried() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -40,6 +62,20 @@ BEGIN
             ELSE least(tried_at, COALESCE(NEW.originated_at, NEW.requested_at)) END
     WHERE id = NEW.task_id;
     RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION public.cc_callback_way_stays() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    ending text[] := ARRAY['failed_at', 'failed_by', 'failed_reason', 'returned_at', 'signed_on', 'sha256', 'media_type',
+        'name', 'received_by', 'received_at'];
+BEGIN
+    IF OLD.failed_at IS NOT NULL OR OLD.returned_at IS NOT NULL OR (to_jsonb(NEW) - ending) <> (to_jsonb(OLD) - ending) THEN
+        RAISE EXCEPTION 'a letter or visit ends once and is never changed' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
 END
 $$;
 
@@ -292,6 +328,15 @@ CREATE FUNCTION public.cc_refuse_change() RETURNS trigger
     AS $$
 BEGIN
     RAISE EXCEPTION '% on % is not allowed: this table only grows', TG_OP, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+
+CREATE FUNCTION public.cc_scope_rule_published() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE policy SET called_back = called_back WHERE COALESCE(received_on, issued_on, 'infinity'::date) >= NEW.valid_from;
+    RETURN NULL;
 END
 $$;
 
@@ -721,7 +766,7 @@ COMMENT ON COLUMN public.call_leg.bridged_at IS 'when it last began or ceased to
 CREATE TABLE public.callback_answer (
     id uuid NOT NULL,
     task_id uuid NOT NULL,
-    attempt_id uuid NOT NULL,
+    attempt_id uuid,
     script_version text NOT NULL,
     question text NOT NULL,
     answer text NOT NULL,
@@ -730,7 +775,10 @@ CREATE TABLE public.callback_answer (
     at timestamp with time zone NOT NULL,
     second numeric(10,3),
     live boolean NOT NULL,
-    CONSTRAINT callback_answer_answer_check CHECK ((answer = ANY (ARRAY['yes'::text, 'no'::text, 'unclear'::text, 'not_applicable'::text])))
+    way_id uuid,
+    link_id uuid,
+    CONSTRAINT callback_answer_answer_check CHECK ((answer = ANY (ARRAY['yes'::text, 'no'::text, 'unclear'::text, 'not_applicable'::text]))),
+    CONSTRAINT callback_answer_has_one_source CHECK ((num_nonnulls(attempt_id, way_id, link_id) = 1))
 );
 
 CREATE TABLE public.callback_attempt (
@@ -757,6 +805,52 @@ CREATE TABLE public.callback_attempt (
 );
 
 COMMENT ON COLUMN public.callback_attempt.is_machine IS 'the switch took who answered for a machine (AMD)';
+
+CREATE TABLE public.callback_link (
+    id uuid NOT NULL,
+    task_id uuid NOT NULL,
+    token_sha256 text NOT NULL,
+    issued_by text NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    opened_at timestamp with time zone,
+    verified_at timestamp with time zone,
+    session_sha256 text,
+    wrong_tries integer DEFAULT 0 NOT NULL,
+    handed_in_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    revoked_by text,
+    revoked_reason text,
+    CONSTRAINT callback_link_check CHECK ((expires_at > issued_at)),
+    CONSTRAINT callback_link_check1 CHECK ((((revoked_at IS NULL) = (revoked_by IS NULL)) AND ((revoked_at IS NULL) = (revoked_reason IS NULL)))),
+    CONSTRAINT callback_link_check2 CHECK (((handed_in_at IS NULL) OR ((verified_at IS NOT NULL) AND (revoked_at IS NULL) AND (session_sha256 IS NULL)))),
+    CONSTRAINT callback_link_revoked_reason_check CHECK (((length(revoked_reason) >= 1) AND (length(revoked_reason) <= 2000))),
+    CONSTRAINT callback_link_session_sha256_check CHECK ((session_sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT callback_link_token_sha256_check CHECK ((token_sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+CREATE TABLE public.callback_page (
+    id uuid NOT NULL,
+    link_id uuid NOT NULL,
+    kind text NOT NULL,
+    shown_at timestamp with time zone NOT NULL,
+    html text NOT NULL,
+    sha256 text NOT NULL,
+    address text NOT NULL,
+    user_agent text NOT NULL,
+    place bigint NOT NULL,
+    CONSTRAINT callback_page_check CHECK ((sha256 = encode(sha256(convert_to(html, 'UTF8'::name)), 'hex'::text))),
+    CONSTRAINT callback_page_kind_check CHECK ((kind = ANY (ARRAY['identity'::text, 'wrong'::text, 'questions'::text, 'handed_in'::text])))
+);
+
+ALTER TABLE public.callback_page ALTER COLUMN place ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.callback_page_place_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE public.callback_sample (
     id uuid NOT NULL,
@@ -888,6 +982,45 @@ COMMENT ON COLUMN public.callback_task.agent_id IS 'who dialled it last';
 COMMENT ON COLUMN public.callback_task.voided IS 'withdrawn by the system, for no reason of the customer''s: as if it had not been made';
 
 COMMENT ON COLUMN public.callback_task.barred IS 'who may not dial it: of a re-call whoever talked on the first callback (C-24)';
+
+CREATE TABLE public.callback_way (
+    id uuid NOT NULL,
+    task_id uuid NOT NULL,
+    way text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    person text,
+    address text,
+    note text,
+    recorded_by text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    failed_at timestamp with time zone,
+    failed_by text,
+    failed_reason text,
+    returned_at timestamp with time zone,
+    signed_on date,
+    sha256 text,
+    media_type text,
+    name text,
+    received_by text,
+    received_at timestamp with time zone,
+    CONSTRAINT callback_way_address_check CHECK (((length(address) >= 1) AND (length(address) <= 500))),
+    CONSTRAINT callback_way_check CHECK (((way <> 'visit'::text) OR (person IS NOT NULL))),
+    CONSTRAINT callback_way_check1 CHECK (((way <> 'letter'::text) OR (address IS NOT NULL))),
+    CONSTRAINT callback_way_check2 CHECK ((((failed_at IS NULL) = (failed_reason IS NULL)) AND ((failed_at IS NULL) = (failed_by IS NULL)))),
+    CONSTRAINT callback_way_check3 CHECK ((num_nonnulls(returned_at, signed_on, sha256, media_type, name, received_by, received_at) = ANY (ARRAY[0, 7]))),
+    CONSTRAINT callback_way_ends_once CHECK (((failed_at IS NULL) OR (returned_at IS NULL))),
+    CONSTRAINT callback_way_failed_reason_check CHECK (((length(failed_reason) >= 1) AND (length(failed_reason) <= 2000))),
+    CONSTRAINT callback_way_name_check CHECK (((octet_length(name) >= 1) AND (octet_length(name) <= 255))),
+    CONSTRAINT callback_way_note_check CHECK (((length(note) >= 1) AND (length(note) <= 2000))),
+    CONSTRAINT callback_way_person_check CHECK (((length(person) >= 1) AND (length(person) <= 200))),
+    CONSTRAINT callback_way_way_check CHECK ((way = ANY (ARRAY['letter'::text, 'visit'::text])))
+);
+
+COMMENT ON COLUMN public.callback_way.at IS 'when the letter was sent, or the visit made';
+
+COMMENT ON COLUMN public.callback_way.person IS 'who visited; never the salesperson (C-11)';
+
+COMMENT ON COLUMN public.callback_way.returned_at IS 'when the signed receipt came back: within the cooling-off period or only in final success';
 
 CREATE TABLE public.campaign (
     id uuid NOT NULL,
@@ -1904,16 +2037,8 @@ CREATE TABLE public.policy (
     salesperson_left_on date,
     core_changed_at timestamp with time zone,
     pushed_at timestamp with time zone,
-    cooling_off_ends date GENERATED ALWAYS AS ((received_on + GREATEST(COALESCE(cooling_off_days, 10),
-CASE
-    WHEN ((product_kind = 'health'::text) AND (long_term OR guaranteed_renewal)) THEN 15
-    ELSE 0
-END,
-CASE
-    WHEN ((sales_channel = 'bank'::text) AND long_term) THEN 15
-    ELSE 0
-END))) STORED,
-    called_back boolean GENERATED ALWAYS AS (((sales_channel <> 'group'::text) AND (NOT group_business) AND (long_term OR ((product_kind = 'health'::text) AND guaranteed_renewal)))) STORED NOT NULL,
+    called_back boolean DEFAULT false NOT NULL,
+    cooling_off_ends date,
     CONSTRAINT policy_cooling_off_days_check CHECK ((cooling_off_days > 0)),
     CONSTRAINT policy_paying_years_check CHECK ((paying_years > 0)),
     CONSTRAINT policy_payment_check CHECK ((payment = ANY (ARRAY['single'::text, 'yearly'::text, 'half_yearly'::text, 'quarterly'::text, 'monthly'::text]))),
@@ -1931,9 +2056,9 @@ COMMENT ON COLUMN public.policy.premium_due_on IS 'since when a renewal premium 
 
 COMMENT ON COLUMN public.policy.core_changed_at IS 'when the core system changed it last: what it sent before that is not taken any more';
 
-COMMENT ON COLUMN public.policy.cooling_off_ends IS 'last day of the cooling-off period, of unknown length the shortest (C-4)';
+COMMENT ON COLUMN public.policy.called_back IS 'new business in scope of callbacks (C-1, C-2), kept by cc_callback_scope';
 
-COMMENT ON COLUMN public.policy.called_back IS 'new business in scope of callbacks (C-1, C-2)';
+COMMENT ON COLUMN public.policy.cooling_off_ends IS 'last day of the cooling-off period, of unknown length the shortest (C-4), kept by cc_callback_scope';
 
 CREATE TABLE public.post (
     number integer NOT NULL,
@@ -3278,6 +3403,15 @@ ALTER TABLE ONLY public.callback_attempt
 ALTER TABLE ONLY public.callback_attempt
     ADD CONSTRAINT callback_attempt_request_key_key UNIQUE (request_key);
 
+ALTER TABLE ONLY public.callback_link
+    ADD CONSTRAINT callback_link_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.callback_link
+    ADD CONSTRAINT callback_link_token_sha256_key UNIQUE (token_sha256);
+
+ALTER TABLE ONLY public.callback_page
+    ADD CONSTRAINT callback_page_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.callback_sample_item
     ADD CONSTRAINT callback_sample_item_pkey PRIMARY KEY (sample_id, place);
 
@@ -3295,6 +3429,9 @@ ALTER TABLE ONLY public.callback_task
 
 ALTER TABLE ONLY public.callback_task
     ADD CONSTRAINT callback_task_source_call_id_key UNIQUE (source_call_id);
+
+ALTER TABLE ONLY public.callback_way
+    ADD CONSTRAINT callback_way_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.campaign_change
     ADD CONSTRAINT campaign_change_campaign_id_version_key UNIQUE (campaign_id, version);
@@ -3809,6 +3946,12 @@ CREATE INDEX callback_attempt_task ON public.callback_attempt USING btree (task_
 
 CREATE INDEX callback_attempt_user ON public.callback_attempt USING btree (user_id, id);
 
+CREATE UNIQUE INDEX callback_link_one_of_task ON public.callback_link USING btree (task_id) WHERE ((revoked_at IS NULL) AND (handed_in_at IS NULL));
+
+CREATE INDEX callback_link_task ON public.callback_link USING btree (task_id, id);
+
+CREATE INDEX callback_page_link ON public.callback_page USING btree (link_id, place);
+
 CREATE INDEX callback_sample_item_ticket ON public.callback_sample_item USING btree (ticket_id) WHERE (ticket_id IS NOT NULL);
 
 CREATE INDEX callback_sample_of ON public.callback_sample USING btree (organisation_id, drawn_at, id);
@@ -3819,7 +3962,11 @@ CREATE INDEX callback_task_campaign ON public.callback_task USING btree (campaig
 
 CREATE INDEX callback_task_chosen ON public.callback_task USING btree (chosen_at) WHERE ((state = 'waiting'::text) AND (chosen_at IS NOT NULL));
 
+CREATE INDEX callback_task_concluded ON public.callback_task USING btree (concluded_at, campaign_id, result, organisation_id) WHERE (state = 'done'::text);
+
 CREATE INDEX callback_task_customer ON public.callback_task USING btree (customer_id, id);
+
+CREATE INDEX callback_task_live ON public.callback_task USING btree (campaign_id, state, due_at, not_before, organisation_id) WHERE (state <> 'done'::text);
 
 CREATE INDEX callback_task_locked ON public.callback_task USING btree (locked_by, locked_until) WHERE (locked_by IS NOT NULL);
 
@@ -3838,6 +3985,12 @@ CREATE INDEX callback_task_progress ON public.callback_task USING btree (campaig
 CREATE INDEX callback_task_ready ON public.callback_task USING btree (not_before) WHERE (state = 'waiting'::text);
 
 CREATE INDEX callback_task_successful ON public.callback_task USING btree (completed_at, id) WHERE (result = 'successful'::text);
+
+CREATE UNIQUE INDEX callback_way_one_open ON public.callback_way USING btree (task_id, way) WHERE ((failed_at IS NULL) AND (returned_at IS NULL));
+
+CREATE INDEX callback_way_sha256 ON public.callback_way USING btree (sha256) WHERE (sha256 IS NOT NULL);
+
+CREATE INDEX callback_way_task ON public.callback_way USING btree (task_id, at, id);
 
 CREATE INDEX campaign_state ON public.campaign USING btree (state, purpose, id);
 
@@ -4207,9 +4360,23 @@ CREATE TRIGGER callback_attempt_by_another BEFORE INSERT ON public.callback_atte
 
 CREATE TRIGGER callback_attempt_tells_task AFTER INSERT OR UPDATE OF outcome ON public.callback_attempt FOR EACH ROW EXECUTE FUNCTION public.cc_callback_tried();
 
+CREATE TRIGGER callback_link_is_not_deleted BEFORE DELETE ON public.callback_link FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER callback_link_is_not_emptied BEFORE TRUNCATE ON public.callback_link FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER callback_page_not_emptied BEFORE TRUNCATE ON public.callback_page FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER callback_page_only_grows BEFORE DELETE OR UPDATE ON public.callback_page FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
 CREATE TRIGGER callback_sample_item_is_not_deleted BEFORE DELETE ON public.callback_sample_item FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER callback_sample_item_stands BEFORE UPDATE ON public.callback_sample_item FOR EACH ROW WHEN ((old.result IS NOT NULL)) EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER callback_way_is_not_changed BEFORE UPDATE ON public.callback_way FOR EACH ROW EXECUTE FUNCTION public.cc_callback_way_stays();
+
+CREATE TRIGGER callback_way_is_not_deleted BEFORE DELETE ON public.callback_way FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER callback_way_is_not_emptied BEFORE TRUNCATE ON public.callback_way FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER campaign_change_only_grows BEFORE DELETE OR UPDATE ON public.campaign_change FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
@@ -4249,6 +4416,8 @@ CREATE CONSTRAINT TRIGGER matter_root_is_first AFTER UPDATE OF root_ticket_id ON
 
 CREATE TRIGGER opinion_letter_text_stands BEFORE DELETE OR UPDATE ON public.opinion_letter_text FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
+CREATE TRIGGER policy_callback_scope BEFORE INSERT OR UPDATE ON public.policy FOR EACH ROW EXECUTE FUNCTION public.cc_callback_scope();
+
 CREATE TRIGGER reclassification_is_not_deleted BEFORE DELETE ON public.reclassification FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER reclassification_is_not_emptied BEFORE TRUNCATE ON public.reclassification FOR EACH STATEMENT EXECUTE FUNCTION public.cc_refuse_change();
@@ -4272,6 +4441,8 @@ CREATE TRIGGER reminder_only_grows BEFORE DELETE OR UPDATE ON public.reminder FO
 CREATE TRIGGER routing_only_grows BEFORE DELETE OR UPDATE ON public.routing FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
 
 CREATE TRIGGER scope_rule_only_grows BEFORE DELETE OR UPDATE ON public.scope_rule FOR EACH ROW EXECUTE FUNCTION public.cc_refuse_change();
+
+CREATE TRIGGER scope_rule_published AFTER INSERT ON public.scope_rule FOR EACH ROW WHEN ((new.purpose = 'new_business'::text)) EXECUTE FUNCTION public.cc_scope_rule_published();
 
 CREATE TRIGGER script_is_not_changed BEFORE UPDATE ON public.script FOR EACH ROW EXECUTE FUNCTION public.cc_script_stays();
 
@@ -4371,16 +4542,28 @@ ALTER TABLE ONLY public.callback_answer
     ADD CONSTRAINT callback_answer_attempt_id_fkey FOREIGN KEY (attempt_id) REFERENCES public.callback_attempt(id);
 
 ALTER TABLE ONLY public.callback_answer
+    ADD CONSTRAINT callback_answer_link_id_fkey FOREIGN KEY (link_id) REFERENCES public.callback_link(id);
+
+ALTER TABLE ONLY public.callback_answer
     ADD CONSTRAINT callback_answer_script_version_fkey FOREIGN KEY (script_version) REFERENCES public.script(version);
 
 ALTER TABLE ONLY public.callback_answer
     ADD CONSTRAINT callback_answer_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_task(id);
+
+ALTER TABLE ONLY public.callback_answer
+    ADD CONSTRAINT callback_answer_way_id_fkey FOREIGN KEY (way_id) REFERENCES public.callback_way(id);
 
 ALTER TABLE ONLY public.callback_attempt
     ADD CONSTRAINT callback_attempt_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_task(id);
 
 ALTER TABLE ONLY public.callback_attempt
     ADD CONSTRAINT callback_attempt_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_user(id);
+
+ALTER TABLE ONLY public.callback_link
+    ADD CONSTRAINT callback_link_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_task(id);
+
+ALTER TABLE ONLY public.callback_page
+    ADD CONSTRAINT callback_page_link_id_fkey FOREIGN KEY (link_id) REFERENCES public.callback_link(id);
 
 ALTER TABLE ONLY public.callback_sample
     ADD CONSTRAINT callback_sample_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES public.app_user(id);
@@ -4429,6 +4612,12 @@ ALTER TABLE ONLY public.callback_task
 
 ALTER TABLE ONLY public.callback_task
     ADD CONSTRAINT callback_task_script_version_fkey FOREIGN KEY (script_version) REFERENCES public.script(version);
+
+ALTER TABLE ONLY public.callback_way
+    ADD CONSTRAINT callback_way_sha256_fkey FOREIGN KEY (sha256) REFERENCES public.attachment_content(sha256);
+
+ALTER TABLE ONLY public.callback_way
+    ADD CONSTRAINT callback_way_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.callback_task(id);
 
 ALTER TABLE ONLY public.campaign_change
     ADD CONSTRAINT campaign_change_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaign(id);
