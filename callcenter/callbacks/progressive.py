@@ -38,8 +38,8 @@ SELECT EXISTS (SELECT FROM callback_task t JOIN campaign c ON c.id = t.campaign_
 CHOSEN = """
 SELECT EXISTS (SELECT FROM callback_task t JOIN campaign c ON c.id = t.campaign_id
     JOIN campaign_dialling d ON d.campaign_id = c.id
-    WHERE t.state = 'waiting' AND t.chosen_at > $1::timestamptz - $2::interval AND t.chosen_at <= $1 AND c.state = 'running'
-        AND d.mode = 'progressive')"""
+    WHERE t.state = 'waiting' AND t.chosen_at > $1::timestamptz - $2::interval AND t.chosen_at <= $1
+        AND c.state = 'running' AND d.mode = 'progressive')"""
 FREE = """
 SELECT s.user_id FROM agent_state s JOIN app_user u ON u.id = s.user_id
 JOIN organisation o ON o.id = u.organisation_id
