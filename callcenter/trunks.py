@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import inf
 from typing import Final, Self
 
 _TRUNK = re.compile(r"([a-z0-9][a-z0-9-]{0,39})=(\d{1,3}(?:\.\d)?)/(\d{1,4})")
@@ -78,6 +79,15 @@ class Pace:
         last = self._dialled.get(trunk.name)
         gap = timedelta(seconds=1 / trunk.per_second)
         return in_the_air >= trunk.most or (last is not None and last <= at < last + gap)
+
+    def opens_in(self, at: datetime) -> float:
+        """Seconds until the first of the trunks that were dialled just now may be dialled again; infinite for none."""
+        waits = [
+            (last + timedelta(seconds=1 / trunk.per_second) - at).total_seconds()
+            for trunk in self.trunks
+            if (last := self._dialled.get(trunk.name)) is not None and last <= at
+        ]
+        return min((wait for wait in waits if wait > 0), default=inf)
 
     def dialled(self, trunk: str, at: datetime) -> None:
         """A call was begun over it."""

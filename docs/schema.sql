@@ -3960,6 +3960,8 @@ CREATE INDEX callback_task_board ON public.callback_task USING btree (state, id)
 
 CREATE INDEX callback_task_campaign ON public.callback_task USING btree (campaign_id, id);
 
+CREATE INDEX callback_task_chosen ON public.callback_task USING btree (chosen_at) WHERE ((state = 'waiting'::text) AND (chosen_at IS NOT NULL));
+
 CREATE INDEX callback_task_concluded ON public.callback_task USING btree (concluded_at, campaign_id, result, organisation_id) WHERE (state = 'done'::text);
 
 CREATE INDEX callback_task_customer ON public.callback_task USING btree (customer_id, id);
@@ -3979,6 +3981,8 @@ CREATE INDEX callback_task_organisation ON public.callback_task USING btree (org
 CREATE INDEX callback_task_policy ON public.callback_task USING btree (policy_id, purpose);
 
 CREATE INDEX callback_task_progress ON public.callback_task USING btree (campaign_id, state, result, late);
+
+CREATE INDEX callback_task_ready ON public.callback_task USING btree (not_before) WHERE (state = 'waiting'::text);
 
 CREATE INDEX callback_task_successful ON public.callback_task USING btree (completed_at, id) WHERE (result = 'successful'::text);
 

@@ -29,7 +29,7 @@ WITH RECURSIVE above AS (
 SELECT id FROM above"""
 
 
-NOT_ONES_OWN = frozenset({"roles", "organisation_id", "department", "manager_id", "active"})
+NOT_ONES_OWN = frozenset({"roles", "organisation_id", "department", "manager_id", "active", "sells_as"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +212,7 @@ def _shown(user: User) -> dict[str, Any]:
         "department": user.department,
         "manager_id": str(user.manager_id) if user.manager_id else None,
         "email": user.email,
+        "sells_as": list(user.sells_as),
     }
 
 

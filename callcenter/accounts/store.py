@@ -48,6 +48,8 @@ class User:
     manager_id: UUID | None = None
     manager_name: str | None = None
     email: str | None = None
+    sells_as: tuple[str, ...] = ()
+    """How the core system names the person as a salesperson, beside login and name (C-11)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +145,12 @@ async def add_user(conn: Connection, user: User, password_hash: str) -> None:
 
 SELECT_USER = """
 SELECT u.id, u.login, u.name, u.organisation_id, o.path, u.roles, u.extension, u.phone, u.active, u.created_at,
-    u.version, u.department, u.manager_id, m.name AS manager_name, u.email
+    u.version, u.department, u.manager_id, m.name AS manager_name, u.email, u.sells_as
 FROM app_user u JOIN organisation o ON o.id = u.organisation_id LEFT JOIN app_user m ON m.id = u.manager_id
 WHERE u.id = $1"""
 SELECT_USER_BY_LOGIN = """
 SELECT u.id, u.login, u.name, u.organisation_id, o.path, u.roles, u.extension, u.phone, u.active, u.created_at,
-    u.version, u.department, u.manager_id, m.name AS manager_name, u.email
+    u.version, u.department, u.manager_id, m.name AS manager_name, u.email, u.sells_as
 FROM app_user u JOIN organisation o ON o.id = u.organisation_id LEFT JOIN app_user m ON m.id = u.manager_id
 WHERE u.login = $1"""
 
@@ -167,7 +169,7 @@ async def user_by_login(conn: Connection, login: str) -> User | None:
 
 PAGE_USERS = """
 SELECT u.id, u.login, u.name, u.organisation_id, o.path, u.roles, u.extension, u.phone, u.active, u.created_at,
-    u.version, u.department, u.manager_id, m.name AS manager_name, u.email
+    u.version, u.department, u.manager_id, m.name AS manager_name, u.email, u.sells_as
 FROM app_user u JOIN organisation o ON o.id = u.organisation_id LEFT JOIN app_user m ON m.id = u.manager_id
 WHERE o.path LIKE $1 || '%' AND ($2::text IS NULL OR u.login > $2) AND ($4::text IS NULL OR $4 = ANY(u.roles))
     AND ($5::boolean IS NULL OR u.active = $5) AND ($6::text IS NULL OR u.department = $6)
@@ -191,7 +193,7 @@ async def users(
 UPDATE_USER = """
 UPDATE app_user
 SET name = $3, organisation_id = $4, roles = $5, extension = $6, phone = $7, active = $8, department = $9,
-    manager_id = $10, email = $11, version = version + 1
+    manager_id = $10, email = $11, sells_as = $12, version = version + 1
 WHERE id = $1 AND version = $2"""
 
 
@@ -211,6 +213,7 @@ async def save_user(conn: Connection, user: User) -> None:
             user.department,
             user.manager_id,
             user.email,
+            user.sells_as,
         )
     except asyncpg.UniqueViolationError:
         raise LoginTakenError("extension") from None
@@ -287,7 +290,8 @@ async def revoke_token(conn: Connection, token_id: UUID, at: datetime) -> None:
 
 def _user(row: asyncpg.Record) -> User:
     department = Department(row["department"]) if row["department"] else None
-    return User(**{**dict(row), "roles": tuple(row["roles"]), "department": department})
+    lists = {"roles": tuple(row["roles"]), "sells_as": tuple(row["sells_as"])}
+    return User(**{**dict(row), **lists, "department": department})
 
 
 def _token(row: asyncpg.Record) -> Token:

@@ -136,7 +136,7 @@ class Dialer:
                 if step in (Step.NOTHING, Step.DEAF):
                     await self.halt()
                     await self.sweep()
-                    await asyncio.sleep(idle)
+                    await asyncio.sleep(min(idle, self.pace.opens_in(self.clock.now())))
             except Exception:
                 log.exception("dialer failed")
                 await asyncio.sleep(2)

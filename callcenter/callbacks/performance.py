@@ -13,10 +13,11 @@ OUTCOMES = """
 SELECT a.outcome, count(*) AS diallings FROM callback_attempt a JOIN callback_task t ON t.id = a.task_id
 WHERE t.campaign_id = $1 AND a.outcome IS NOT NULL GROUP BY 1"""
 IDLE = """
-SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM a.originated_at - b.ended_at))
-FROM callback_attempt a JOIN callback_task t ON t.id = a.task_id
-CROSS JOIN LATERAL (SELECT p.ended_at FROM callback_attempt p WHERE p.user_id = a.user_id AND p.id < a.id
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM n.started_at - c.ended_at))
+FROM callback_attempt a JOIN callback_task t ON t.id = a.task_id JOIN call n ON n.id = a.id
+CROSS JOIN LATERAL (SELECT p.id FROM callback_attempt p WHERE p.user_id = a.user_id AND p.id < a.id
     ORDER BY p.id DESC LIMIT 1) AS b
+JOIN call c ON c.id = b.id
 WHERE t.campaign_id = $1 AND a.mode = 'progressive' AND a.originated_at IS NOT NULL"""
 
 

@@ -46,6 +46,7 @@ class UserView(Personal):
     extension: str | None = Field(title="分机")
     phone: Annotated[Phone, Coded(terms.TELEPHONES)] = Field(title="话机")
     email: str | None = Field(title="邮箱")
+    sells_as: list[str] = Field(title="销售工号")
     active: bool = Field(title="在岗")
     created_at: datetime = Field(title="建立时间")
     version: int = Field(title="版本")
@@ -88,6 +89,10 @@ class ChangeUser(Model):
     department: Annotated[Department | None, Field(description=FOR_DEPARTMENT)] = None
     manager_id: Annotated[UUID | None, Field(description=SUPERIOR)] = None
     active: bool | None = None
+    sells_as: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=80)], ...] | None,
+        Field(max_length=20, description="How the core system names them as a salesperson (C-11)"),
+    ] = None
 
 
 class GivePassword(Model):
@@ -116,6 +121,7 @@ def _view(user: store.User) -> UserView:
         extension=user.extension,
         phone=user.phone,
         email=user.email,
+        sells_as=list(user.sells_as),
         active=user.active,
         created_at=user.created_at,
         version=user.version,

@@ -562,3 +562,30 @@ async def test_how_a_campaign_is_dialled_wants_the_version_that_was_read_and_a_t
             await plans.set_manner(
                 team.database, team.campaign, manner, trunks=frozenset(), path="hq/", actor="user:x", at=NOON
             )
+
+
+async def test_by_night_only_who_asked_for_it_is_dialled_progressively(team: Team) -> None:
+    """C-18"""
+    await team.progressive()
+    await team.ready(0)
+    team.clock.set(NOON + timedelta(hours=10))
+    feeder = team.feeder()
+    assert await feeder.step() == []
+    await team.change(
+        "UPDATE callback_task SET chosen_at = $2, not_before = $2 WHERE id = $1", team.tasks[1], team.clock.now()
+    )
+    [attempt] = await feeder.step()
+    assert attempt.task_id == team.tasks[1]
+    await team.change("UPDATE campaign SET state = 'paused'")
+    assert await feeder.step() == []
+
+
+async def test_who_may_not_ring_again_is_neither_handed_the_task_nor_reserved_for_it(team: Team) -> None:
+    """C-24"""
+    await team.change("UPDATE callback_task SET barred = ARRAY[$1::uuid]", team.agents[0].user_id)
+    assert await team.next(0) is None
+    await team.progressive()
+    await team.ready(0)
+    assert await team.feeder().step() == []
+    await team.ready(1)
+    assert [attempt.user_id for attempt in await team.feeder().step()] == [team.agents[1].user_id]

@@ -37,6 +37,16 @@ def test_a_campaign_without_a_trunk_or_with_one_that_is_gone_goes_over_the_first
     assert pace.full(NOW, {"b": 2}) == {"b"}
 
 
+def test_who_waits_for_a_trunk_is_told_how_long() -> None:
+    pace = Pace.of(("a=4/2", "b=1/2"))
+    assert pace.opens_in(NOW) == float("inf")
+    pace.dialled("a", NOW)
+    pace.dialled("b", NOW)
+    assert pace.opens_in(NOW + timedelta(milliseconds=200)) == pytest.approx(0.05)
+    assert pace.opens_in(NOW + timedelta(milliseconds=300)) == pytest.approx(0.7)
+    assert pace.opens_in(NOW + timedelta(seconds=1)) == float("inf")
+
+
 @given(st.lists(st.integers(0, 400), max_size=80), st.integers(1, 9), st.integers(1, 5))
 def test_never_more_calls_a_second_nor_at_once_than_set(gaps: list[int], per_second: int, most: int) -> None:
     """However often it is asked: no second has more beginnings, and no moment more calls."""
