@@ -177,12 +177,12 @@ def measure() -> Report:
         for each in found
     ]
     text = (
-        "Lists of policies nobody knows yet, imported by `callcenter import` with everything committed: each row\n"
-        "becomes a customer, a number, a policy and a task; every 500th is refused. The peak is the process's own memory.\n\n"
+        "Lists of policies nobody knows yet, imported by `callcenter import` with everything committed: each row is a\n"
+        "new customer, number, policy and task; every 500th is refused. The peak is the process's own memory.\n\n"
         + table(("file", "rows", "MB", "checked a second", "switched a second", "seconds", "peak MB"), rows)
     )
     targets = [_flat(form, [each for each in found if each.form == form]) for form in ("csv, GB 18030", "xlsx")]
-    return Report("A list of a million rows", text, {"lists": [vars(each) for each in found]}, targets)
+    return Report(f"Lists of up to {ROWS:,} rows", text, {"lists": [vars(each) for each in found]}, targets)
 
 
 def _flat(form: str, of: list[Carried]) -> Target:
