@@ -72,9 +72,9 @@ def lines(rows: int, mark: str) -> Iterator[list[str]]:
     yield list(HEADER)
     for n in range(rows):
         phone = "1.38E+10" if n % 500 == 499 else f"169{n:08d}"
-        name, id_number = f"王测试{n}", f"440106198001{n % 28 + 1:02d}{n % 10_000:04d}"
+        name, id_number = f"王测试{n}", f"440106198001{n % 28 + 1:02d}{n % 1000:03d}X"
         yield [
-            *(f"{mark}{n:09d}", name, id_number if n < 10_000 else "", phone, PRODUCTS[n % 4], "2026-11-15", "15"),
+            *(f"{mark}{n:09d}", name, id_number if n < 7000 else "", phone, PRODUCTS[n % 4], "2026-11-15", "15"),
             *("6000.00", "年交", "20"),
         ]
 

@@ -28,6 +28,7 @@ DONE, NOT_DONE, UNUSABLE = 0, 1, 2
 SHOWN: Final = 20
 """Faults told one by one; the others are at GET /imports/{id}/errors."""
 EVERY: Final = 0.5
+UNDER_WAY: Final = frozenset({State.WAITING, State.RUNNING, State.SWITCHING})
 
 
 class UsageError(Exception):
@@ -79,20 +80,26 @@ async def _import(database: Database, config: Config, clock: Clock, chosen: argp
     handed, before = await _hand_in(intake, clock, chosen)
     if before and handed.state is not State.CHECKED:
         print(f"The same file was handed in before: import {handed.id}, {store.STATE_WORDS[handed.state].en}.")
-        if handed.state in ENDED or handed.state in (State.WAITING, State.RUNNING, State.SWITCHING):
+        if handed.state in ENDED:
             return DONE if handed.state is State.DONE else NOT_DONE
-    ready = await _map(intake, handed, clock, chosen)
-    started = await intake.start(
-        COMMAND_LINE, ready.id, ready.version, clock.now(), dry_run=chosen.dry_run, only_whole=chosen.only_whole
-    )
+    if handed.state not in UNDER_WAY:
+        handed = await _map(intake, handed, clock, chosen)
+        handed = await intake.start(
+            COMMAND_LINE, handed.id, handed.version, clock.now(), dry_run=chosen.dry_run, only_whole=chosen.only_whole
+        )
+    return await _carry(database, config, clock, handed.id)
+
+
+async def _carry(database: Database, config: Config, clock: Clock, import_id: UUID) -> int:
+    """Carries the import, or follows whoever does, taking over from one that fell silent."""
     importer = Importer(database, config, clock, SystemClock())
     shown = 0.0
     try:
-        while (now := await _state(database, started.id)).state not in ENDED:
+        while (now := await _state(database, import_id)).state not in ENDED:
             if time.monotonic() - shown > EVERY:
                 shown = time.monotonic()
                 _progress(now)
-            if not await importer.step(started.id):
+            if not await importer.step(import_id):
                 await asyncio.sleep(EVERY)
     finally:
         importer.close()

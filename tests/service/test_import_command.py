@@ -1,8 +1,16 @@
 """`callcenter import`: a list from the command line to its end, without a worker."""
 
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from callcenter.__main__ import main
@@ -14,10 +22,6 @@ pytestmark = pytest.mark.service
 @pytest.fixture
 def campaign(database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     """A campaign of headquarters, and settings that lead to its database."""
-    import asyncio
-
-    import asyncpg
-
     campaign = str(uuid4())
 
     async def make() -> None:
@@ -73,3 +77,38 @@ def test_columns_can_be_named_and_what_cannot_be_used_is_told(
     assert "没有可导入的行" in capsys.readouterr().out
     assert main(["import", str(tmp_path / "none.csv"), "--policies", "hq"]) == 2
     assert main(["import", str(file), "--campaign", str(uuid4())]) == 1
+
+
+def asked(url: str, statement: str) -> Any:
+    async def ask() -> Any:
+        conn = await asyncpg.connect(url)
+        try:
+            return await conn.fetchval(statement)
+        finally:
+            await conn.close()
+
+    return asyncio.run(ask())
+
+
+def test_a_process_killed_at_a_row_is_followed_by_the_next_one(
+    campaign: str, database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """C13: kill -9, then the same command again: no row is lost and no task made twice."""
+    file = tmp_path / "list.csv"
+    file.write_bytes(as_csv(rows(9000)))
+    command = [sys.executable, "-m", "callcenter", "import", str(file), "--campaign", campaign]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=dict(os.environ))
+    until = time.monotonic() + 60
+    while not asked(database_url, "SELECT count(*) FROM list_import WHERE rows_read > 0") and time.monotonic() < until:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    read = asked(database_url, "SELECT rows_read FROM list_import WHERE state = 'running'")
+    assert 0 < read < 9000
+    assert asked(database_url, "SELECT count(*) FROM callback_task") == 0
+    asked(database_url, "UPDATE list_import SET beat_at = beat_at - interval '2 minutes'")
+    assert main(["import", str(file), "--campaign", campaign]) == 0
+    assert "9000 rows, 9000 good" in capsys.readouterr().out
+    assert asked(database_url, "SELECT count(*) FROM callback_task") == 9000
+    assert asked(database_url, "SELECT count(DISTINCT policy_id) FROM callback_task") == 9000
+    assert asked(database_url, "SELECT count(*) FROM list_import") == 1

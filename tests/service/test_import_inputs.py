@@ -145,7 +145,7 @@ async def test_a_policy_makes_one_task_however_often_and_in_whatever_encoding_it
 
 async def test_a_task_made_by_hand_while_the_list_is_read_is_not_made_twice(desk: Desk) -> None:
     """C6, C14"""
-    holder = a_customer("王测试1", "16900000001", id_number="440106198001010001")
+    holder = a_customer("王测试1", "16900000001", id_number="44010619800101001X")
     await settle(desk.database, (holder, [a_policy(holder, "P00000001")]))
     shown = await desk.preview(as_csv(rows(2)))
     await desk.start((await desk.map(shown)).json)
@@ -366,7 +366,7 @@ async def test_a_list_without_one_good_row_fails_and_the_old_one_stays(desk: Des
 
 async def test_a_number_that_is_not_the_one_held_at_underwriting_is_not_rung(desk: Desk) -> None:
     """C-12"""
-    holder = a_customer("王测试1", "16900000077", id_number="440106198001010001")
+    holder = a_customer("王测试1", "16900000077", id_number="44010619800101001X")
     await settle(desk.database, (holder, [a_policy(holder, "P00000001")]))
     done = await desk.through(as_csv([a_row(1), a_row(2)]))
     assert await desk.faults(done) == [(2, "phone_not_held_at_underwriting", "169****0001")]
