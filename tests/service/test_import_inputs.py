@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -332,23 +333,17 @@ async def test_nothing_a_list_says_reaches_the_switch_but_digits(desk: Desk, clo
     done = await desk.through(as_csv(listed))
     assert (done["good"], done["bad"]) == (len(HOSTILE), 0)
     switch = RecordedSwitch()
-    told: list[tuple[str, str, str]] = []
-    dial = switch.dial
-
-    async def listening(channel: str, number: str, agent_endpoint: str, seconds: int) -> None:
-        told.append((channel, number, agent_endpoint))
-        await dial(channel, number, agent_endpoint, seconds)
-
-    switch.dial = listening  # type: ignore[method-assign]
     for n, task in enumerate(await desk.tasks()):
         agent = await an_agent(desk.database, f"80{n:02d}")
         await dialling.request(desk.database, agent, task["id"], task["id"], clock.now())
     dialer = Dialer(desk.database, switch, clock)
     for _ in HOSTILE:
         await dialer.step()
-    assert len(told) == len(HOSTILE)
-    assert all(number.isdigit() for _, number, _ in told)
-    assert not [word for words in told for word in words if set(word) & set("$`'\"|;\n()王=")]
+        clock.advance(timedelta(seconds=1))
+    assert len(switch.rings) == len(HOSTILE)
+    assert all(ring.number.isdigit() for ring in switch.rings)
+    told = [word for ring in switch.rings for word in (ring.channel, ring.agent_endpoint, ring.trunk)]
+    assert not [word for word in told if set(word) & set("$`'\"|;\n()王=")]
     async with desk.database.connection() as conn:
         kept = {row[0] for row in await conn.fetch("SELECT name FROM customer")}
     assert kept == {" ".join(each.removeprefix("'").split()) for each in HOSTILE}
