@@ -56,7 +56,7 @@ types: $(VENV)/.dev
 imports: $(VENV)/.dev
 	@$(VENV)/bin/lint-imports
 
-bench: machine $(VENV)/.dev system ## Measure beside the peers, write docs/benchmarks.md; ONLY="fastagi inbound sealing load scale" for some
+bench: machine $(VENV)/.dev system ## Measure beside the peers, write docs/benchmarks.md; ONLY="fastagi inbound sealing load scale imports" for some
 	@command -v gcc >/dev/null || docker/setup-machine gcc libc6-dev || echo "without gcc two measurements are left out" >&2
 	@$(RUN) -m bench $(ONLY)
 

@@ -16,6 +16,7 @@ from callcenter.db.migrate import MigrationError, migrate
 from callcenter.demo import commands as demo
 from callcenter.doctor import commands as doctor
 from callcenter.errors import UNUSABLE, CannotStartError
+from callcenter.importing import commands as lists
 from callcenter.log import configure, in_background
 from callcenter.testmode import WrongModeError
 
@@ -74,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     accounts.add_commands(commands)
     doctor.add_commands(commands)
     archive.add_commands(commands)
+    lists.add_commands(commands)
     demo.add_commands(commands)
     return parser
 

@@ -3,7 +3,6 @@
 Must never let a list change the number a known customer is rung at, or whose policy it is (C-12).
 """
 
-import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -31,8 +30,11 @@ SELECT {", ".join(f"p.{name.strip()}" for name in POLICY_COLUMNS.split(","))}, o
 FROM policy p JOIN organisation o ON o.id = p.organisation_id WHERE p.number = ANY($1::text[])"""  # noqa: S608
 CUSTOMERS = """
 SELECT id, name, id_number, birth_date, gender, sales_calls_refused_until, core_number FROM customer
-WHERE id = ANY($1::uuid[]) OR core_number = ANY($4::text[]) OR id_number = ANY($2::text[])
-    OR id IN (SELECT customer_id FROM customer_phone WHERE number = ANY($3::text[]))"""
+WHERE id IN (
+    SELECT unnest($1::uuid[])
+    UNION SELECT id FROM customer WHERE id_number = ANY($2::text[])
+    UNION SELECT customer_id FROM customer_phone WHERE number = ANY($3::text[])
+    UNION SELECT id FROM customer WHERE core_number = ANY($4::text[]))"""
 PHONES = "SELECT customer_id, number, kind, at_underwriting FROM customer_phone WHERE customer_id = ANY($1::uuid[])"
 TASKS = """
 SELECT policy_id, bool_or(campaign_id = $2) AS here, bool_or(state <> 'done' AND purpose = $3) AS open
@@ -47,6 +49,9 @@ REFUSALS: Final = {
     Refusal.NO_NUMBER: Wrong.NO_NUMBER,
     Refusal.CALLED_BACK_ALREADY: Wrong.CALLED_BACK_ALREADY,
 }
+_POLICY: Final = tuple(Policy.__dataclass_fields__)
+_PHONE: Final = tuple(Phone.__dataclass_fields__)
+_CUSTOMER: Final = tuple(name for name in Customer.__dataclass_fields__ if name != "phones")
 OF_POLICY: Final = {
     Field.PRODUCT_NAME: "product_name",
     Field.PRODUCT_KIND: "product_kind",
@@ -197,11 +202,10 @@ def _become(whole: Whole, known: _Known, line: Line) -> Staged | list[Complaint]
         if isinstance(made, list):
             return made
         policy, holder, path, is_new = made
-        record["policy"] = dataclasses.asdict(policy)
-        record["phones"] = [{"customer_id": holder.id, **dataclasses.asdict(phone)} for phone in holder.phones]
+        record["policy"] = _row(policy, _POLICY)
+        record["phones"] = [{"customer_id": holder.id, **_row(phone, _PHONE)} for phone in holder.phones]
         if is_new:
-            record["customer"] = {**dataclasses.asdict(replace(holder, phones=())), "created_at": whole.at}
-            del record["customer"]["phones"]
+            record["customer"] = {**_row(holder, _CUSTOMER), "created_at": whole.at}
     refused = line.get(Field.SALES_CALLS_REFUSED_UNTIL)
     if refused is not None and "customer" not in record:
         record["refusal"] = {"id": holder.id, "until": refused}
@@ -358,4 +362,9 @@ def _as_wished(task: Task, line: Line) -> Task:
 
 def _columns(task: Task) -> dict[str, Any]:
     """The task as its row."""
-    return {**{name: getattr(task, name) for name in ADDED}, "conditions": sorted(task.conditions)}
+    return {**_row(task, ADDED), "conditions": sorted(task.conditions)}
+
+
+def _row(of: object, names: Iterable[str]) -> dict[str, Any]:
+    """What is known of it, by column."""
+    return {name: value for name in names if (value := getattr(of, name)) is not None}

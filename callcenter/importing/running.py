@@ -145,6 +145,7 @@ class Importer:
         self._vault = intake.vault(config)
         self._limits = limits or intake.limits(config)
         self._numbers = intake.numbers(config)
+        self._hours = config.calling.hours()
         self._batch = batch
         self._current: _Run | None = None
 
@@ -197,7 +198,7 @@ class Importer:
         assert of.header is not None
         numbers = blocked.Rules(self._numbers.own | frozenset(extensions), self._numbers.countries)
         at = of.started_at or self._clock.now()
-        reader = Reader(of.header, of.layout, Reading(at, calendar, numbers, of.layout.date_forms))
+        reader = Reader(of.header, of.layout, Reading(at, calendar, numbers, of.layout.date_forms, self._hours))
         whole = Whole(of, ground, told, organisations, at, reader)
         return _Run(self._db, self._wall, self._clock, whole, claim, self._vault, self._limits, self._batch)
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final
 
-from callcenter.calling_hours import STANDARD
+from callcenter.calling_hours import STANDARD, CallingHours
 from callcenter.customers import phone
 from callcenter.customers.errors import NotANumberError
 from callcenter.importing import blocked
@@ -96,7 +96,7 @@ WORDS: Final[Mapping[Wrong, Words]] = {
     Wrong.OUT_OF_RANGE: Words("超出允许范围。请更正", "out of range: correct it"),
     Wrong.NOT_A_NUMBER: Words("不是数字。请更正", "not a number: correct it"),
     Wrong.UNKNOWN_WORD: Words("不认识的取值。请使用说明中的词", "not one of the known words"),
-    Wrong.OUTSIDE_HOURS: Words("不在允许拨打的时间内（9时至21时）。请改期", "outside calling hours (9 to 21): move it"),
+    Wrong.OUTSIDE_HOURS: Words("不在允许拨打的时间内。请改期", "outside calling hours: move it"),
     Wrong.HOLIDAY: Words("是休息日。请改为工作日，客户自己预约的填客户预约时间", "not a working day: move it"),
     Wrong.PAST: Words("已经过去。请改期", "it has passed: move it"),
     Wrong.CONSENT_WITHDRAWN: Words("客户已撤回同意，不安排回访", "consent was withdrawn: no callback"),
@@ -141,12 +141,14 @@ class FaultError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What values are judged by: the moment, the calendar, the numbers never rung, how days are written."""
+    """What values are judged by: the moment, the calendar, the numbers never rung, how days are written, when customers
+    are rung."""
 
     at: datetime
     calendar: Calendar
     numbers: blocked.Rules
     date_forms: Mapping[Field, DateForm]
+    hours: CallingHours = STANDARD
 
 
 LONGEST: Final = 200
@@ -312,7 +314,7 @@ def _chosen(field: Field, text: str, by: Reading) -> datetime:
 def _planned(field: Field, text: str, by: Reading) -> datetime:
     """When the company would ring: a working day, within calling hours (C-18)."""
     moment = _chosen(field, text, by)
-    if not STANDARD.may_ring(moment, by.calendar):
+    if not by.hours.may_ring(moment, by.calendar):
         raise FaultError(Wrong.OUTSIDE_HOURS)
     if not by.calendar.is_workday(moment.astimezone(SHANGHAI).date()):
         raise FaultError(Wrong.HOLIDAY)

@@ -57,7 +57,7 @@ def test_every_target_stands_at_the_top_with_a_link_to_its_section() -> None:
     page = whole(
         {
             name: section(a_report(name, met), WHERE)
-            for name, met in zip(NAMES, (True, False, None, True, True), strict=True)
+            for name, met in zip(NAMES, (True, False, None, True, True, True), strict=True)
         }
     )
     head = page.partition("<!--")[0]
