@@ -377,8 +377,8 @@ LATEST = """
 WITH latest AS MATERIALIZED (
     SELECT t.* FROM ticket t WHERE {before} ORDER BY t.received_at DESC, t.id DESC LIMIT 2000)
 SELECT t.id FROM latest t WHERE {conditions} ORDER BY t.received_at DESC, t.id DESC LIMIT {limit}"""
-"""Words that many wrote fill a page from the newest tickets; the index knows each pair of characters, not how often they
-come together."""
+"""Words that many wrote fill a page from the newest tickets: the index knows each pair of characters, not how often
+they come together."""
 UNITS = """
 SELECT ARRAY(SELECT id FROM organisation WHERE path LIKE $1 || '%' UNION
         SELECT b.id FROM organisation a JOIN organisation b ON b.parent_id = a.parent_id AND b.kind = 'counter_b'
