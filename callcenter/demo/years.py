@@ -335,9 +335,8 @@ SELECT id, call_id, true, 30, received_at FROM made WHERE call_id IS NOT NULL"""
 
 FACTS = """
 DELETE FROM ticket_fact_owed o USING made m WHERE o.ticket_id = m.id;
-DELETE FROM ticket_fact f USING made m WHERE f.ticket_id = m.id;
-INSERT INTO ticket_fact SELECT n.* FROM ticket_fact_now n WHERE n.ticket_id = ANY(ARRAY(SELECT id FROM made))"""
-"""What the figures count, of a whole day at once: where triggers run they wrote it before the slips were there."""
+SELECT cc_copy_facts(ARRAY(SELECT id FROM made))"""
+"""What the figures count, of a whole day at once, when the slips are there."""
 
 DRAWN = {"rung": RUNG, "made": TICKETS, "sent": SENT}
 """The day's calls, tickets and slips, in this order, each in a table of its own that the statements above read."""
