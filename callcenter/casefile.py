@@ -414,8 +414,10 @@ _PLAIN: Mapping[str, str] = {
     "(SELECT id FROM call WHERE user_id = {0} ORDER BY id DESC LIMIT 2000)))",
 }
 _WORDS = "cc_ticket_text(t.complainant_name, t.demand, t.description)"
-_FEW = ("number", "text", "phone", "policy_number", "customer_id", "call_id", "callback_task_id", "overdue_at")
-_FEW += ("unacknowledged", "due_before", "incomplete", "todo_of")
+_FEW = (
+    *("number", "text", "phone", "policy_number", "customer_id", "call_id", "callback_task_id", "overdue_at"),
+    *("unacknowledged", "due_before", "incomplete", "todo_of"),
+)
 """What narrows a list so far that it is found first, whosever the tickets are."""
 _OF_UNITS = "(t.accepting_organisation_id = ANY({0}::text[]) OR t.underwriting_organisation_id = ANY({1}::text[]))"
 
