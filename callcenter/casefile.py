@@ -355,8 +355,35 @@ SELECT t.id, t.number, t.finding_number, t.nature, t.channel, t.source, t.relati
 FROM ticket t
 LEFT JOIN LATERAL (SELECT * FROM ticket_clock c WHERE c.ticket_id = t.id AND c.kind = 'decide_inform'
     ORDER BY c.cycle DESC LIMIT 1) k ON true
-WHERE {conditions}
+WHERE t.id = ANY(ARRAY({found}))
 ORDER BY t.received_at DESC, t.id DESC LIMIT {limit}"""
+FOUND = """
+SELECT t.id FROM ticket t WHERE {conditions} ORDER BY t.received_at DESC, t.id DESC LIMIT {limit}"""
+OF_UNITS = """
+SELECT f.id FROM (
+    SELECT a.id, a.received_at FROM unnest({units}::text[]) AS unit (id), LATERAL (
+        SELECT t.id, t.received_at FROM ticket t
+        WHERE t.accepting_organisation_id BETWEEN unit.id AND unit.id AND {conditions}
+        ORDER BY t.accepting_organisation_id DESC, t.received_at DESC, t.id DESC LIMIT {limit}) AS a
+    UNION
+    SELECT u.id, u.received_at FROM unnest({lower}::text[]) AS unit (id), LATERAL (
+        SELECT t.id, t.received_at FROM ticket t
+        WHERE t.underwriting_organisation_id BETWEEN unit.id AND unit.id AND {conditions}
+        ORDER BY t.underwriting_organisation_id DESC, t.received_at DESC, t.id DESC LIMIT {limit}) AS u
+) AS f ORDER BY f.received_at DESC, f.id DESC LIMIT {limit}"""
+"""For who sees some organisations only: the newest of each, so that one with few tickets is no search through all. A
+range of one unit, in the order of units: only the index that begins with the unit gives it."""
+LATEST = """
+WITH latest AS MATERIALIZED (
+    SELECT t.* FROM ticket t WHERE {before} ORDER BY t.received_at DESC, t.id DESC LIMIT 2000)
+SELECT t.id FROM latest t WHERE {conditions} ORDER BY t.received_at DESC, t.id DESC LIMIT {limit}"""
+"""Words that many wrote fill a page from the newest tickets: the index knows each pair of characters, not how often
+they come together."""
+UNITS = """
+SELECT ARRAY(SELECT id FROM organisation WHERE path LIKE $1 || '%' UNION
+        SELECT b.id FROM organisation a JOIN organisation b ON b.parent_id = a.parent_id AND b.kind = 'counter_b'
+        WHERE a.path = $1 AND a.kind = 'counter_a') AS units,
+    ARRAY(SELECT id FROM organisation WHERE path LIKE $1 || '%') AS lower"""
 
 _PLAIN: Mapping[str, str] = {
     "nature": "t.nature = {}",
@@ -387,24 +414,31 @@ _PLAIN: Mapping[str, str] = {
     "(SELECT id FROM call WHERE user_id = {0} ORDER BY id DESC LIMIT 2000)))",
 }
 _WORDS = "cc_ticket_text(t.complainant_name, t.demand, t.description)"
+_FEW = (
+    *("number", "text", "phone", "policy_number", "customer_id", "call_id", "callback_task_id", "overdue_at"),
+    *("unacknowledged", "due_before", "incomplete", "todo_of"),
+)
+"""What narrows a list so far that it is found first, whosever the tickets are."""
+_OF_UNITS = "(t.accepting_organisation_id = ANY({0}::text[]) OR t.underwriting_organisation_id = ANY({1}::text[]))"
 
 
 async def page(conn: Connection, wanted: Wanted, by: By, after: Position | None, limit: int) -> list[dict[str, Any]]:
     """Tickets the actor may see, newest first, up to `limit`, going on after a position."""
-    conditions, values = ["true"], list[Any]()
+    values: list[Any] = []
+    conditions = ["true"]
 
-    def given(condition: str, value: Any) -> None:
-        values.append(value)
-        conditions.append(condition.format(f"${len(values)}"))
+    def given(condition: str, *added: Any) -> None:
+        values.extend(added)
+        conditions.append(condition.format(*(f"${len(values) - len(added) + n}" for n in range(1, len(added) + 1))))
 
-    if by.path is not None and by.path.count("/") > 1 and wanted.todo_of is None:
-        given(
-            "(t.accepting_organisation_id IN (SELECT id FROM organisation WHERE path LIKE {0} || '%' UNION ALL"
-            " SELECT b.id FROM organisation a JOIN organisation b ON b.parent_id = a.parent_id AND b.kind = 'counter_b'"
-            " WHERE a.path = {0} AND a.kind = 'counter_a')"
-            " OR t.underwriting_organisation_id IN (SELECT id FROM organisation WHERE path LIKE {0} || '%'))",
-            by.path,
-        )
+    of_units = by.path is not None and by.path.count("/") > 1 and wanted.todo_of is None
+    if of_units:
+        units = await conn.fetchrow(UNITS, by.path)
+        assert units is not None
+        values.extend((units["units"], units["lower"]))
+    by_unit = of_units and not any(getattr(wanted, name) for name in _FEW)
+    if of_units and not by_unit:
+        conditions.append(_OF_UNITS.format("$1", "$2"))
     for name, condition in _PLAIN.items():
         if (value := getattr(wanted, name)) is not None:
             given(condition, value)
@@ -413,13 +447,24 @@ async def page(conn: Connection, wanted: Wanted, by: By, after: Position | None,
     if wanted.number:
         own = "t.finding_number" if wanted.number.startswith(FINDINGS) else "t.number"
         given(f"{own} LIKE {{}} || '%'", _literal(wanted.number))
-    if wanted.text:
-        given(f"cc_pairs({_WORDS}) @> cc_pairs({{}})", wanted.text)
-        given(f"position(lower({{}}) IN lower({_WORDS})) > 0", wanted.text)
+    before = "true"
     if after is not None:
-        values.extend(after)
-        conditions.append(f"(t.received_at, t.id) < (${len(values) - 1}, ${len(values)})")
-    query = LISTED.format(conditions=" AND ".join(conditions), limit=int(limit))
+        given("(t.received_at, t.id) < ({}, {})", *after)
+        before = conditions[-1]
+    if wanted.text:
+        given(f"position(lower({{}}) IN lower({_WORDS})) > 0", wanted.text)
+        rows = await _listed(conn, LATEST, limit, values, before=before, conditions=" AND ".join(conditions))
+        if len(rows) == limit:
+            return rows
+        given(f"cc_pairs({_WORDS}) @> cc_pairs({{}})", wanted.text)
+    told = " AND ".join(conditions)
+    if by_unit:
+        return await _listed(conn, OF_UNITS, limit, values, units="$1", lower="$2", conditions=told)
+    return await _listed(conn, FOUND, limit, values, conditions=told)
+
+
+async def _listed(conn: Connection, found: str, limit: int, values: list[Any], **parts: str) -> list[dict[str, Any]]:
+    query = LISTED.format(found=found.format(limit=int(limit), **parts), limit=int(limit))
     return [dict(row) for row in await conn.fetch(query, *values)]
 
 

@@ -296,7 +296,9 @@ CREATE FUNCTION public.cc_recording_seen_from(of_call uuid, from_path text) RETU
             WHERE c.id = of_call AND starts_with(o.path, from_path))
         OR EXISTS (
             SELECT FROM call_leg l JOIN app_user u ON u.id = l.user_id JOIN organisation o ON o.id = u.organisation_id
-            WHERE l.call_id = of_call AND l.answered_at IS NOT NULL AND starts_with(o.path, from_path))
+            WHERE l.call_id = of_call AND l.answered_at IS NOT NULL AND starts_with(o.path, from_path)
+                AND l.id BETWEEN (left(of_call::text, 13) || '-0000-0000-000000000000')::uuid
+                    AND (left(of_call::text, 13) || '-ffff-ffff-ffffffffffff')::uuid)
         OR EXISTS (
             SELECT FROM ticket_call k JOIN ticket t ON t.id = k.ticket_id
             JOIN organisation o ON o.id IN (t.accepting_organisation_id, t.underwriting_organisation_id)
@@ -3877,6 +3879,8 @@ ALTER TABLE ONLY public.worker_beat
 CREATE INDEX access_log_actor ON ONLY public.access_log USING btree (actor, id);
 
 CREATE INDEX access_log_object ON ONLY public.access_log USING btree (object_kind, object_id, id);
+
+CREATE INDEX access_log_refused ON ONLY public.access_log USING btree (id) WHERE (verdict = 'deny'::text);
 
 CREATE INDEX accountability_in ON public.accountability USING btree (organisation_id, proposed_at, id);
 

@@ -37,14 +37,17 @@ LATEST_ENDED = LATEST_ANY.replace(WANTED, f"{WANTED} AND c.ended_at IS NOT NULL"
 OWN_ANY = f"""
 WITH mine AS MATERIALIZED ({BELOW}), own AS (
     SELECT found.id FROM mine, LATERAL (
-        SELECT c.id FROM call c WHERE c.user_id = mine.id AND {WANTED} ORDER BY c.id DESC LIMIT $10) AS found
+        SELECT c.id FROM call c WHERE c.user_id BETWEEN mine.id AND mine.id AND {WANTED}
+        ORDER BY c.user_id DESC, c.id DESC LIMIT $10) AS found
     UNION SELECT found.id FROM mine, LATERAL (
         SELECT c.id FROM call_leg g JOIN call c ON c.id = g.call_id
-        WHERE g.user_id = mine.id AND (g.answered_at IS NOT NULL OR mine.id = $2) AND g.call_id < $8 AND {WANTED}
-        ORDER BY g.call_id DESC LIMIT $10) AS found
+        WHERE g.user_id BETWEEN mine.id AND mine.id AND (g.answered_at IS NOT NULL OR mine.id = $2) AND g.call_id < $8
+            AND {WANTED}
+        ORDER BY g.user_id DESC, g.call_id DESC LIMIT $10) AS found
     UNION SELECT found.id FROM mine, LATERAL (
-        SELECT c.id FROM callback_attempt a JOIN call c ON c.id = a.id WHERE a.user_id = mine.id AND {WANTED}
-        ORDER BY a.id DESC LIMIT $10) AS found
+        SELECT c.id FROM callback_attempt a JOIN call c ON c.id = a.id
+        WHERE a.user_id BETWEEN mine.id AND mine.id AND {WANTED}
+        ORDER BY a.user_id DESC, a.id DESC LIMIT $10) AS found
     UNION SELECT c.id FROM call c WHERE c.ended_at IS NULL AND {NOBODYS} AND $3 AND {WANTED}
     UNION (SELECT c.id FROM call c WHERE c.ended_at IS NOT NULL AND {NOBODYS} AND $4 AND {WANTED}
         ORDER BY c.id DESC LIMIT $10)
@@ -52,7 +55,8 @@ WITH mine AS MATERIALIZED ({BELOW}), own AS (
 SELECT {COLUMNS} FROM call c {AGENTS}
 WHERE c.id = ANY(ARRAY(SELECT id FROM own ORDER BY id DESC LIMIT $10)) ORDER BY c.id DESC"""  # noqa: S608
 OWN_ENDED = OWN_ANY.replace(WANTED, f"{WANTED} AND c.ended_at IS NOT NULL")
-"""The same for an organisation of few calls: from its people to their calls, as SEEN says it the other way round."""
+"""The same for an organisation of few calls: from its people to their calls, as SEEN says it the other way round. A
+range of one person, in the order of persons: the index that begins with the person is the only one that gives it."""
 
 SELECT_ONE = f"SELECT {COLUMNS} FROM call c {AGENTS} WHERE {SEEN} AND c.id = $5"  # noqa: S608
 

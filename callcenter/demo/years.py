@@ -140,13 +140,17 @@ SELECT pg_temp.made_id(opening, number, 51), '新契约回访 ' || day, 'hq', 'n
     CASE WHEN now - opening < interval '10 days' THEN 'running' ELSE 'finished' END, 'system:demo', opening
 FROM today;
 INSERT INTO callback_task (id, campaign_id, purpose, source, organisation_id, customer_id, policy_id, number,
-    script_version, state, not_before, due_at, result, concluded_by, concluded_at, created_at)
+    script_version, state, not_before, due_at, result, concluded_by, concluded_at, created_at, tried_at, completed_at,
+        way,
+    agent_id)
 SELECT pg_temp.made_id(t.opening, n, 52), pg_temp.made_id(t.opening, t.number, 51), 'new_business', 'import', city.id,
     pg_temp.made_id(t.born, who, 1), pg_temp.made_id(t.born, who, 7), phone, t.script,
     CASE WHEN waits THEN 'waiting' ELSE 'done' END, t.opening, t.opening + interval '15 days',
     CASE WHEN waits THEN NULL WHEN NOT answered THEN 'not_completed' WHEN pg_temp.chance(n, 53) % 25 = 0 THEN 'problem'
         ELSE 'successful' END,
-    CASE WHEN NOT waits THEN 'user:' || taker END, CASE WHEN NOT waits THEN ended END, t.opening
+    CASE WHEN NOT waits THEN 'user:' || taker END, CASE WHEN NOT waits THEN ended END, t.opening,
+    CASE WHEN NOT waits THEN at END, CASE WHEN answered AND NOT waits THEN at + interval '9 seconds' END,
+    CASE WHEN answered AND NOT waits THEN 'phone' END, CASE WHEN NOT waits THEN taker END
 FROM (SELECT DISTINCT ON (who) r.*, t.now - t.opening < interval '6 days' AND pg_temp.chance(n, 54) % 3 > 0 AS waits
     FROM rung r, today t WHERE r.callback AND pg_temp.chance(n, 50) % 2 = 0 ORDER BY who, n) AS r
     CROSS JOIN today t JOIN city ON city.place = pg_temp.chance(who, 12) % t.cities
@@ -245,15 +249,20 @@ WORK = """
 INSERT INTO ticket_key (id, fingerprint, claimed_at) SELECT id, 'fill', received_at FROM made;
 INSERT INTO ticket_counter (day, last)
 SELECT t.day, count(*) FROM made, today t GROUP BY 1;
+INSERT INTO finding_counter (day, last)
+SELECT t.day, count(*) FROM made, today t WHERE nature = 'callback_finding' GROUP BY 1;
 INSERT INTO matter (id, root_ticket_id, opened_at, latest_at, validity, occurrences, pieces)
 SELECT matter_id, id, received_at, received_at, validity, 1, 1 FROM made WHERE relation = 'first';
-INSERT INTO ticket (id, number, nature, channel, source, relation, external, matter_id, category, severity, gravity,
+INSERT INTO ticket (id, number, finding_number, nature, channel, source, relation, external, matter_id, category,
+    severity, gravity,
     status, validity, liability, causes, determination, responsible, invalid_ground, occurrences, pieces, customer_id,
     policy_id, policy_number, complainant_type, complainant_name, complainant_phone, demand, description, restated_at,
     complete_at, opened_via, opened_by, opened_by_user, accepting_organisation_id, underwriting_organisation_id,
     department, handler_id, complex_at, group_size, owes, heard, verdict, received_at, received_day, stored_at,
     dispatched_at, handled_at, informed_at, closed_at, archived_at, rulebook)
-SELECT m.id, m.number, nature, channel, source, relation, relation IS NOT DISTINCT FROM 'escalation', matter_id,
+SELECT m.id, m.number, CASE WHEN nature = 'callback_finding' THEN '95519-WT-' || to_char(t.day, 'YYYYMMDD') || '-'
+        || lpad((row_number() OVER (PARTITION BY nature ORDER BY m.received_at, m.n))::text, 6, '0') END, nature,
+            channel, source, relation, relation IS NOT DISTINCT FROM 'escalation', matter_id,
     category, CASE WHEN gravity IN ('difficult', 'major') THEN gravity ELSE 'general' END, gravity, status, validity,
     CASE WHEN validity = 'valid' THEN 'company' ELSE 'undetermined' END,
     CASE WHEN validity = 'valid' THEN ARRAY[category] ELSE '{}' END, ended::integer,
@@ -326,9 +335,8 @@ SELECT id, call_id, true, 30, received_at FROM made WHERE call_id IS NOT NULL"""
 
 FACTS = """
 DELETE FROM ticket_fact_owed o USING made m WHERE o.ticket_id = m.id;
-DELETE FROM ticket_fact f USING made m WHERE f.ticket_id = m.id;
-INSERT INTO ticket_fact SELECT n.* FROM ticket_fact_now n WHERE n.ticket_id = ANY(ARRAY(SELECT id FROM made))"""
-"""What the figures count, of a whole day at once: where triggers run they wrote it before the slips were there."""
+SELECT cc_copy_facts(ARRAY(SELECT id FROM made))"""
+"""What the figures count, of a whole day at once, when the slips are there."""
 
 DRAWN = {"rung": RUNG, "made": TICKETS, "sent": SENT}
 """The day's calls, tickets and slips, in this order, each in a table of its own that the statements above read."""

@@ -55,7 +55,8 @@ SELECT (SELECT count(*) FROM ticket t WHERE NOT EXISTS (
     (SELECT count(*) FROM ticket t JOIN matter m ON m.id = t.matter_id JOIN ticket r ON r.id = m.root_ticket_id
         WHERE r.received_at > t.received_at) AS before_their_root,
     (SELECT count(*) FROM call_default) AS in_no_month,
-    (SELECT count(*) FROM ticket_fact f FULL JOIN ticket_fact_now n USING (ticket_id) WHERE f IS DISTINCT FROM n)
+    (SELECT count(*) FROM ticket_fact f FULL JOIN ticket_fact_now n USING (ticket_id)
+        WHERE to_jsonb(f) - 'sign' IS DISTINCT FROM to_jsonb(n))
         AS facts_that_differ,
     (SELECT count(*) FROM matter m CROSS JOIN LATERAL (
         SELECT sum(occurrences) AS o, sum(pieces) AS p, count(*) FILTER (WHERE relation = 'repeat') AS r,
