@@ -14,6 +14,7 @@ import pytest
 from callcenter.accounts.permissions import Role
 from callcenter.calls.call import Direction
 from tests.service.site import Client, Reply, Site
+from tests.service.test_figures import AMOUNTS
 from tests.service.test_ticket_routes import a_live_call
 from tests.service.walk import done, walk
 from tickets.lifecycle import Status
@@ -410,7 +411,7 @@ async def agrees(site: Site, naive: Naive) -> None:
     assert (complaints["occurrences"], complaints["pieces"], findings["findings"]) == naive.figures()
     async with site.database.connection() as conn:
         rows = {str(row["id"]): dict(row) for row in await conn.fetch("SELECT * FROM ticket")}
-        facts = await conn.fetchval("SELECT count(*) FROM (TABLE ticket_fact_now EXCEPT TABLE ticket_fact) AS x")
+        facts = await conn.fetchval(AMOUNTS)
         clocks = await conn.fetch(
             """SELECT ticket_id, internal ->> 'limit' AS limit FROM ticket_clock
             WHERE kind = 'decide_inform' AND met_at IS NULL AND voided_at IS NULL"""
