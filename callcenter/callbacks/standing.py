@@ -20,7 +20,8 @@ FROM callback_task WHERE campaign_id = $1 GROUP BY state, result"""
 class Progress:
     """Tasks of a campaign by where they stand and what came of them.
 
-    `tried`: were tried at least once, in any way (C-17). `overdue`: without an outcome after their time. `due_soon`: within two days.
+    `tried`: were tried at least once, in any way (C-17). `overdue`: without an outcome after their time. `due_soon`:
+    within two days.
     """
 
     tasks: int
