@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from callcenter import audit
-from callcenter.callbacks import coverage, scope, scope_rules
+from callcenter.callbacks import coverage, plan, scope, scope_rules
 from callcenter.callbacks.scope import Rule
 from callcenter.callbacks.task import Purpose, TaskId
 from callcenter.customers import register
@@ -18,7 +18,8 @@ from callcenter.customers.customer import Customer, Policy, PolicyId
 from callcenter.customers.register import Pushed, Refusal
 from callcenter.db.pool import Connection, Database
 from callcenter.ids import uuid7
-from tickets.calendar import shanghai_day
+from tickets.calendar import Calendar, shanghai_day
+from tickets.store import calendar
 
 BATCH = 500
 ACTOR = "system:callbacks"
@@ -38,14 +39,15 @@ ORDER BY p.id LIMIT $2"""
 OPEN_PURPOSES = """
 SELECT DISTINCT policy_id, purpose FROM callback_task WHERE policy_id = ANY($1::uuid[]) AND state <> 'done'"""
 MOVE = """
-UPDATE callback_task t SET due_at = r.due_at, cooling_off_assumed = r.assumed, customer_id = r.customer_id,
+UPDATE callback_task t SET due_at = r.due_at, begin_by = r.begin_by, cooling_off_assumed = r.assumed,
+    customer_id = r.customer_id,
     late = COALESCE(t.created_at >= r.due_at, false) OR EXISTS (
         SELECT FROM callback_attempt a WHERE a.task_id = t.id AND a.answered_at >= r.due_at),
     numbers = r.numbers, number = CASE WHEN t.state <> 'waiting' OR t.number = ANY(r.numbers) OR r.numbers = '{}'
         THEN t.number ELSE r.numbers[1] END,
     version = version + 1
-FROM jsonb_to_recordset($1) AS r(policy_id uuid, purpose text, due_at timestamptz, assumed boolean, customer_id uuid,
-    numbers text[])
+FROM jsonb_to_recordset($1) AS r(policy_id uuid, purpose text, due_at timestamptz, begin_by timestamptz,
+    assumed boolean, customer_id uuid, numbers text[])
 WHERE t.policy_id = r.policy_id AND t.purpose = r.purpose AND t.state <> 'done'
     AND (t.due_at, t.cooling_off_assumed, t.customer_id, t.numbers)
         IS DISTINCT FROM (r.due_at, r.assumed, r.customer_id, r.numbers)"""
@@ -137,11 +139,12 @@ async def _follow(conn: Connection, policies: dict[PolicyId, Policy], actor: str
         for purpose in {Purpose(row["purpose"]) for row in rows}
     }
     holders = await customers.customers_by_id(conn, {policy.customer_id for policy in policies.values()})
+    days = await calendar(conn)
     moved, gone = [], []
     for row in rows:
         policy, rule = policies[row["policy_id"]], rules[Purpose(row["purpose"])]
         if scope.refusal(policy, rule) is None:
-            moved.append(_moved(policy, holders[policy.customer_id], rule))
+            moved.append(_moved(policy, holders[policy.customer_id], rule, days))
         else:
             note = GONE.format(status=policy.status)
             gone.append({"policy_id": policy.id, "purpose": rule.purpose, "note": note})
@@ -157,12 +160,13 @@ async def _follow(conn: Connection, policies: dict[PolicyId, Policy], actor: str
         )
 
 
-def _moved(policy: Policy, holder: Customer, rule: Rule) -> dict[str, object]:
+def _moved(policy: Policy, holder: Customer, rule: Rule, days: Calendar) -> dict[str, object]:
     window = scope.window(policy, rule)
     return {
         "policy_id": policy.id,
         "purpose": rule.purpose,
         "due_at": window.due_at,
+        "begin_by": None if window.due_at is None else plan.begin_by(window.due_at, days),
         "assumed": window.assumed,
         "customer_id": policy.customer_id,
         "numbers": [phone.number for phone in holder.phones if phone.at_underwriting],

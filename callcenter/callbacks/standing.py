@@ -10,19 +10,18 @@ from callcenter.db.pool import Connection
 SOON = timedelta(days=2)
 COUNTED = """
 SELECT state, result, count(*) AS tasks, count(*) FILTER (WHERE late) AS late,
+    count(*) FILTER (WHERE tried_at IS NOT NULL) AS tried,
     count(*) FILTER (WHERE state <> 'done' AND due_at <= $2) AS overdue,
     count(*) FILTER (WHERE state <> 'done' AND due_at > $2 AND due_at <= $3) AS due_soon
 FROM callback_task WHERE campaign_id = $1 GROUP BY state, result"""
-TRIED = """
-SELECT count(DISTINCT t.id) FROM callback_task t JOIN callback_attempt a ON a.task_id = t.id
-WHERE t.campaign_id = $1 AND a.originated_at IS NOT NULL"""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """Tasks of a campaign by where they stand and what came of them.
 
-    `tried`: were dialled at least once. `overdue`: without an outcome after their time. `due_soon`: within two days.
+    `tried`: were tried at least once, in any way (C-17). `overdue`: without an outcome after their time. `due_soon`:
+    within two days.
     """
 
     tasks: int
@@ -43,7 +42,7 @@ async def progress(conn: Connection, campaign_id: UUID, at: datetime) -> Progres
             results[Result(row["result"])] += row["tasks"]
     return Progress(
         tasks=sum(states.values()),
-        tried=await conn.fetchval(TRIED, campaign_id),
+        tried=sum(row["tried"] for row in rows),
         states=states,
         results=results,
         late=sum(row["late"] for row in rows),

@@ -11,10 +11,8 @@ from uuid import UUID
 from callcenter.accounts.permissions import Role
 from callcenter.callbacks import course
 from callcenter.callbacks.questions import SEVEN
-from callcenter.customers import store
 from callcenter.testmode import SettableClock
 from tests.service.callbacks import a_call
-from tests.service.customers import a_customer, a_policy
 from tests.service.site import HOME, Client, Site
 from tests.service.walk import walk
 from tickets.calendar import SHANGHAI
@@ -36,6 +34,32 @@ FINDING = {
     "complainant_name": "王小明",
     "complainant_phone": "16900000089",
 }
+
+
+def a_body(number: str, n: int, **changes: Any) -> dict[str, Any]:
+    """A policy as the core system pushes it, of the n-th customer."""
+    holder = {
+        "name": f"客户{n}",
+        "core_number": f"C{n}",
+        "id_number": f"11010119800101{n:04}",
+        "birth_date": "1980-01-01",
+        "phones": [{"number": f"169{n:08}"}],
+        **changes.pop("holder", {}),
+    }
+    return {
+        "number": number,
+        "holder": holder,
+        "organisation_id": HOME,
+        "product_name": "安心终身寿险",
+        "salesperson": "李销售",
+        "premium": "6000.00",
+        "paying_years": 20,
+        "issued_on": RECEIVED.isoformat(),
+        "received_on": RECEIVED.isoformat(),
+        "cooling_off_days": 15,
+        "status": "in_force",
+        **changes,
+    }
 
 
 @dataclass
@@ -66,21 +90,20 @@ class Spring:
         return client
 
     async def load(self, count: int, **policy: Any) -> None:
-        """Policies that were signed for, and a campaign with a task for each."""
-        numbers = [f"S{n:03}" for n in range(count)]
-        async with self.site.database.transaction() as conn:
-            for n, number in enumerate(numbers):
-                holder = a_customer(f"客户{n}", f"169{n:08}", id_number=f"11010119800101{n:04}")
-                await store.add_customer(conn, holder, self.clock.now())
-                held = {"received_on": RECEIVED, "cooling_off_days": 15, **policy}
-                await store.add_policy(conn, a_policy(holder, number, HOME, **held))
+        """A campaign, and policies that were signed for, pushed by the core system: a task for each."""
         supervisor = await self.site.client(Role.SUPERVISOR, where="hq")
         made = await supervisor.post("/campaigns", {"name": "九月新单回访"})
         assert made.status == 201, made.body
         self.campaign = made.json["id"]
-        added = await supervisor.post("/callback-tasks", {"campaign_id": self.campaign, "policies": numbers})
-        assert added.status == 201, added.body
-        self.tasks = {one["policy"]: one["task_id"] for one in added.json["items"]}
+        await self.push(*(a_body(f"S{n:03}", n, **policy) for n in range(count)))
+
+    async def push(self, *bodies: dict[str, Any]) -> None:
+        """The core system pushes policies; tasks that come of it are remembered."""
+        core = await self.site.client(Role.INTEGRATOR, where="hq")
+        pushed = await core.post("/policies/batch", {"policies": list(bodies)})
+        assert pushed.status == 200, pushed.body
+        assert {one["refusal"] for one in pushed.json["items"]} == {None}
+        self.tasks |= {one["number"]: one["task_id"] for one in pushed.json["items"] if one["task_id"]}
 
     async def reach(self, number: str, answers: list[dict[str, str]]) -> None:
         """The policyholder takes the call and answers; what is not clear becomes a finding."""
