@@ -6,11 +6,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from callcenter import acknowledging, casework, dispatch, matters, reminders
+from callcenter import acknowledging, dispatch, matters, reminders, standing
 from callcenter.accounts import names
 from callcenter.attachments import store as attachments
 from callcenter.attachments.store import Attachment
-from callcenter.casework import LINES, letter_matter, lines_of
 from callcenter.complaints import Rules
 from callcenter.customers import phone
 from callcenter.customers.search import Criteria
@@ -19,6 +18,7 @@ from callcenter.notifications.store import Receipt
 from callcenter.opening import By
 from callcenter.reach import seen
 from callcenter.reminders import Reminder
+from callcenter.standing import LINES, letter_matter, lines_of
 from tickets import deadlines, letters, lifecycle, signatures, store
 from tickets.calendar import shanghai_day
 from tickets.categories import Department
@@ -110,7 +110,7 @@ async def whole(conn: Connection, ticket_id: UUID, by: By) -> File:
         signatures=signed,
         unsigned=signatures.missing(causes, map(dispatch.signature_of, signed)),
         attachments=await attachments.of_ticket(conn, ticket_id),
-        owed=casework.owed(row, await acknowledging.kept(conn, ticket_id)),
+        owed=standing.owed(row, await acknowledging.kept(conn, ticket_id)),
         acknowledgements=acknowledged,
         further=lines_of(await conn.fetch(LINES, ticket_id)),
         written_due=written,

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from callcenter import casework, history, reach
+from callcenter import casework, history, reach, standing
 from callcenter.accounts.permissions import Permission
 from callcenter.attachments import contents, store
 from callcenter.attachments.errors import NotYoursToReadError, TooManyError, WithdrawnError
@@ -194,7 +194,7 @@ def _refuse_archived(row: Mapping[str, Any]) -> None:
 
 async def _follow(conn: Connection, row: Mapping[str, Any], kind: Paper, at: datetime) -> None:
     """A signed visit form is the acknowledgement of a visit (R-4.3, L-3); what the ticket owes follows its papers."""
-    if kind is Paper.VISIT_FORM and casework.contact(row) is Contact.VISIT:
+    if kind is Paper.VISIT_FORM and standing.contact(row) is Contact.VISIT:
         await tickets.meet(conn, row["id"], (Kind.ACKNOWLEDGE,), at)
     await casework.look_again(conn, row)
 

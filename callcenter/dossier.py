@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from callcenter import casework, dispatch, history, reach
+from callcenter import dispatch, history, reach, standing
 from callcenter.attachments import store as attachments
 from callcenter.attachments.store import Attachment
 from callcenter.clock import Clock
@@ -106,7 +106,7 @@ async def read(conn: Connection, row: Mapping[str, Any]) -> Dossier:
         recordings=sum(each["state"] == "sealed" for each in recordings),
         unsealed=sum(each["state"] != "sealed" for each in recordings),
         complex=row.get("complex_at") is not None or row["severity"] != Severity.GENERAL,
-        written_due=bool(letters.written_due(casework.letter_matter(row))),
+        written_due=bool(letters.written_due(standing.letter_matter(row))),
         determined=row["validity"] in (Validity.VALID, Validity.INVALID),
         **await _decided(conn, row),
         **dict(facts),
@@ -134,7 +134,7 @@ async def _kept_until(conn: Connection, row: Mapping[str, Any]) -> date | None:
 
 async def _decided(conn: Connection, row: Mapping[str, Any]) -> dict[str, Any]:
     """The ruling in force and the signatures of the determination in force."""
-    ruling = (await casework.committee_facts(conn, row["id"]))["ruling"]
+    ruling = (await standing.committee_facts(conn, row["id"]))["ruling"]
     causes = await dispatch.causes(conn, row["id"], row["determination"])
     signed = [dispatch.signature_of(each) for each in await dispatch.signatures(conn, row["id"], row["determination"])]
     owed = signatures.missing(causes, signed, ruling.signs_for if ruling else ())

@@ -12,13 +12,15 @@ from uuid import UUID
 
 from callcenter import dispatch
 from callcenter.accounts.permissions import Permission
-from callcenter.casework import MANAGER_OF, recused, save
+from callcenter.casework import save
 from callcenter.clock import Clock
 from callcenter.complaints import Rules
+from callcenter.corrections import MANAGER_OF
 from callcenter.db.pool import Connection, Database
 from callcenter.history import tell
 from callcenter.opening import By
 from callcenter.reach import in_reach
+from callcenter.standing import recused
 from tickets import slips as rules
 from tickets import store
 from tickets.calendar import shanghai_day

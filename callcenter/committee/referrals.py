@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from callcenter.casework import committee_facts, standing
 from callcenter.committee import store
 from callcenter.committee.members import key_reused
 from callcenter.db.pool import Connection, Database
@@ -14,6 +13,7 @@ from callcenter.errors import NotFoundError
 from callcenter.history import tell
 from callcenter.opening import By
 from callcenter.reach import held, seen
+from callcenter.standing import committee_facts, standing
 from tickets.committee import ReferralGround
 from tickets.errors import MeetingRefusedError, Words
 from tickets.lifecycle import ENDED, Ruling

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from callcenter import casework, dispatch, dossier
+from callcenter import dispatch, dossier, standing
 from callcenter.accounts import names
 from callcenter.attachments.store import Attachment
 from callcenter.committee import store as meetings
@@ -354,7 +354,7 @@ async def _decision(
     cleared = [folder.row for folder in await letters.of_ticket(conn, row["id"]) if folder.row["state"] in SAFE]
     if cleared:
         answer = await _answer(conn, row, cleared[-1])
-    elif written_due(casework.letter_matter(row)):
+    elif written_due(standing.letter_matter(row)):
         raise _refused(
             Kind.DECISION,
             "应书面答复的投诉,须先有法律顾问审核通过的处理意见书",

@@ -104,7 +104,7 @@ class PostingView(Model):
     name: Annotated[str, Field(title="机构")]
     place: Annotated[Place, Coded(PLACES), Field(title="公布位置")]
     posted_on: Annotated[date | None, Field(title="公布日期")]
-    note: Annotated[str | None, Field(title="公布情况")]
+    remark: Annotated[str | None, Field(title="公布情况")]
     recorded_by: Annotated[str | None, Field(title="登记人")]
 
 
@@ -192,4 +192,5 @@ def _guide(row: Mapping[str, Any]) -> GuideView:
 
 
 def _posting(row: Mapping[str, Any]) -> PostingView:
-    return PostingView.model_validate({name: row[name] for name in PostingView.model_fields})
+    own = {name: row[name] for name in PostingView.model_fields if name in row}
+    return PostingView.model_validate(own | {"remark": row["note"]})

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from callcenter import casefile
 from callcenter.accounts.permissions import Permission
 from callcenter.casefile import Wanted
-from callcenter.casework import Changes
+from callcenter.corrections import Changes
 from callcenter.customers import masking, phone
 from callcenter.customers.search import START, Position, search
 from callcenter.errors import ForbiddenError, InvalidError

@@ -15,7 +15,6 @@ from openpyxl import load_workbook
 
 from callcenter.accounts.permissions import Role
 from callcenter.clock import ManualClock
-from callcenter.config import Config
 from callcenter.db.pool import Database
 from callcenter.ids import derived
 from callcenter.web import server, tables
@@ -23,7 +22,7 @@ from tests.conftest import NOON
 from tests.service.desk import a_call, hang_up
 from tests.service.orders import opened
 from tests.service.recorded import Recorded, RecordedCall
-from tests.service.site import ELSEWHERE, Client, Reply, Site
+from tests.service.site import ELSEWHERE, Client, Reply, Site, settings
 from tests.service.test_statistics_routes import a_month
 
 pytestmark = pytest.mark.service
@@ -139,7 +138,7 @@ class Archive:
 @pytest.fixture
 async def archive(database: Database, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Archive]:
     hotline = Recorded(database, clock, tmp_path)
-    app = server.build(Config(mode="test", recordings=hotline.config), database=database, clock=clock, wall=clock)
+    app = server.build(settings(hotline.folder, recordings=hotline.config), database=database, clock=clock, wall=clock)
     async with Site.running(app, database, clock) as site:
         yield Archive(site, hotline)
 

@@ -105,6 +105,7 @@ PERSONAL = {
     Permission.RECORDING_READ,
     *RIGHTS,
     Permission.ACCOUNT_READ,
+    Permission.ACCOUNTABILITY_READ,
     Permission.AUDIT_READ,
 }
 IMPERSONAL = {
