@@ -169,7 +169,7 @@ class Telephony:
     async def _settle(self, hours: CallingHours) -> None:
         """What the calls of callbacks came to, told here too: agents wait for their next customer, and the worker gives
         way to everybody."""
-        outcomes = {course.NAME: partial(course.hear, hours=hours)}
+        outcomes = {course.NAME: partial(course.hear, hours=hours, ring=self.config.calling.ring)}
         while True:
             try:
                 await outbox.run(self.db, outcomes, self.clock, idle=0.1)

@@ -16,6 +16,7 @@ from callcenter.archiving.witnessing import Witnesses
 from callcenter.attachments.checking import Checking
 from callcenter.attachments.vault import Vault
 from callcenter.callbacks import control, course, coverage, overflow, policies
+from callcenter.callbacks.attempt import RINGING_SECONDS
 from callcenter.calling_hours import STANDARD as STANDARD_HOURS
 from callcenter.calling_hours import CallingHours
 from callcenter.choice import Choice
@@ -48,12 +49,15 @@ HANDLERS: Mapping[str, outbox.Handler] = {
 
 
 def handlers(
-    complaints: Complaints, clock: Clock, hours: CallingHours = STANDARD_HOURS
+    complaints: Complaints,
+    clock: Clock,
+    hours: CallingHours = STANDARD_HOURS,
+    ring: int = RINGING_SECONDS,
 ) -> Mapping[str, outbox.Handler]:
-    """All of them: HANDLERS by the settings' calling hours, those that open tickets, and those that need the
-    rulebook."""
+    """All of them: HANDLERS by the settings' calling hours and ringing, those that open tickets, and those that need
+    the rulebook."""
     return {
-        course.NAME: partial(course.hear, hours=hours),
+        course.NAME: partial(course.hear, hours=hours, ring=ring),
         overflow.NAME: partial(overflow.hear, hours=hours),
         choice.NAME: Choice(complaints, clock, SystemClock()).hear,
         workdays.NAME: workdays.Recount(complaints.rules).hear,
@@ -76,7 +80,7 @@ class Worker:
         files = config.attachments
         self._files = Checking(database, clock, Vault(files.folder, files.minimum_free << 20))
         self._importer = Importer(database, config, clock, SystemClock())
-        self._handlers = handlers(self._complaints, clock, config.calling.hours())
+        self._handlers = handlers(self._complaints, clock, config.calling.hours(), config.calling.ring)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Does all jobs until `stopping`; a job in the middle of a step finishes it first."""

@@ -119,14 +119,14 @@ _UNANSWERED: Mapping[str, Outcome] = {
 _NO_TELLING = frozenset({"unknown", "normal", "time_out", "answered_elsewhere"})
 
 
-def of_unanswered(cause: str | None, waited: timedelta) -> Outcome:
+def of_unanswered(cause: str | None, waited: timedelta, ring: int = RINGING_SECONDS) -> Outcome:
     """What a dialling nobody took came to, from the call's end cause.
 
-    A cause that tells nothing is "no answer" when the telephone had its time to ring, else a failure.
+    A cause that tells nothing is "no answer" when the telephone had its time, `ring` seconds, else a failure.
     """
     if cause is not None and cause in _UNANSWERED:
         return _UNANSWERED[cause]
-    rang_out = waited >= timedelta(seconds=RINGING_SECONDS) - GRACE
+    rang_out = waited >= timedelta(seconds=ring) - GRACE
     return Outcome.NO_ANSWER if rang_out and (cause is None or cause in _NO_TELLING) else Outcome.FAILED
 
 

@@ -22,8 +22,10 @@ from callcenter.outbox import Message
 NAME = "callbacks.course"
 
 
-async def hear(conn: Connection, message: Message, hours: CallingHours = STANDARD) -> None:
-    """The outbox's consumer."""
+async def hear(
+    conn: Connection, message: Message, hours: CallingHours = STANDARD, ring: int = attempts.RINGING_SECONDS
+) -> None:
+    """The outbox's consumer; `ring`: seconds a customer's telephone is rung."""
     told = message.payload
     if told.get("direction") != "callback":
         return
@@ -42,6 +44,7 @@ async def hear(conn: Connection, message: Message, hours: CallingHours = STANDAR
             started_at=_moment(told.get("started_at")),
             served="agent" not in told or told["agent"] is not None,
             hours=hours,
+            ring=ring,
         )
 
 
@@ -74,6 +77,7 @@ async def ended(
     started_at: datetime | None = None,
     served: bool = True,
     hours: CallingHours = STANDARD,
+    ring: int = attempts.RINGING_SECONDS,
 ) -> None:
     """The call is over. What was only presumed lost is corrected; anything else already known stays.
 
@@ -88,7 +92,8 @@ async def ended(
         return
     spoken = answered_at or attempt.answered_at
     if spoken is None:
-        outcome = attempts.of_unanswered(cause, at - (started_at or attempt.originated_at or attempt.requested_at))
+        waited = at - (started_at or attempt.originated_at or attempt.requested_at)
+        outcome = attempts.of_unanswered(cause, waited, ring)
     elif served:
         outcome = attempts.of_answered(complete=await is_complete(conn, found))
     else:

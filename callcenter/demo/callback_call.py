@@ -97,10 +97,11 @@ async def _sold_lately(stage: Stage, today: date) -> AsyncIterator[str]:
 
 
 def _is_plain(policy: dict[str, Any], born: date, today: date) -> bool:
-    """Sold lately, and so that the seven questions are all there is to ask (C-7)."""
+    """Sold lately, and so that the seven questions are what there is to ask (C-6, C-7)."""
     new = policy["received_on"] and today - date.fromisoformat(policy["received_on"]) < NEW_WITHIN
     recorded = policy["sales_channel"] == "bank" or policy["product_kind"] == "unit_linked"
-    return bool(new) and not recorded and today - born < SENIOR
+    paid_in_parts = policy["payment"] != "single"
+    return bool(new) and paid_in_parts and not recorded and today - born < SENIOR
 
 
 async def _ask(stage: Stage, task_id: str) -> list[dict[str, Any]]:

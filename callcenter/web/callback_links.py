@@ -37,17 +37,17 @@ class RevocationBody(Model):
 class LinkView(Model):
     """A link and how it stands."""
 
-    id: UUID
-    state: LinkState
-    issued_by: str
-    issued_at: datetime
-    expires_at: datetime
-    opened_at: datetime | None
-    verified_at: datetime | None
-    wrong_tries: int
-    handed_in_at: datetime | None
-    revoked_at: datetime | None
-    revoked_reason: str | None
+    id: Annotated[UUID, Field(title="标识")]
+    state: Annotated[LinkState, Field(title="状态")]
+    issued_by: Annotated[str, Field(title="发出人")]
+    issued_at: Annotated[datetime, Field(title="发出时间")]
+    expires_at: Annotated[datetime, Field(title="失效时间")]
+    opened_at: Annotated[datetime | None, Field(title="打开时间")]
+    verified_at: Annotated[datetime | None, Field(title="身份核验时间")]
+    wrong_tries: Annotated[int, Field(title="核验错误次数")]
+    handed_in_at: Annotated[datetime | None, Field(title="提交时间")]
+    revoked_at: Annotated[datetime | None, Field(title="撤销时间")]
+    revoked_reason: Annotated[str | None, Field(title="撤销原因")]
 
 
 class IssuedView(LinkView):
@@ -59,13 +59,13 @@ class IssuedView(LinkView):
 class ShownView(Personal):
     """A page as it was shown; `sha256`: of `html`, the bytes that were sent."""
 
-    id: UUID
-    kind: PageKind
-    shown_at: datetime
-    html: str
-    sha256: str
-    address: str
-    user_agent: str
+    id: Annotated[UUID, Field(title="标识")]
+    kind: Annotated[PageKind, Field(title="页面")]
+    shown_at: Annotated[datetime, Field(title="显示时间")]
+    html: Annotated[str, Field(title="页面内容")]
+    sha256: Annotated[str, Field(title="页面 SHA-256")]
+    address: Annotated[str, Field(title="访问地址")]
+    user_agent: Annotated[str, Field(title="浏览器")]
 
 
 @routes.post("/callback-tasks/{task_id}/links", Permission.CALLBACK_WORK, creates=True, secrets=("url",))

@@ -126,23 +126,23 @@ class VerdictView(Model):
 class WayView(Personal):
     """A letter sent or a visit made; `sha256`, `size`: of the scan of the receipt that came back signed."""
 
-    id: UUID
-    way: callbacks.Way
-    at: datetime
-    person: str | None
-    address: str | None
-    note: str | None
-    recorded_by: str
-    recorded_at: datetime
-    failed_at: datetime | None
-    failed_reason: str | None
-    returned_at: datetime | None
-    signed_on: date | None
-    sha256: str | None
-    media_type: str | None
-    name: str | None
-    size: int | None
-    received_by: str | None
+    id: Annotated[UUID, Field(title="标识")]
+    way: Annotated[callbacks.Way, Field(title="方式")]
+    at: Annotated[datetime, Field(title="寄出或上门时间")]
+    person: Annotated[str | None, Field(title="经办人")]
+    address: Annotated[str | None, Field(title="地址")]
+    note: Annotated[str | None, Field(title="备注")]
+    recorded_by: Annotated[str, Field(title="登记人")]
+    recorded_at: Annotated[datetime, Field(title="登记时间")]
+    failed_at: Annotated[datetime | None, Field(title="未果时间")]
+    failed_reason: Annotated[str | None, Field(title="未果原因")]
+    returned_at: Annotated[datetime | None, Field(title="回执收到时间")]
+    signed_on: Annotated[date | None, Field(title="签署日期")]
+    sha256: Annotated[str | None, Field(title="扫描件 SHA-256")]
+    media_type: Annotated[str | None, Field(title="扫描件类型")]
+    name: Annotated[str | None, Field(title="扫描件名称")]
+    size: Annotated[int | None, Field(title="扫描件字节数")]
+    received_by: Annotated[str | None, Field(title="收件人")]
 
 
 class TicketView(Personal):

@@ -13,7 +13,7 @@ from asyncpg import Record
 from agi.ari.commands import Ari
 from agi.ari.rest import Rest
 from callcenter import outbox
-from callcenter.callbacks import conversation, dialer, dialling, findings
+from callcenter.callbacks import conversation, dialling, findings
 from callcenter.callbacks.attempt import Outcome
 from callcenter.callbacks.conversation import Said
 from callcenter.callbacks.dialer import LEASE, Dialer, Ring, Step
@@ -144,27 +144,32 @@ async def test_a_finding_and_a_complaint_are_recorded_while_the_customer_is_on_t
 
 
 @pytest.mark.parametrize(
-    ("answer", "expected"),
-    [(486, Outcome.BUSY), (480, Outcome.NO_ANSWER), (603, Outcome.REFUSED), (404, Outcome.WRONG_NUMBER)],
+    ("answer", "expected", "then"),
+    [
+        (486, Outcome.BUSY, State.WAITING),
+        (480, Outcome.NO_ANSWER, State.WAITING),
+        (603, Outcome.REFUSED, State.WAITING),
+        (404, Outcome.WRONG_NUMBER, State.OTHERWISE),
+    ],
 )
 async def test_who_cannot_be_reached_is_recorded_with_the_true_reason(
-    environ: dict[str, str], database: Database, carrier: Plug, answer: int, expected: Outcome
+    environ: dict[str, str], database: Database, carrier: Plug, answer: int, expected: Outcome, then: State
 ) -> None:
-    """C-13: not reached is not completed, and why is known."""
+    """C-13, C-17: not reached is not completed, and why is known; without a number left another way is taken."""
     customers = await carrier(Manner(refuse=answer))
     async with office(environ, database):
         task, _, _ = await dialled(database)
         assert await outcome(database, task) is expected
     assert len(customers.calls) == 1
-    waiting = await the_task(database, task.id)
-    assert waiting.state is State.WAITING
-    assert waiting.not_before > now() + timedelta(minutes=100)
+    left = await the_task(database, task.id)
+    assert left.state is then
+    assert then is State.OTHERWISE or left.not_before > now()
 
 
 async def test_a_telephone_that_rings_in_vain_is_no_answer(
-    environ: dict[str, str], database: Database, carrier: Plug, monkeypatch: pytest.MonkeyPatch
+    environ: dict[str, str], database: Database, carrier: Plug
 ) -> None:
-    monkeypatch.setattr(dialer, "RINGING_SECONDS", 3)
+    environ = environ | {"CALLCENTER_CALLING_RING": "3"}
     await carrier(Manner(answer=False))
     async with office(environ, database):
         task, _, attempt = await dialled(database)

@@ -88,7 +88,7 @@ async def test_a_customer_who_does_not_answer_says_why(
 async def test_a_customer_who_hangs_up_in_the_middle_ends_the_call(
     cel: Cel, carrier: Connect, phone: Plug, originate: Originate
 ) -> None:
-    await carrier(Manner(stay=6.0))
+    await carrier(Manner(stay=12.0))
     agent = await phone("8001")
     channel = await originate("PJSIP/13700000003@trunk-main", "cc-out", "s", **AGENT)
     call = await agent.next_call()
@@ -124,7 +124,7 @@ async def test_customers_are_treated_by_their_number(cel: Cel, carrier: Connect,
 async def test_click_to_call_rings_the_agent_first(
     cel: Cel, carrier: Connect, phone: Plug, originate: Originate
 ) -> None:
-    await carrier(Manner(stay=7.0))
+    await carrier(Manner(stay=13.0))
     agent = await phone("8001")
     channel = await originate("PJSIP/desk-8001", "cc-agent", "13700000008", prefix="ck")
     await agent.next_call()
@@ -137,7 +137,7 @@ async def test_click_to_call_rings_the_agent_first(
 
 
 async def test_a_number_dialled_on_the_phone_is_recorded_too(cel: Cel, carrier: Connect, phone: Plug) -> None:
-    await carrier(Manner(stay=6.0))
+    await carrier(Manner(stay=11.0))
     agent = await phone("8001")
     call = await agent.dial("13700000009")
     await call.ended.wait()

@@ -258,7 +258,8 @@ def winter(company: Autumn) -> None:
     company.overturn("W01", december(5), "gd", "claims")
     company.order("W12", december(2), "phone_inbound", "claims", follows="W01")
     company.close("W12", december(4), "claims")
-    company.order("W02", november(4), "visit", "counter", where="sc-cd", group_size=6)
+    six = {"group_size": 6, "representatives": ["甲某某", "乙某某"]}
+    company.order("W02", november(4), "visit", "counter", where="sc-cd", **six)
     company.acknowledge("W02", november(4), where="sc-cd", manner="当面")
     company.close("W02", november(14), "counter", where="sc-cd")
     outside = {"source": "regulator", "severity": "difficult", "where": "sc"}

@@ -189,7 +189,7 @@ async def test_nobody_changes_or_removes_a_document_in_the_database(site: Site) 
         "UPDATE document SET sha256 = repeat('0', 64)",
         "UPDATE document SET issued_by = 'user:x'",
         "DELETE FROM document",
-        "TRUNCATE document",
+        "TRUNCATE document CASCADE",
         "UPDATE document_template SET source = 'x'",
         "DELETE FROM document_template",
     ):

@@ -207,6 +207,9 @@ async def test_a_campaign_cannot_draw_in_the_policies_of_another_province(site: 
     assert [item["refusal"] for item in added.json["items"]] == [None, "unknown_policy", "unknown_policy"]
     head = await site.client(Role.SUPERVISOR, where="hq")
     added = await head.post("/callback-tasks", {"campaign_id": campaign, "policies": ["P2"]})
+    assert added.json["items"][0]["refusal"] == "not_of_this_campaign"
+    campaign = (await head.post("/campaigns", {"name": "全国新单"})).json["id"]
+    added = await head.post("/callback-tasks", {"campaign_id": campaign, "policies": ["P2"]})
     assert added.json["items"][0]["refusal"] is None
 
 

@@ -109,6 +109,7 @@ PERSONAL = {
     Permission.AUDIT_READ,
 }
 IMPERSONAL = {
+    "callback_links.list_links",
     "campaigns.list_campaigns",
     "campaigns.show_campaign",
     "dialling.list_plans",
