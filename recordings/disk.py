@@ -115,6 +115,18 @@ def replace(staged: Path, final: Path) -> None:
     sync_directory(final.parent)
 
 
+def rewrite(staged: Path, final: Path, content: bytes, mode: int = 0o640) -> None:
+    """Write a small file anew and put it in the place of the older one, synced before and after."""
+    with write_errors(staged):
+        descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+        try:
+            write_all(descriptor, content, staged)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    replace(staged, final)
+
+
 def discard_stage(stage: Path, entry: Path) -> None:
     """Remove what an interrupted sealing left in the stage; refuses anything outside it (R21)."""
     if entry.parent != stage or entry.is_symlink():

@@ -134,7 +134,7 @@ class Log:
             if last is not None and (last.size > head.size or self.root_at(last.size) != last.root):
                 raise LogDamagedError(f"the tree no longer contains the signed one of {last.size} leaves")
             staged = self._folder / ".state" / "checkpoint.new"
-            self._replace(staged, self._checkpoint_path, signer.sign(head))
+            disk.rewrite(staged, self._checkpoint_path, signer.sign(head))
             return head
 
     def checkpoint_note(self) -> bytes | None:
@@ -205,17 +205,7 @@ class Log:
 
     def _store_state(self, size: int, root: bytes) -> None:
         content = canonical({"root": root.hex(), "size": size}) + b"\n"
-        self._replace(self._folder / ".state" / "treeState.new", self._state_path, content)
-
-    def _replace(self, staged: Path, final: Path, content: bytes) -> None:
-        with disk.write_errors(staged):
-            descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
-            try:
-                disk.write_all(descriptor, content, staged)
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-        disk.replace(staged, final)
+        disk.rewrite(self._folder / ".state" / "treeState.new", self._state_path, content)
 
     @contextmanager
     def _lock(self) -> Iterator[None]:

@@ -136,9 +136,7 @@ class Witness:
 
     def _keep(self, origin: str, note: bytes) -> None:
         final = self._file(origin)
-        staged = final.with_suffix(".new")
-        _write(staged, note)
-        disk.replace(staged, final)
+        disk.rewrite(final.with_suffix(".new"), final, note)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -215,9 +213,7 @@ def keep_seen(log_folder: Path, key: WitnessKey, note: bytes, line: bytes) -> No
     """Keep a head with the witness's co-signature below the log's own, where exports take it from."""
     final = _witnessed(log_folder, key)
     disk.make_directories(final.parent)
-    staged = final.with_suffix(".new")
-    _write(staged, note + line)
-    disk.replace(staged, final)
+    disk.rewrite(final.with_suffix(".new"), final, note + line)
 
 
 def cosignatures(log_folder: Path) -> dict[str, bytes]:
@@ -228,13 +224,3 @@ def cosignatures(log_folder: Path) -> dict[str, bytes]:
 
 def _witnessed(log_folder: Path, key: WitnessKey) -> Path:
     return log_folder / WITNESSED / f"{_key_id(key.name, key.key).hex()}.note"
-
-
-def _write(path: Path, content: bytes) -> None:
-    with disk.write_errors(path):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
-        try:
-            disk.write_all(descriptor, content, path)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
