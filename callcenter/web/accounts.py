@@ -9,10 +9,10 @@ from pydantic import Field, StringConstraints
 
 from callcenter import terms
 from callcenter.accounts import names, organisations, people, store, tokens
-from callcenter.accounts.doer import Doer
 from callcenter.accounts.people import NewUser
 from callcenter.accounts.permissions import Permission, Role
 from callcenter.accounts.store import OrganisationKind, Phone
+from callcenter.web.acting import doer
 from callcenter.web.api import SIGNED_IN, Coded, Context, Model, Moment, Name, Page, PageQuery, Personal, Routes
 from callcenter.web.keys import WALL
 from tickets.categories import Department
@@ -128,17 +128,13 @@ def _view(user: store.User) -> UserView:
     )
 
 
-def _doer(ctx: Context) -> Doer:
-    return Doer.of(ctx.actor, ctx.address)
-
-
 @routes.get("/users", Permission.ACCOUNT_READ, reads="user")
 async def list_users(ctx: Context, query: UserQuery) -> Page[UserView]:
     """People, by log-in name 人员列表"""
     async with ctx.db.connection() as conn:
         below = ctx.actor.path
         if query.organisation_id is not None:
-            below = (await organisations.find(conn, _doer(ctx), query.organisation_id)).path
+            below = (await organisations.find(conn, doer(ctx), query.organisation_id)).path
         found = await store.users(
             conn,
             below,
@@ -168,14 +164,14 @@ async def add_user(ctx: Context, body: AddUser) -> UserView:
         department=body.department,
         manager_id=body.manager_id,
     )
-    return _view(await people.hire(ctx.db, _doer(ctx), new, ctx.clock.now()))
+    return _view(await people.hire(ctx.db, doer(ctx), new, ctx.clock.now()))
 
 
 @routes.get("/users/{user_id}", Permission.ACCOUNT_READ, reads="user")
 async def show_user(ctx: Context, user_id: UUID) -> UserView:
     """One person 人员"""
     async with ctx.db.connection() as conn:
-        return _view(await people.find(conn, _doer(ctx), user_id))
+        return _view(await people.find(conn, doer(ctx), user_id))
 
 
 @routes.patch("/users/{user_id}", Permission.ACCOUNT_MANAGE, reads="user")
@@ -191,7 +187,7 @@ async def change_user(ctx: Context, user_id: UUID, body: ChangeUser) -> UserView
     }
     if "roles" in changes:
         changes["roles"] = tuple(sorted(changes["roles"]))
-    user = await people.change(ctx.db, _doer(ctx), user_id, body.version, changes, ctx.clock.now())
+    user = await people.change(ctx.db, doer(ctx), user_id, body.version, changes, ctx.clock.now())
     return _view(user)
 
 
@@ -201,7 +197,7 @@ async def give_password(ctx: Context, user_id: UUID, body: GivePassword) -> None
 
     Ends all their sessions.
     """
-    await people.give_password(ctx.db, _doer(ctx), user_id, body.password, ctx.resource(WALL).now())
+    await people.give_password(ctx.db, doer(ctx), user_id, body.password, ctx.resource(WALL).now())
 
 
 @routes.put("/me/password", SIGNED_IN)
@@ -261,9 +257,7 @@ async def list_organisations(ctx: Context, query: PageQuery) -> Page[Organisatio
 @routes.post("/organisations", Permission.ORGANISATION_MANAGE, creates=True)
 async def add_organisation(ctx: Context, body: AddOrganisation) -> OrganisationView:
     """Add an organisation 新增机构"""
-    added = await organisations.found(
-        ctx.db, _doer(ctx), body.id, body.kind, body.parent_id, body.name, ctx.clock.now()
-    )
+    added = await organisations.found(ctx.db, doer(ctx), body.id, body.kind, body.parent_id, body.name, ctx.clock.now())
     return _unit(added)
 
 
@@ -271,7 +265,7 @@ async def add_organisation(ctx: Context, body: AddOrganisation) -> OrganisationV
 async def show_organisation(ctx: Context, organisation_id: OrganisationId) -> OrganisationView:
     """One organisation 机构"""
     async with ctx.db.connection() as conn:
-        return _unit(await organisations.find(conn, _doer(ctx), organisation_id))
+        return _unit(await organisations.find(conn, doer(ctx), organisation_id))
 
 
 @routes.patch("/organisations/{organisation_id}", Permission.ORGANISATION_MANAGE)
@@ -279,7 +273,7 @@ async def rename_organisation(
     ctx: Context, organisation_id: OrganisationId, body: RenameOrganisation
 ) -> OrganisationView:
     """Rename an organisation 机构更名"""
-    return _unit(await organisations.rename(ctx.db, _doer(ctx), organisation_id, body.name, ctx.clock.now()))
+    return _unit(await organisations.rename(ctx.db, doer(ctx), organisation_id, body.name, ctx.clock.now()))
 
 
 class TokenView(Model):
@@ -338,7 +332,7 @@ async def issue_token(ctx: Context, body: IssueToken) -> IssuedToken:
     """
     token, secret = await tokens.issue(
         ctx.db,
-        _doer(ctx),
+        doer(ctx),
         ctx.key,
         body.name,
         body.scopes,
@@ -352,4 +346,4 @@ async def issue_token(ctx: Context, body: IssueToken) -> IssuedToken:
 @routes.delete("/api-tokens/{token_id}", Permission.TOKEN_MANAGE)
 async def revoke_token(ctx: Context, token_id: UUID) -> None:
     """Revoke an API token 吊销令牌"""
-    await tokens.revoke(ctx.db, _doer(ctx), token_id, ctx.resource(WALL).now())
+    await tokens.revoke(ctx.db, doer(ctx), token_id, ctx.resource(WALL).now())

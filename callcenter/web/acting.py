@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from callcenter.accounts.doer import Doer
 from callcenter.calls.sight import Eyes
 from callcenter.errors import NotFoundError
 from callcenter.opening import By
@@ -13,6 +14,11 @@ from tickets.errors import CallNotFoundError, TicketNotFoundError
 def eyes(ctx: Context) -> Eyes:
     """The one who asks, as far as knowing of calls goes."""
     return by(ctx).eyes
+
+
+def doer(ctx: Context) -> Doer:
+    """The one who asks, as those take it who need only a name and a reach."""
+    return Doer.of(ctx.actor, ctx.address)
 
 
 def by(ctx: Context) -> By:

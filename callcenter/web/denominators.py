@@ -9,11 +9,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from callcenter.accounts.doer import Doer
 from callcenter.accounts.permissions import Permission
 from callcenter.reports import denominators
 from callcenter.reports.errors import ImportRefusedError
 from callcenter.web import sheets
+from callcenter.web.acting import doer
 from callcenter.web.api import Context, Day, Model, Page, PageQuery, Routes
 from callcenter.web.uploads import Upload
 from tickets.denominators import Amount, entries, of_table
@@ -111,7 +111,7 @@ async def import_denominators(ctx: Context, body: ImportBody) -> ImportedView:
         for each in body.items
     ]
     numbered = dict(zip(entries(len(amounts)), amounts, strict=True))
-    return _imported(await denominators.take(ctx.db, _doer(ctx), ctx.key, numbered, ctx.clock.now()))
+    return _imported(await denominators.take(ctx.db, doer(ctx), ctx.key, numbered, ctx.clock.now()))
 
 
 @routes.post("/denominators/files", Permission.DENOMINATOR_MANAGE, creates=True, seconds=60.0)
@@ -128,7 +128,7 @@ async def upload_denominators(ctx: Context, query: UploadQuery, upload: Upload) 
     if wrong:
         raise ImportRefusedError(tuple(wrong))
     sha256 = upload.staged.sha256
-    return _imported(await denominators.take(ctx.db, _doer(ctx), ctx.key, amounts, ctx.clock.now(), sha256=sha256))
+    return _imported(await denominators.take(ctx.db, doer(ctx), ctx.key, amounts, ctx.clock.now(), sha256=sha256))
 
 
 @routes.get("/denominators", Permission.STATISTICS_READ)
@@ -158,20 +158,16 @@ async def correct_denominator(ctx: Context, denominator_id: UUID, body: Correcti
     Makes another version; reports made with the one before still show it, and their differences name it.
     """
     async with ctx.db.connection() as conn:
-        before = await denominators.show(conn, _doer(ctx), denominator_id)
+        before = await denominators.show(conn, doer(ctx), denominator_id)
     stated = body.model_dump(exclude_none=True, exclude={"reason"})
     change = replace(before.stated, **stated)
-    return _view(await denominators.correct(ctx.db, _doer(ctx), denominator_id, change, body.reason, ctx.clock.now()))
+    return _view(await denominators.correct(ctx.db, doer(ctx), denominator_id, change, body.reason, ctx.clock.now()))
 
 
 @routes.post("/denominators/{denominator_id}/actions/withdraw", Permission.DENOMINATOR_MANAGE)
 async def withdraw_denominator(ctx: Context, denominator_id: UUID, body: WithdrawalBody) -> DenominatorView:
     """Withdraw an amount that was not to be imported 撤销统计分母"""
-    return _view(await denominators.withdraw(ctx.db, _doer(ctx), denominator_id, body.reason, ctx.clock.now()))
-
-
-def _doer(ctx: Context) -> Doer:
-    return Doer.of(ctx.actor, ctx.address)
+    return _view(await denominators.withdraw(ctx.db, doer(ctx), denominator_id, body.reason, ctx.clock.now()))
 
 
 def _imported(rows: list[denominators.Denominator]) -> ImportedView:

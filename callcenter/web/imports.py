@@ -6,7 +6,6 @@ from uuid import UUID
 
 from pydantic import Field as Spec
 
-from callcenter.accounts.doer import Doer
 from callcenter.accounts.permissions import Permission
 from callcenter.importing import fields, mapping, store, values
 from callcenter.importing.fields import DateForm, Field, Kind
@@ -16,6 +15,7 @@ from callcenter.importing.store import Import, State
 from callcenter.importing.table import Format
 from callcenter.importing.values import Wrong
 from callcenter.web import language
+from callcenter.web.acting import doer
 from callcenter.web.api import Context, Model, Page, PageQuery, Routes
 from callcenter.web.keys import LISTS
 from callcenter.web.uploads import Upload
@@ -170,7 +170,7 @@ async def import_tasks(ctx: Context, campaign_id: UUID, query: UploadQuery, uplo
     the same import.
     """
     found, before = await ctx.resource(LISTS).receive(
-        _doer(ctx), ctx.key, upload.staged, query.name or upload.name or "", ctx.clock.now(), campaign_id=campaign_id
+        doer(ctx), ctx.key, upload.staged, query.name or upload.name or "", ctx.clock.now(), campaign_id=campaign_id
     )
     return _file(ctx, found, before)
 
@@ -183,7 +183,7 @@ async def import_policies(ctx: Context, query: PolicyUploadQuery, upload: Upload
     callback comes of it.
     """
     found, before = await ctx.resource(LISTS).receive(
-        _doer(ctx),
+        doer(ctx),
         ctx.key,
         upload.staged,
         query.name or upload.name or "",
@@ -226,7 +226,7 @@ async def map_columns(ctx: Context, import_id: UUID, body: MappingBody) -> Impor
     columns = None if body.columns is None else [(each.column - 1, each.field) for each in body.columns]
     forms = None if body.columns is None else {e.field: e.date_form for e in body.columns if e.date_form is not None}
     said = Said(columns, forms, body.encoding, body.delimiter, body.header_row)
-    changed = await ctx.resource(LISTS).say(_doer(ctx), import_id, body.version, said, ctx.clock.now())
+    changed = await ctx.resource(LISTS).say(doer(ctx), import_id, body.version, said, ctx.clock.now())
     return _file(ctx, changed)
 
 
@@ -237,7 +237,7 @@ async def start_import(ctx: Context, import_id: UUID, body: StartBody) -> Import
     Every row is checked; what is taken appears at once when all were, and `errors` says what was wrong with the others.
     """
     started = await ctx.resource(LISTS).start(
-        _doer(ctx), import_id, body.version, ctx.clock.now(), dry_run=body.dry_run, only_whole=body.only_whole
+        doer(ctx), import_id, body.version, ctx.clock.now(), dry_run=body.dry_run, only_whole=body.only_whole
     )
     return _file(ctx, started)
 
@@ -245,7 +245,7 @@ async def start_import(ctx: Context, import_id: UUID, body: StartBody) -> Import
 @routes.post("/imports/{import_id}/cancel", Permission.CAMPAIGN_MANAGE)
 async def cancel_import(ctx: Context, import_id: UUID) -> ImportFile:
     """Stop an import; nothing of it stays 取消导入"""
-    return _file(ctx, await ctx.resource(LISTS).cancel(_doer(ctx), import_id, ctx.clock.now()))
+    return _file(ctx, await ctx.resource(LISTS).cancel(doer(ctx), import_id, ctx.clock.now()))
 
 
 def fault_line(view: FaultView) -> FaultLine:
@@ -265,10 +265,6 @@ async def list_errors(ctx: Context, import_id: UUID, query: FaultQuery) -> Page[
         rows = await store.faults(conn, import_id, query.fate, after, query.limit + 1)
     page = ctx.page(rows, query, key=lambda each: (each[1].row, each[0]))
     return Page(items=[_fault(ctx, of, complaint) for _, complaint in page.items], next=page.next)
-
-
-def _doer(ctx: Context) -> Doer:
-    return Doer.of(ctx.actor, ctx.address)
 
 
 def _language(ctx: Context) -> language.Language:

@@ -10,10 +10,10 @@ from pydantic import Field
 
 from callcenter.accounts import authority, organisations, post_changes
 from callcenter.accounts import posts as appointments
-from callcenter.accounts.doer import Doer
 from callcenter.accounts.permissions import Permission, Role
 from callcenter.errors import NotFoundError
 from callcenter.web.accounts import OrganisationId, OrganisationView
+from callcenter.web.acting import doer
 from callcenter.web.api import Context, Day, Model, Page, PageQuery, Personal, Routes
 from tickets import store as tickets
 from tickets.calendar import Calendar, shanghai_day
@@ -212,13 +212,13 @@ async def name_person(ctx: Context, body: NameBody) -> TenureView:
     The holder before ends with the day before `since`. On no day are there two holders, or two delegates.
     """
     new = appointments.Naming(id=ctx.key, **{name: getattr(body, name) for name in NameBody.model_fields})
-    return _tenure(await appointments.name(ctx.db, _doer(ctx), new, ctx.clock.now()))
+    return _tenure(await appointments.name(ctx.db, doer(ctx), new, ctx.clock.now()))
 
 
 @routes.post("/posts/tenures/{tenure_id}/actions/end", Permission.POST_MANAGE, reads="post")
 async def end_tenure(ctx: Context, tenure_id: UUID, body: EndBody) -> TenureView:
     """End somebody's time on a post 免职、结束代理"""
-    return _tenure(await appointments.end(ctx.db, _doer(ctx), tenure_id, body.version, body.until, ctx.clock.now()))
+    return _tenure(await appointments.end(ctx.db, doer(ctx), tenure_id, body.version, body.until, ctx.clock.now()))
 
 
 @routes.get("/posts/without-handler", Permission.POST_READ)
@@ -237,7 +237,7 @@ async def show_counsel(ctx: Context, organisation_id: OrganisationId) -> Counsel
     Its own, else that of the nearest organisation above.
     """
     async with ctx.db.connection() as conn:
-        await organisations.find(conn, _doer(ctx), organisation_id)
+        await organisations.find(conn, doer(ctx), organisation_id)
         found = await appointments.counsel(conn, organisation_id, shanghai_day(ctx.clock.now()))
     if found is None:
         raise NotFoundError("post", "counsel")
@@ -260,7 +260,7 @@ async def list_limits(ctx: Context, query: PageQuery) -> Page[LimitView]:
 async def give_limit(ctx: Context, organisation_id: OrganisationId, role: Role, body: LimitBody) -> LimitView:
     """Give a role its authority 设定权限"""
     return _limit(
-        await authority.give(ctx.db, _doer(ctx), organisation_id, role, body.amount, body.basis, ctx.clock.now())
+        await authority.give(ctx.db, doer(ctx), organisation_id, role, body.amount, body.basis, ctx.clock.now())
     )
 
 
@@ -291,7 +291,7 @@ async def report_change(ctx: Context, change_id: UUID, body: ReportBody) -> Chan
     Within seven working days of its effect (L-33); later ones are taken and marked late.
     """
     at = ctx.clock.now()
-    change = await post_changes.report(ctx.db, _doer(ctx), change_id, body.version, body.note, at)
+    change = await post_changes.report(ctx.db, doer(ctx), change_id, body.version, body.note, at)
     return await _shown(ctx, change)
 
 
@@ -301,18 +301,14 @@ async def receive_change(ctx: Context, change_id: UUID, body: ReceiveBody) -> Ch
 
     Done by a customer service above the counter.
     """
-    return await _shown(ctx, await post_changes.receive(ctx.db, _doer(ctx), change_id, body.version, ctx.clock.now()))
-
-
-def _doer(ctx: Context) -> Doer:
-    return Doer.of(ctx.actor, ctx.address)
+    return await _shown(ctx, await post_changes.receive(ctx.db, doer(ctx), change_id, body.version, ctx.clock.now()))
 
 
 async def _below(ctx: Context, organisation_id: str | None) -> str:
     if organisation_id is None:
         return ctx.actor.path
     async with ctx.db.connection() as conn:
-        return (await organisations.find(conn, _doer(ctx), organisation_id)).path
+        return (await organisations.find(conn, doer(ctx), organisation_id)).path
 
 
 def _tenure(row: appointments.Tenure) -> TenureView:

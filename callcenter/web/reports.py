@@ -8,7 +8,6 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import Field
 
-from callcenter.accounts.doer import Doer
 from callcenter.accounts.permissions import Permission
 from callcenter.db.pool import Connection
 from callcenter.errors import ConflictError
@@ -18,6 +17,7 @@ from callcenter.reports import differences as comparing
 from callcenter.reports import making, store
 from callcenter.reports.store import Report
 from callcenter.web import report_files, report_pages
+from callcenter.web.acting import doer
 from callcenter.web.api import Context, Day, Model, Page, PageQuery, Routes
 from callcenter.web.keys import COMPLAINTS, CONFIG
 from callcenter.web.statistics import ItemView
@@ -172,7 +172,7 @@ async def request_report(ctx: Context, body: ReportBody) -> ReportView:
     """
     report = await making.request(
         ctx.db,
-        _doer(ctx),
+        doer(ctx),
         ctx.key,
         body.kind,
         body.organisation_id or ctx.actor.organisation_id,
@@ -231,7 +231,7 @@ async def list_duties(ctx: Context, query: DutyQuery) -> Page[DutyView]:
 async def show_report(ctx: Context, report_id: UUID) -> WholeReportView:
     """A report, how far it is, and what it says 报告"""
     async with ctx.db.connection() as conn:
-        report = await making.show(conn, _doer(ctx), report_id)
+        report = await making.show(conn, doer(ctx), report_id)
         content = await store.snapshot(conn, report_id)
     return WholeReportView(**_view(report).model_dump(), content=content)
 
@@ -239,7 +239,7 @@ async def show_report(ctx: Context, report_id: UUID) -> WholeReportView:
 @routes.post("/reports/{report_id}/actions/submit", Permission.REPORT_MAKE)
 async def submit_report(ctx: Context, report_id: UUID, body: SubmitBody) -> ReportView:
     """Say that it was handed in, and to whom 登记报送 (L-34)"""
-    return _view(await making.submit(ctx.db, _doer(ctx), report_id, body.version, body.to, ctx.clock.now()))
+    return _view(await making.submit(ctx.db, doer(ctx), report_id, body.version, body.to, ctx.clock.now()))
 
 
 @routes.get("/reports/{report_id}/items", Permission.STATISTICS_READ, reads="ticket")
@@ -294,7 +294,7 @@ async def report_file(ctx: Context, report_id: UUID, query: FileQuery) -> web.St
 
 
 async def _done(ctx: Context, conn: Connection, report_id: UUID) -> tuple[Report, dict[str, Any]]:
-    report = await making.show(conn, _doer(ctx), report_id)
+    report = await making.show(conn, doer(ctx), report_id)
     content = await store.snapshot(conn, report_id)
     if content is None:
         raise ConflictError(Words("报告尚未完成", "the report is not done yet"))
@@ -303,10 +303,6 @@ async def _done(ctx: Context, conn: Connection, report_id: UUID) -> tuple[Report
 
 async def _calendar(conn: Connection) -> Calendar:
     return await tickets.calendar(conn)
-
-
-def _doer(ctx: Context) -> Doer:
-    return Doer.of(ctx.actor, ctx.address)
 
 
 def _view(report: Report) -> ReportView:

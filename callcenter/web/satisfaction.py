@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from callcenter.accounts.doer import Doer
 from callcenter.accounts.permissions import Permission
 from callcenter.reports import satisfaction
+from callcenter.web.acting import doer
 from callcenter.web.api import Context, Day, Model, Page, PageQuery, Personal, Routes
 from tickets.sampling import Answer
 
@@ -72,7 +72,7 @@ async def draw_sample(ctx: Context, body: DrawBody) -> DrawView:
     """
     draw = await satisfaction.draw(
         ctx.db,
-        _doer(ctx),
+        doer(ctx),
         ctx.key,
         body.organisation_id or ctx.actor.organisation_id,
         body.first_day,
@@ -99,12 +99,8 @@ async def list_samples(ctx: Context, query: SampleQuery) -> Page[SampleView]:
 async def answer_sample(ctx: Context, ticket_id: UUID, body: AnswerBody) -> SampleView:
     """Enter what the customer said 登记抽查结果"""
     return _view(
-        await satisfaction.answer(ctx.db, _doer(ctx), ticket_id, body.version, body.result, body.note, ctx.clock.now())
+        await satisfaction.answer(ctx.db, doer(ctx), ticket_id, body.version, body.result, body.note, ctx.clock.now())
     )
-
-
-def _doer(ctx: Context) -> Doer:
-    return Doer.of(ctx.actor, ctx.address)
 
 
 def _view(row: satisfaction.Sample) -> SampleView:
