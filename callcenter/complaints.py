@@ -230,23 +230,9 @@ class Complaints:
         `known`: the matter of its task. Raises NotAdmissibleError, KeyReusedError (H8).
         """
         asked = openings.fingerprint(opening, by)
-        opening = openings.with_call(opening, known)
         async with self._db.connection() as conn:
-            row, decided = await self.open_within(conn, opening, by, at, asked)
-        if row.fingerprint is not None and row.fingerprint != asked:
-            raise KeyReusedError(Words("该键已用于另一请求", "this key was used for another request"))
-        return Opened(
-            opening.key,
-            row.number,
-            decided.nature,
-            decided.counts,
-            decided.verdict,
-            row.received_at,
-            None,
-            None,
-            repeated=row.fingerprint is not None,
-            relation=decided.relation,
-        )
+            row, decided = await self.open_within(conn, openings.with_call(opening, known), by, at, asked)
+        return _opened(opening, by, row, decided, decided.relation)
 
     async def open_from_page(self, conn: Connection, opening: Opening, known: Known, by: By, at: datetime) -> str:
         """Open in the caller's transaction what the policyholder handed in; its number. Raises NotAdmissibleError."""

@@ -49,7 +49,7 @@ WHERE t.state = 'waiting' AND t.not_before <= $1
     AND ($6 OR t.chosen_at > $1 - $7::interval)
     AND COALESCE(c.state, 'running') = 'running' AND COALESCE(d.mode, 'preview') = $8
     AND NOT (t.barred @> ARRAY[$2::uuid])
-    AND (p.salesperson IS NULL OR p.salesperson <> ALL ($4::text[])) AND $2 <> ALL (t.barred)
+    AND (p.salesperson IS NULL OR p.salesperson <> ALL ($4::text[]))
     AND ($9::text[] IS NULL OR COALESCE(d.trunk, '') <> ALL ($9))
     AND NOT EXISTS (SELECT FROM callback_attempt a WHERE a.ended_at IS NULL AND a.number = t.number)
     AND (t.policy_id IS NULL OR EXISTS (SELECT FROM customer_phone n
