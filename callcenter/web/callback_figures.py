@@ -1,7 +1,7 @@
 """Routes of the callback figures and the policies behind each (C-13, C-20, T-4). Must never count by itself."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,9 +13,7 @@ from callcenter.callbacks.figures import Counted, Scope
 from callcenter.callbacks.task import Result, State
 from callcenter.errors import InvalidError
 from callcenter.web.api import Context, Day, Model, Page, PageQuery, Personal, Routes
-from callcenter.web.tickets import organisation_path
-from tickets import store
-from tickets.calendar import shanghai_day
+from callcenter.web.period import asked_period
 from tickets.callbacks import (
     FIGURE_WORDS,
     METRICS,
@@ -30,8 +28,6 @@ from tickets.callbacks import (
 from tickets.errors import Words
 
 routes = Routes("callback_figures", "Callback figures 回访统计")
-
-LONGEST = timedelta(days=3660)
 
 
 class CallbacksQuery(Model):
@@ -232,19 +228,9 @@ async def callback_figure_items(
 
 
 async def _scope(ctx: Context, query: CallbacksQuery | CallbackItemsQuery) -> tuple[Scope, CallbackPeriodView]:
-    today = shanghai_day(ctx.clock.now())
-    last = query.last_day or today
-    first = query.first_day or last.replace(day=1)
-    if first > last:
-        raise InvalidError(Words("起始日晚于截止日", "the first day comes after the last"))
-    if last - first > LONGEST:
-        raise InvalidError(Words(f"期间最长{LONGEST.days}天", f"a period has at most {LONGEST.days} days"))
-    organisation = query.organisation or ctx.actor.organisation_id
-    path = await organisation_path(ctx, organisation)
-    async with ctx.db.connection() as conn:
-        calendar = await store.calendar(conn)
-    view = CallbackPeriodView(first_day=first, last_day=last, organisation=organisation)
-    return Scope(first, last, path, today, calendar), view
+    asked = await asked_period(ctx, query)
+    view = CallbackPeriodView(first_day=asked.first_day, last_day=asked.last_day, organisation=asked.organisation)
+    return Scope(asked.first_day, asked.last_day, asked.path, asked.today, asked.calendar), view
 
 
 def _figures(counted: Counted) -> CallbackFiguresView:

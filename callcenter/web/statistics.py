@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
@@ -22,9 +22,7 @@ from callcenter.figures.reading import Reading
 from callcenter.figures.scope import Scope
 from callcenter.terms import term
 from callcenter.web.api import Context, Day, Model, Page, PageQuery, Personal, Routes
-from callcenter.web.tickets import organisation_path
-from tickets import store
-from tickets.calendar import shanghai_day
+from callcenter.web.period import asked_period
 from tickets.categories import Category
 from tickets.errors import Words
 from tickets.grouping import CODES, Dimension, Grouping, Unplaced
@@ -36,7 +34,6 @@ from tickets.statistics import APPLIED, Exclusion, Figure, rules_printed
 
 routes = Routes("statistics", "Figures 统计")
 
-LONGEST = timedelta(days=3660)
 JUDGED_AGAIN = (Figure.COMPLAINTS_ONCE_FINDINGS, Figure.FINDINGS_ONCE_COMPLAINTS)
 FINDING_RULES = ("R-2.5", "D-6", "D-7", "T-1", "C-13", "C-14", "F-13", "F-65", "D-14")
 
@@ -471,19 +468,14 @@ async def figure_items(ctx: Context, figure: str, query: ItemsQuery) -> Page[Ite
 
 
 async def _scope(ctx: Context, query: Any) -> tuple[Scope, PeriodView]:
-    today = shanghai_day(ctx.clock.now())
-    last = query.last_day or today
-    first = query.first_day or last.replace(day=1)
-    if first > last:
-        raise InvalidError(Words("起始日晚于截止日", "the first day comes after the last"))
-    if last - first > LONGEST:
-        raise InvalidError(Words(f"期间最长{LONGEST.days}天", f"a period has at most {LONGEST.days} days"))
-    organisation = query.organisation or ctx.actor.organisation_id
-    path = await organisation_path(ctx, organisation)
-    async with ctx.db.connection() as conn:
-        calendar = await store.calendar(conn)
-    scope = Scope(first, last, path, today, query.dimension, calendar)
-    return scope, PeriodView(first_day=first, last_day=last, organisation=organisation, dimension=query.dimension)
+    asked = await asked_period(ctx, query)
+    scope = Scope(asked.first_day, asked.last_day, asked.path, asked.today, query.dimension, asked.calendar)
+    return scope, PeriodView(
+        first_day=asked.first_day,
+        last_day=asked.last_day,
+        organisation=asked.organisation,
+        dimension=query.dimension,
+    )
 
 
 async def _compared(
